@@ -1,0 +1,48 @@
+#include "base/hashing.h"
+
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/int128.h"
+#include "base/test_seed.h"
+
+namespace weir {
+namespace {
+
+UnsignedInt128 ToNumber(const Hash128& hash) {
+  return (static_cast<UnsignedInt128>(hash.high) << 64) | hash.low;
+}
+
+// The values are those of `xxhsum -H2`.
+TEST(HashOf, IsXxh3OfTheBytes) {
+  EXPECT_EQ(ToHex(HashOf("")), "99aa06d3014798d86001c324468d497f");
+  EXPECT_EQ(ToHex(HashOf("weir")), ToHex(HashOf(std::string("weir"))));
+  EXPECT_NE(HashOf("weir"), HashOf("Weir"));
+  EXPECT_NE(HashOf(std::string_view("a\0", 2)), HashOf("a"));
+}
+
+TEST(Hash128, AddsAsAnUnsignedNumberOf128Bits) {
+  std::mt19937_64 random(TestSeed());
+  for (int i = 0; i < 1000; ++i) {
+    const Hash128 left{.high = random(), .low = random()};
+    const Hash128 right{.high = random(), .low = random()};
+    Hash128 sum = left;
+    sum += right;
+    ASSERT_TRUE(ToNumber(sum) == ToNumber(left) + ToNumber(right));
+  }
+}
+
+TEST(Hash128, WrapsAround) {
+  Hash128 sum{.high = ~0ULL, .low = ~0ULL};
+  sum += {.high = 0, .low = 1};
+  EXPECT_EQ(sum, Hash128());
+}
+
+TEST(ToHex, KeepsZerosInFront) {
+  EXPECT_EQ(ToHex({.high = 1, .low = 0xABC}), "00000000000000010000000000000abc");
+}
+
+}  // namespace
+}  // namespace weir

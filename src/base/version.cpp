@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace weir {
+
+std::string Version() { return WEIR_VERSION; }
+
+}  // namespace weir
