@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace weir::storage {
+
+struct ObjectInfo {
+  std::string key;
+  std::uint64_t size = 0;
+  Micros modified = 0;
+
+  friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
+};
+
+struct ListOptions {
+  std::string start_after;  // only keys after this one, bytewise
+  bool recursive = true;    // false: only objects directly below the prefix (up to its last '/')
+};
+
+// Held while it lives; freed also when its process is killed.
+class StoreLock {
+ public:
+  virtual ~StoreLock() = default;
+};
+
+// Objects below one root (a folder; a bucket with a prefix), named by keys: paths relative to the
+// root with '/' between parts, no part "." or "..". Thread-safe. Every failure of the store is an
+// ExternalError that names the object.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  // The root as users write it.
+  virtual std::string root() const = 0;
+  // Where DuckDB opens the object.
+  virtual std::string Url(std::string_view key) const = 0;
+
+  // The whole object; nothing if there is none.
+  virtual std::optional<std::string> Get(std::string_view key) const = 0;
+  // Bytes [offset, offset + length) of an object that exists, fewer at its end.
+  virtual std::string GetRange(std::string_view key, std::uint64_t offset,
+                               std::uint64_t length) const = 0;
+  virtual std::optional<ObjectInfo> Head(std::string_view key) const = 0;
+
+  // Writes or replaces an object: readers see the old bytes or the new. Durable on return.
+  virtual void Put(std::string_view key, std::string_view bytes) = 0;
+  // Writes an object unless there is one; false if there is. Durable on return.
+  virtual bool PutIfAbsent(std::string_view key, std::string_view bytes) = 0;
+  // Deletes an object; it may be gone already.
+  virtual void Delete(std::string_view key) = 0;
+
+  // Objects whose key begins with `prefix`, in bytewise order of their keys. None if there is no
+  // such folder. Half-written objects of a killed writer are not among them.
+  virtual std::vector<ObjectInfo> List(std::string_view prefix,
+                                       const ListOptions& options = {}) const = 0;
+  // Names of the folders directly below `prefix` (empty, or ending in '/'), sorted.
+  virtual std::vector<std::string> ListFolders(std::string_view prefix) const = 0;
+
+  // Makes objects that another writer (DuckDB) wrote below this root survive a power cut.
+  virtual void MakeDurable(std::span<const std::string> keys) = 0;
+  // Prepares for a writer that can't make folders itself.
+  virtual void MakeFolder(std::string_view prefix) = 0;
+
+  // Removes folders below `prefix` (and itself) that hold no objects; none must be writing there.
+  virtual void RemoveEmptyFolders(std::string_view prefix) = 0;
+
+  // Leftovers of killed writers, such as half-written objects, below `prefix`.
+  virtual std::vector<ObjectInfo> ListLeftovers(std::string_view prefix) const = 0;
+
+  // Waits for the lock named by `key` and takes it. One holder at a time, among all processes that
+  // use this store. The lock's file stays, empty.
+  virtual std::unique_ptr<StoreLock> Lock(std::string_view key) = 0;
+};
+
+// Opens the store whose root is `url`: a local path or "file://…". Relative paths are taken from
+// the working folder. Throws UserError for a scheme that is not known.
+std::unique_ptr<ObjectStore> OpenStore(std::string_view url);
+
+}  // namespace weir::storage
