@@ -1,8 +1,7 @@
 #include "base/hashing.h"
 
-#include <xxhash.h>
-
 #include <fmt/format.h>
+#include <xxhash.h>
 
 namespace weir {
 
@@ -17,6 +16,8 @@ Hash128 HashOf(std::string_view bytes) {
   return {.high = hash.high64, .low = hash.low64};
 }
 
-std::string ToHex(const Hash128& hash) { return fmt::format("{:016x}{:016x}", hash.high, hash.low); }
+std::string ToHex(const Hash128& hash) {
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
 
 }  // namespace weir

@@ -1,10 +1,10 @@
 #include "base/interrupt.h"
 
-#include <pthread.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
 
 namespace weir {
 

@@ -7,7 +7,8 @@ namespace {
 
 bool IsUnreserved(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-         (letter >= '0' && letter <= '9') || std::string_view("-_.~").find(letter) != std::string_view::npos;
+         (letter >= '0' && letter <= '9') ||
+         std::string_view("-_.~").find(letter) != std::string_view::npos;
 }
 
 }  // namespace
@@ -35,7 +36,8 @@ std::string PercentDecode(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned value = 0;
     if (text[i] == '%' && i + 2 < text.size()) {
-      const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
+      const auto [end, error] =
+          std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
       if (error == std::errc() && end == text.data() + i + 3) {
         decoded += static_cast<char>(value);
         i += 2;

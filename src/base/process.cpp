@@ -1,10 +1,5 @@
 #include "base/process.h"
 
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/sysinfo.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -13,6 +8,11 @@
 #include <optional>
 #include <sstream>
 #include <vector>
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
 
 namespace weir {
 namespace {
@@ -89,7 +89,7 @@ std::uint64_t PeakResidentBytes() {
 }
 
 std::uint64_t MemoryLimitBytes() {
-  struct sysinfo info {};
+  struct sysinfo info{};
   sysinfo(&info);
   const std::uint64_t ram = static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
   const std::string group = ReadFirstLine("/proc/self/cgroup");

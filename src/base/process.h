@@ -9,9 +9,9 @@ namespace weir {
 // Which process this is, so that another one can tell whether it still lives.
 struct ProcessIdentity {
   std::string host;
-  std::string boot;            // the kernel's boot id: a pid means nothing after a restart
+  std::string boot;  // the kernel's boot id: a pid means nothing after a restart
   std::int64_t pid = 0;
-  std::uint64_t start = 0;     // clock ticks from boot to the process's start: pids are reused
+  std::uint64_t start = 0;  // clock ticks from boot to the process's start: pids are reused
 
   friend bool operator==(const ProcessIdentity&, const ProcessIdentity&) = default;
 };

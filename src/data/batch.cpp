@@ -1,7 +1,5 @@
 #include "data/batch.h"
 
-
-
 namespace weir {
 namespace {
 

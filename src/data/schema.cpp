@@ -57,11 +57,9 @@ bool PrimitiveWidens(const DataType& from, const DataType& to) {
   if (IsInteger(from.kind)) {
     return (IsInteger(to.kind) && from.kind <= to.kind) ||
            (to.kind == TypeKind::kDouble && from.kind <= TypeKind::kInteger) ||
-           (to.kind == TypeKind::kDecimal &&
-            to.precision - to.scale >= IntegerDigits(from.kind));
+           (to.kind == TypeKind::kDecimal && to.precision - to.scale >= IntegerDigits(from.kind));
   }
-  return from.kind == to.kind ||
-         (from.kind == TypeKind::kFloat && to.kind == TypeKind::kDouble);
+  return from.kind == to.kind || (from.kind == TypeKind::kFloat && to.kind == TypeKind::kDouble);
 }
 
 bool StructWidens(const DataType& from, const DataType& to) {
@@ -80,8 +78,7 @@ bool operator==(const DataType& left, const DataType& right) {
 }
 
 DataType ArrayOf(DataType element) {
-  return {.kind = TypeKind::kArray,
-          .children = {{.name = "element", .type = std::move(element)}}};
+  return {.kind = TypeKind::kArray, .children = {{.name = "element", .type = std::move(element)}}};
 }
 
 DataType MapOf(DataType key, DataType value) {
@@ -99,8 +96,8 @@ DataType DecimalOf(int precision, int scale) {
 }
 
 const Field* Schema::Find(std::string_view name) const {
-  const auto found = std::ranges::find_if(
-      fields, [&](const Field& field) { return SameName(field.name, name); });
+  const auto found =
+      std::ranges::find_if(fields, [&](const Field& field) { return SameName(field.name, name); });
   return found == fields.end() ? nullptr : &*found;
 }
 

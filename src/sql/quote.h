@@ -1,0 +1,30 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::sql {
+
+// A name in double quotes, inner ones doubled.
+std::string QuoteName(std::string_view name);
+
+// A text literal in single quotes, inner ones doubled.
+std::string QuoteText(std::string_view text);
+
+// "['a', 'b']": a list literal of texts.
+std::string QuoteTexts(std::span<const std::string> texts);
+
+// "\"a\", \"b\"": names with commas between.
+std::string QuoteNames(std::span<const std::string> names);
+
+// "schema.table": the parts of a name with dots between, in quotes where they hold anything but
+// letters, digits and '_'.
+std::string JoinName(std::span<const std::string> parts);
+
+// The parts of a dotted name, without quotes: "a.\"b.c\"" is "a" and "b.c". A '"' that isn't closed
+// goes on to the end.
+std::vector<std::string> SplitName(std::string_view name);
+
+}  // namespace weir::sql
