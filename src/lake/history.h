@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lake/snapshot.h"
+
+namespace weir::lake {
+
+struct HistoryEntry {
+  std::int64_t version = 0;
+  std::int64_t timestamp = 0;  // ms: the commit's own, or its file's where it has none
+  CommitInfo info;             // empty where another program wrote none
+};
+
+// The newest `limit` (0: all) commits that the log still holds as entries, newest first.
+std::vector<HistoryEntry> ReadHistory(const TableFolder& table, std::size_t limit);
+
+}  // namespace weir::lake

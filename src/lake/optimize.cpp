@@ -1,0 +1,117 @@
+#include "lake/optimize.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/nearest_name.h"
+#include "base/parallel.h"
+#include "lake/scan.h"
+#include "lake/write_data.h"
+
+namespace weir::lake {
+namespace {
+
+using Bin = std::vector<AddFile>;
+
+// Consecutive small files up to the target; a file that would be alone stays as it is.
+void PackBins(std::vector<AddFile> files, std::int64_t target, std::vector<Bin>& bins) {
+  std::erase_if(files, [&](const AddFile& file) { return file.size >= target; });
+  std::ranges::sort(
+      files, {}, [](const AddFile& file) { return std::tie(file.modification_time, file.path); });
+  Bin bin;
+  std::int64_t size = 0;
+  const auto close = [&] {
+    if (bin.size() > 1) {
+      bins.push_back(std::move(bin));
+    }
+    bin = {};
+    size = 0;
+  };
+  for (AddFile& file : files) {
+    if (size + file.size > target) {
+      close();
+    }
+    size += file.size;
+    bin.push_back(std::move(file));
+  }
+  close();
+}
+
+std::vector<Bin> ChooseBins(const Snapshot& snapshot, const OptimizeRequest& request) {
+  std::map<PartitionValues, std::vector<AddFile>> partitions;
+  for (const AddFile& file : snapshot.files) {
+    partitions[file.partition_values].push_back(file);
+  }
+  std::vector<Bin> bins;
+  for (auto& [values, files] : partitions) {
+    if (request.sort_by.empty()) {
+      PackBins(std::move(files), request.target_file_bytes, bins);
+    } else {
+      bins.push_back(std::move(files));
+    }
+  }
+  return bins;
+}
+
+void CheckRequest(const TableAt& table, const OptimizeRequest& request) {
+  CheckWritable(table.snapshot, table.folder.name);
+  const Schema& schema = table.snapshot.metadata.schema;
+  for (const std::string& column : request.sort_by) {
+    if (schema.Find(column) == nullptr) {
+      throw UserError("there is no column \"{}\" to sort by{}", column,
+                      DidYouMean(column, schema.names()));
+    }
+  }
+}
+
+// One bin, one query: a packed bin becomes one file.
+std::vector<AddFile> RewriteBin(sql::Connection& connection, const TableAt& table, const Bin& bin,
+                                const OptimizeRequest& request) {
+  return WriteData(connection, table.folder, table.snapshot.metadata,
+                   ScanSql(table.folder, table.snapshot, bin),
+                   {.sort_by = request.sort_by,
+                    .target_file_bytes = request.target_file_bytes,
+                    .run_id = request.origin.run_id,
+                    .data_change = false,
+                    .one_file = request.sort_by.empty()});
+}
+
+}  // namespace
+
+Changes PlanOptimize(Warehouse& warehouse, const TableAt& table, const OptimizeRequest& request) {
+  CheckRequest(table, request);
+  const std::vector<Bin> bins = ChooseBins(table.snapshot, request);
+  std::vector<std::vector<AddFile>> written(bins.size());
+  ParallelFor(bins.size(), ThreadsOf(warehouse), [&](std::size_t i) {
+    sql::Connection connection = warehouse.database().Connect();
+    written[i] = RewriteBin(connection, table, bins[i], request);
+  });
+  Changes changes;
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    std::ranges::move(written[i], std::back_inserter(changes.adds));
+    std::ranges::move(RemovalsOf(bins[i], false), std::back_inserter(changes.removes));
+  }
+  OperationName name{.operation = "OPTIMIZE",
+                     .parameters = {{"targetSize", std::to_string(request.target_file_bytes)}}};
+  if (!request.sort_by.empty()) {
+    name.parameters["sortBy"] = fmt::format("{}", fmt::join(request.sort_by, ","));
+  }
+  DescribeOperation(changes, request.origin, name, {});
+  return changes;
+}
+
+Committed OptimizeTable(Warehouse& warehouse, const TableFolder& table,
+                        const OptimizeRequest& request) {
+  const Snapshot snapshot = warehouse.Open(table);
+  if (!snapshot.exists()) {
+    throw UserError("there is no table {}", table.name);
+  }
+  const TableAt at{.folder = table, .snapshot = snapshot};
+  return CommitPlanned(warehouse, at, PlanOptimize(warehouse, at, request));
+}
+
+}  // namespace weir::lake

@@ -1,0 +1,74 @@
+#include "lake/optimize.h"
+
+#include "base/error.h"
+#include "lake/delete_rows.h"
+#include "lake/operations_fixture.h"
+
+namespace weir::lake {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+class OptimizeTest : public OperationsTest {};
+
+TEST_F(OptimizeTest, SmallFilesOfEachPartitionBecomeOne) {
+  for (int i = 0; i < 5; ++i) {
+    Append(fmt::format("SELECT {} AS id, unnest(['a', 'b']) AS p", i), {"p"});
+  }
+  const Strings before = Rows();
+  const Committed done = OptimizeTable(warehouse_, Table(), {});
+  EXPECT_EQ(done.metrics.files_removed, 10);
+  EXPECT_EQ(done.metrics.files_added, 2);
+  EXPECT_EQ(Rows(), before);
+  EXPECT_FALSE(OptimizeTable(warehouse_, Table(), {}).changed);
+}
+
+TEST_F(OptimizeTest, ItsFilesAreMarkedAsNoChangeOfData) {
+  Append("SELECT 1 AS id");
+  Append("SELECT 2 AS id");
+  const Committed done = OptimizeTable(warehouse_, Table(), {});
+  for (const Action& action : ReadLogEntry(Table(), done.version)) {
+    if (const auto* add = std::get_if<AddFile>(&action)) {
+      EXPECT_FALSE(add->data_change);
+    }
+    if (const auto* remove = std::get_if<RemoveFile>(&action)) {
+      EXPECT_FALSE(remove->data_change);
+      EXPECT_GT(remove->size, 0);
+    }
+  }
+}
+
+TEST_F(OptimizeTest, SortedItGivesOneSequence) {
+  Append("SELECT unnest([5, 1, 3]) AS id");
+  Append("SELECT unnest([4, 2, 0]) AS id");
+  OptimizeTable(warehouse_, Table(), {.sort_by = {"id"}, .origin = {}});
+  const Snapshot snapshot = Open();
+  EXPECT_EQ(snapshot.files.size(), 1U);
+  EXPECT_EQ(Unsorted(ScanSql(Table(), snapshot), snapshot.metadata.schema),
+            (Strings{"0", "1", "2", "3", "4", "5"}));
+}
+
+TEST_F(OptimizeTest, AppendsInBetweenDontConflictButDeletesDo) {
+  Append("SELECT 1 AS id");
+  Append("SELECT 2 AS id");
+  const TableFolder table = Table();
+  const Snapshot base = Open();
+  const TableAt at{.folder = table, .snapshot = base};
+  const Changes first = PlanOptimize(warehouse_, at, {});
+  const Changes second = PlanOptimize(warehouse_, at, {});
+  Append("SELECT 3 AS id");
+  CommitPlanned(warehouse_, at, first);
+  EXPECT_EQ(Rows(), (Strings{"1", "2", "3"}));
+  EXPECT_THROW(CommitPlanned(warehouse_, at, second), ConflictError);
+}
+
+TEST_F(OptimizeTest, LargeFilesStay) {
+  Append("SELECT 1 AS id");
+  Append("SELECT 2 AS id");
+  EXPECT_FALSE(
+      OptimizeTable(warehouse_, Table(), {.target_file_bytes = 1, .sort_by = {}, .origin = {}})
+          .changed);
+}
+
+}  // namespace
+}  // namespace weir::lake

@@ -1,0 +1,187 @@
+#include "lake/query.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "lake/scan.h"
+#include "lake/sql_tokens.h"
+#include "sql/quote.h"
+
+namespace weir::lake {
+namespace {
+
+// Whether the statement lists tables, so that all must be there.
+bool ReadsCatalogue(std::string_view statement) {
+  static const std::vector<std::string_view> words = {
+      "INFORMATION_SCHEMA", "DUCKDB_TABLES", "DUCKDB_VIEWS", "DUCKDB_COLUMNS",
+      "PG_CATALOG",         "PG_TABLES",     "PG_VIEWS",     "SQLITE_MASTER"};
+  const std::vector<SqlToken> tokens = SqlTokens(statement);
+  const bool shows = !tokens.empty() && tokens.front().IsWord("SHOW");
+  return shows ||
+         std::ranges::any_of(tokens, [](const SqlToken& token) { return token.IsOneOf(words); });
+}
+
+bool IsShowTables(std::string_view statement) {
+  std::vector<SqlToken> tokens = SqlTokens(statement);
+  if (!tokens.empty() && tokens.back().IsSymbol(';')) {
+    tokens.pop_back();
+  }
+  return tokens.size() == 2 && tokens[0].IsWord("SHOW") && tokens[1].IsWord("TABLES");
+}
+
+// DuckDB's SHOW TABLES knows one schema only.
+constexpr auto kShowTables =
+    "SELECT if(schema_name = 'main', '', schema_name || '.') || name AS name FROM ("
+    "SELECT schema_name, view_name AS name FROM duckdb_views() WHERE NOT internal UNION ALL "
+    "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal) ORDER BY ALL";
+
+// Whether later statements may read tables through what this one defines.
+bool Defines(std::string_view statement) {
+  const std::vector<SqlToken> tokens = SqlTokens(statement);
+  if (tokens.empty() || !tokens.front().IsOneOf({"CREATE", "PREPARE"})) {
+    return false;
+  }
+  return tokens.front().IsWord("PREPARE") || std::ranges::any_of(tokens, [](const SqlToken& token) {
+           return token.IsOneOf({"VIEW", "MACRO", "FUNCTION"});
+         });
+}
+
+std::string Spelled(const TableReference& reference) {
+  return reference.schema.empty() ? reference.name : reference.schema + "." + reference.name;
+}
+
+std::string QualifiedName(const TableReference& view) {
+  return sql::QuoteName(view.schema) + "." + sql::QuoteName(view.name);
+}
+
+std::string ScanOf(const FileSelection& selection) {
+  const bool whole = selection.files.size() == selection.snapshot.files.size();
+  return whole ? ScanSql(selection.folder, selection.snapshot)
+               : ScanSql(selection.folder, selection.snapshot, selection.files);
+}
+
+}  // namespace
+
+QuerySession::QuerySession(sql::Database& database, Warehouse* warehouse, std::string catalog)
+    : catalog_(std::move(catalog)), connection_(database.Connect()), tables_(database, warehouse) {
+  connection_.Run(fmt::format("ATTACH ':memory:' AS {0}; USE {0}", sql::QuoteName(catalog_)));
+}
+
+QuerySession::~QuerySession() {
+  try {
+    connection_.SetStopToken({});
+    connection_.Run(fmt::format("USE memory; DETACH {}", sql::QuoteName(catalog_)));
+  } catch (const std::exception& problem) {
+    LogDebug("the views of a session stay until the program ends: {}", problem.what());
+  }
+}
+
+void QuerySession::SetStopToken(std::stop_token token) {
+  connection_.SetStopToken(std::move(token));
+}
+
+sql::Result QuerySession::Run(std::string_view statement) {
+  RefuseWrite(statement);
+  const std::string sql = IsShowTables(statement) ? kShowTables : QuoteVersions(statement);
+  has_definitions_ = has_definitions_ || Defines(sql);
+  OpenTables(sql);
+  if (!has_definitions_) {
+    selector_.Narrow(InnerSelect(sql), selections_);
+  }
+  MakeViews();
+  try {
+    return connection_.Query(sql);
+  } catch (const UserError& problem) {
+    ExplainUnknownTable(problem.what());
+    throw;
+  }
+}
+
+void QuerySession::RefuseWrite(std::string_view statement) {
+  const auto table = WrittenTable(statement);
+  if (table && !table->schema.empty() && !HasSchema(table->schema)) {
+    throw UserError(
+        "SQL can't write to '{0}': tables of the warehouse are written by jobs, or from files by "
+        "'weir table import {0} --from FILE --mode append'; temporary tables have no schema: "
+        "CREATE TEMP TABLE {1}",
+        Spelled(*table), table->name);
+  }
+}
+
+bool QuerySession::HasSchema(const std::string& name) {
+  const std::array<sql::Value, 2> parameters{name, catalog_};
+  return connection_.QueryInteger(
+             "SELECT count(*) FROM (SELECT database_name AS name FROM duckdb_databases() UNION ALL "
+             "SELECT schema_name FROM duckdb_schemas() WHERE internal) "
+             "WHERE lower(name) = lower($1) AND name <> $2",
+             parameters) > 0;
+}
+
+bool QuerySession::HasTable(const std::string& name) {
+  const std::array<sql::Value, 1> parameters{name};
+  return connection_.QueryInteger(
+             "SELECT count(*) FROM duckdb_tables() WHERE lower(table_name) = lower($1)",
+             parameters) > 0;
+}
+
+std::vector<TableReference> QuerySession::ReferencesIn(const std::string& sql) {
+  try {
+    std::vector<TableReference> references;
+    for (const std::string& name : connection_.TableNames(InnerSelect(sql))) {
+      if (auto reference = ParseTableName(name)) {
+        references.push_back(std::move(*reference));
+      }
+    }
+    return references;
+  } catch (const UserError&) {  // not a statement that can be taken apart, or a mistake in it
+    return PossibleTables(sql);
+  }
+}
+
+void QuerySession::OpenTables(const std::string& sql) {
+  std::vector<TableReference> references = ReferencesIn(sql);
+  std::erase_if(references, [this](const TableReference& reference) {
+    return reference.schema.empty() && HasTable(reference.name);
+  });
+  earlier_.insert(references.begin(), references.end());
+  if (has_definitions_) {
+    references.assign(earlier_.begin(), earlier_.end());
+  }
+  if (ReadsCatalogue(sql)) {
+    std::ranges::move(tables_.All(), std::back_inserter(references));
+  }
+  FoundTables found = tables_.Open(references);
+  selections_ = std::move(found.tables);
+  missing_ = std::move(found.missing);
+}
+
+void QuerySession::MakeViews() {
+  for (const FileSelection& selection : selections_) {
+    LogDebug("{}: {} of {} files", Spelled(selection.view), selection.files.size(),
+             selection.snapshot.files.size());
+    connection_.Run(fmt::format("CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE VIEW {} AS {}",
+                                sql::QuoteName(selection.view.schema),
+                                QualifiedName(selection.view), ScanOf(selection)));
+  }
+}
+
+void QuerySession::ExplainUnknownTable(std::string_view message) {
+  if (!message.starts_with("Catalog Error: Table with name")) {
+    return;
+  }
+  const std::string_view first_line = message.substr(0, message.find('\n'));
+  for (const TableReference& missing : missing_) {
+    if (first_line.find(missing.name) != std::string_view::npos) {
+      const auto place = message.find("\n\nLINE ");
+      throw UserError("unknown table '{}'{}{}", Spelled(missing), tables_.Suggestion(missing),
+                      place == std::string_view::npos ? "" : message.substr(place));
+    }
+  }
+}
+
+}  // namespace weir::lake

@@ -1,0 +1,192 @@
+#include "lake/query_tables.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+#include "lake/scan.h"
+#include "lake/suggest_table.h"
+#include "storage/object_store.h"
+
+namespace weir::lake {
+namespace {
+
+constexpr auto kMainSchema = "main";
+
+// Schemas of DuckDB's own, never of the lake.
+bool IsSystemSchema(const std::string& schema) {
+  constexpr std::array<std::string_view, 4> kSystem = {"main", "temp", "information_schema",
+                                                       "pg_catalog"};
+  return std::ranges::any_of(kSystem,
+                             [&](std::string_view name) { return SameName(name, schema); });
+}
+
+// What Warehouse::FolderOf() takes as a part of a name.
+bool IsPlainPart(const std::string& part) {
+  return !part.empty() && part.front() != '_' &&
+         part.find_first_of(std::string_view("./\\:@'\"\0", 8)) == std::string::npos;
+}
+
+bool IsFileName(const std::string& path) {
+  constexpr std::array<std::string_view, 5> kSuffixes = {".parquet", ".csv", ".json", ".gz",
+                                                         ".zst"};
+  return std::ranges::any_of(kSuffixes,
+                             [&](std::string_view suffix) { return path.ends_with(suffix); });
+}
+
+// Whether a folder on an object store has a log; false if no store is known for the URL, which
+// DuckDB may still read.
+bool IsDeltaUrl(const std::string& url) {
+  try {
+    return !IsFileName(url) && !storage::OpenStore(url)->List("_delta_log/").empty();
+  } catch (const UserError&) {
+    return false;
+  }
+}
+
+bool IsDeltaTable(const std::string& path) {
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    return false;
+  }
+  if (path.find("://") != std::string::npos) {
+    return IsDeltaUrl(path);
+  }
+  std::error_code ignored;
+  return std::filesystem::is_directory(std::filesystem::path(path) / "_delta_log", ignored);
+}
+
+TableReference Split(const std::string& name) {
+  const auto dot = name.find('.');
+  return {.schema = name.substr(0, dot), .name = name.substr(dot + 1)};
+}
+
+}  // namespace
+
+QueryTables::QueryTables(sql::Database& database, Warehouse* warehouse)
+    : database_(database), warehouse_(warehouse), connection_(database.Connect()) {}
+
+FoundTables QueryTables::Open(const std::vector<TableReference>& references) {
+  FoundTables found;
+  std::vector<TableReference> latest;
+  for (const TableReference& reference : references) {
+    if (reference.schema.empty()) {
+      if (!OpenPath(reference, found)) {
+        found.missing.push_back(reference);
+      }
+    } else if (IsSystemSchema(reference.schema)) {
+      continue;
+    } else if (warehouse_ == nullptr || !IsPlainPart(reference.schema)) {
+      found.missing.push_back(reference);
+    } else if (!ParseVersionedName(reference.name).is_latest()) {
+      OpenVersion(reference, found);
+    } else if (IsPlainPart(reference.name)) {
+      latest.push_back(reference);
+    } else {
+      found.missing.push_back(reference);
+    }
+  }
+  OpenLatest(latest, found);
+  return found;
+}
+
+void QueryTables::OpenLatest(const std::vector<TableReference>& references, FoundTables& found) {
+  std::vector<std::string> names;
+  for (const TableReference& reference : references) {
+    names.push_back(SpelledByWarehouse(reference.schema + "." + reference.name));
+  }
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+  if (names.empty()) {
+    return;
+  }
+  std::vector<Snapshot> snapshots = warehouse_->OpenTogether(names, false);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (snapshots[i].exists()) {
+      Add(Split(names[i]), warehouse_->FolderOf(names[i]), std::move(snapshots[i]), found);
+    } else {
+      found.missing.push_back(Split(names[i]));
+    }
+  }
+}
+
+void QueryTables::OpenVersion(const TableReference& reference, FoundTables& found) {
+  const VersionedName versioned = ParseVersionedName(reference.name);
+  if (!IsPlainPart(versioned.name)) {
+    found.missing.push_back(reference);
+    return;
+  }
+  const std::string name = SpelledByWarehouse(reference.schema + "." + versioned.name);
+  const TableFolder folder = warehouse_->FolderOf(name);
+  if (LatestVersion(folder) < 0) {
+    found.missing.push_back(Split(name));
+    return;
+  }
+  Add(reference, folder, warehouse_->Open(folder, versioned.choice), found);
+}
+
+bool QueryTables::OpenPath(const TableReference& reference, FoundTables& found) {
+  VersionedName path{.name = reference.name, .choice = {}};
+  if (!IsDeltaTable(path.name)) {
+    path = ParseVersionedName(reference.name);
+    if (path.is_latest() || !IsDeltaTable(path.name)) {
+      return false;
+    }
+  }
+  const TableReference view{.schema = kMainSchema, .name = reference.name};
+  if (warehouse_ != nullptr) {
+    const std::string absolute = path.name.find("://") == std::string::npos
+                                     ? std::filesystem::absolute(path.name).string()
+                                     : path.name;
+    const TableFolder folder = warehouse_->Resolve(absolute);
+    Add(view, folder, warehouse_->Open(folder, path.choice), found);
+  } else {
+    const TableFolder folder{.store = storage::OpenStore(path.name), .name = path.name};
+    Add(view, folder, LoadSnapshot(folder, connection_, path.choice), found);
+  }
+  return true;
+}
+
+void QueryTables::Add(const TableReference& view, const TableFolder& folder, Snapshot snapshot,
+                      FoundTables& found) {
+  if (std::ranges::find(found.tables, view, &FileSelection::view) != found.tables.end()) {
+    return;
+  }
+  EnsureReadable(folder, snapshot, database_);
+  FileSelection selection{
+      .view = view, .folder = folder, .snapshot = std::move(snapshot), .files = {}};
+  selection.files = selection.snapshot.files;
+  found.tables.push_back(std::move(selection));
+}
+
+std::string QueryTables::SpelledByWarehouse(const std::string& name) {
+  if (LatestVersion(warehouse_->FolderOf(name)) >= 0) {
+    return name;
+  }
+  for (const std::string& table : warehouse_->TableNames(true)) {
+    if (SameName(table, name)) {
+      return table;
+    }
+  }
+  return name;
+}
+
+std::vector<TableReference> QueryTables::All() {
+  std::vector<TableReference> all;
+  if (warehouse_ != nullptr) {
+    std::ranges::transform(warehouse_->TableNames(true), std::back_inserter(all), Split);
+  }
+  return all;
+}
+
+std::string QueryTables::Suggestion(const TableReference& missing) {
+  if (warehouse_ == nullptr) {
+    return missing.schema.empty() ? "" : "; there is no project here, so only paths can be read";
+  }
+  const std::string schema = missing.schema.empty() ? "" : missing.schema + ".";
+  return SuggestTable(*warehouse_, schema + missing.name);
+}
+
+}  // namespace weir::lake

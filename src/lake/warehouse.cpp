@@ -1,0 +1,362 @@
+#include "lake/warehouse.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <ranges>
+#include <set>
+
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/nearest_name.h"
+#include "lake/intent.h"
+
+namespace weir::lake {
+namespace {
+
+bool IsPlainPart(std::string_view part) {
+  return !part.empty() && part != "." && part != ".." && part.front() != '_' &&
+         part.find_first_of("/\\:@'\"") == std::string_view::npos;
+}
+
+struct TableName {
+  std::string_view schema;
+  std::string_view table;
+};
+
+std::optional<TableName> SplitName(std::string_view name) {
+  const auto dot = name.find('.');
+  if (dot == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const TableName parts{.schema = name.substr(0, dot), .table = name.substr(dot + 1)};
+  const bool plain = IsPlainPart(parts.schema) && IsPlainPart(parts.table) &&
+                     parts.table.find('.') == std::string_view::npos;
+  return plain ? std::optional(parts) : std::nullopt;
+}
+
+bool HasLog(const storage::ObjectStore& store, const std::string& folder) {
+  const auto listing = store.List(folder + "/_delta_log/", {.start_after = {}, .recursive = false});
+  return std::ranges::any_of(listing, [](const storage::ObjectInfo& object) {
+    return object.key.ends_with(".json") || object.key.ends_with(".parquet");
+  });
+}
+
+// The part of an intent that concerns `table`, if one does.
+struct IntentPart {
+  const Intent* intent = nullptr;
+  const IntentTable* table = nullptr;
+};
+
+std::optional<IntentPart> IntentOn(const std::vector<Intent>& intents, const std::string& table) {
+  for (const Intent& intent : intents) {
+    const auto part = std::ranges::find(intent.tables, table, &IntentTable::table);
+    if (part != intent.tables.end()) {
+      return IntentPart{.intent = &intent, .table = &*part};
+    }
+  }
+  return std::nullopt;
+}
+
+// The runs that are committing any of `tables`.
+std::set<std::string> RunsOn(const std::vector<Intent>& intents,
+                             const std::vector<TableFolder>& tables) {
+  std::set<std::string> runs;
+  for (const TableFolder& table : tables) {
+    for (const Intent& intent : intents) {
+      if (std::ranges::find(intent.tables, table.name, &IntentTable::table) !=
+          intent.tables.end()) {
+        runs.insert(intent.run_id);
+      }
+    }
+  }
+  return runs;
+}
+
+// Locks of several tables, taken in the order of their names so that no two takers wait in a ring.
+class TableLocks {
+ public:
+  TableLocks(Warehouse& warehouse, std::vector<std::string> tables) {
+    std::ranges::sort(tables);
+    for (const std::string& table : tables) {
+      locks_.push_back(LockTable(warehouse.FolderOf(table)));
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<storage::StoreLock>> locks_;
+};
+
+std::vector<std::string> TablesOf(const Intent& intent) {
+  std::vector<std::string> tables;
+  std::ranges::transform(intent.tables, std::back_inserter(tables), &IntentTable::table);
+  return tables;
+}
+
+// The intent is the commit point, so nothing that weir's own writers do can be in its way.
+void FinishTable(Warehouse& warehouse, const Intent& intent, const IntentTable& part) {
+  try {
+    AppendEntry(warehouse.FolderOf(part.table), part.base_version, {}, part.changes);
+  } catch (const ConflictError& error) {
+    throw ExternalError(
+        "run {} is committed but can't be finished, because another program changed its table "
+        "meanwhile: {}; to give up what is left of the run, delete {}",
+        intent.run_id, error.what(), warehouse.store().Url(IntentKey(intent.run_id)));
+  }
+}
+
+// Commits the tables of an intent, which are locked; those that are done are known by their txn.
+void FinishLocked(Warehouse& warehouse, const Intent& intent) {
+  for (const IntentTable& part : intent.tables) {
+    FinishTable(warehouse, intent, part);
+    Failpoint("intent:after-table");
+  }
+  Failpoint("intent:before-delete");
+  warehouse.store().Delete(IntentKey(intent.run_id));
+  Failpoint("intent:after-delete");
+}
+
+// Finishes an abandoned intent, unless somebody else has meanwhile.
+void Finish(Warehouse& warehouse, const Intent& intent) {
+  const TableLocks locks(warehouse, TablesOf(intent));
+  if (warehouse.store().Head(IntentKey(intent.run_id))) {
+    FinishLocked(warehouse, intent);
+  }
+}
+
+// Finishes an intent that stands while a table of it could be locked: its run holds the locks as
+// long as it works on it, so it is dead or has failed.
+void FinishLeftOn(Warehouse& warehouse, const std::vector<std::string>& tables) {
+  const std::vector<Intent> intents = ListIntents(warehouse.store());
+  for (const std::string& table : tables) {
+    if (const auto part = IntentOn(intents, table)) {
+      Finish(warehouse, *part->intent);
+      return;
+    }
+  }
+}
+
+// Whether readers who saw `intents` and then these versions (kPinned: that before an intent) saw
+// one moment: no table has moved since, and the same runs are committing.
+constexpr std::int64_t kPinned = -2;
+bool IsOneMoment(const storage::ObjectStore& store, const std::vector<TableFolder>& folders,
+                 const std::vector<std::int64_t>& versions, const std::vector<Intent>& intents) {
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    if (versions[i] != kPinned && folders[i].store->Head(LogEntryKey(versions[i] + 1))) {
+      return false;
+    }
+  }
+  return RunsOn(ListIntents(store), folders) == RunsOn(intents, folders);
+}
+
+// Adds the run's txn to what is to be committed.
+Intent MakeIntent(const std::string& run_id, std::vector<TableChanges>& parts) {
+  Intent intent{.run_id = run_id, .owner = CurrentProcess(), .created = Now(), .tables = {}};
+  std::ranges::sort(parts, {}, &TableChanges::table);
+  if (std::ranges::adjacent_find(parts, {}, &TableChanges::table) != parts.end()) {
+    throw UserError("run {} would commit one table twice", run_id);
+  }
+  for (TableChanges& part : parts) {
+    CheckWritable(part.base, part.table);
+    part.changes.txns.push_back(
+        {.app_id = "weir:" + run_id, .version = 1, .last_updated = Now() / 1000});
+    part.changes.info.run_id = run_id;
+    intent.tables.push_back({.table = part.table, .base_version = -1, .changes = part.changes});
+  }
+  return intent;
+}
+
+// Settles, under the tables' locks, which version each part will be, and stamps it. False if the
+// run's commit is in the tables already.
+bool PlaceIntent(Warehouse& warehouse, const std::vector<TableChanges>& parts, Intent& intent) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto version =
+        NextVersion(warehouse.FolderOf(parts[i].table), parts[i].base, parts[i].changes);
+    if (!version) {
+      return false;
+    }
+    intent.tables[i].base_version = *version - 1;
+    StampInfo(parts[i].base, intent.tables[i].changes.info);
+  }
+  intent.created = Now();
+  return true;
+}
+
+}  // namespace
+
+Warehouse::Warehouse(std::string_view url, sql::Database& database)
+    : store_(storage::OpenStore(url)), database_(database), connection_(database.Connect()) {}
+
+Warehouse::~Warehouse() = default;
+
+std::string Warehouse::root() const { return store_->root(); }
+
+std::vector<std::string> Warehouse::TableNames(bool all) {
+  std::vector<std::string> names;
+  for (const std::string& schema : store_->ListFolders("")) {
+    if (!IsPlainPart(schema) || (schema == "weir" && !all)) {
+      continue;
+    }
+    for (const std::string& table : store_->ListFolders(schema + "/")) {
+      if (SplitName(schema + "." + table) && HasLog(*store_, schema + "/" + table)) {
+        names.push_back(schema + "." + table);
+      }
+    }
+  }
+  return names;
+}
+
+TableFolder Warehouse::FolderOf(std::string_view table) {
+  const auto name = SplitName(table);
+  if (!name) {
+    throw UserError(
+        "'{}' is not a table's name; expected schema.name, such as metastore.events (no '/', "
+        "quotes or colons, and no part that begins with '_')",
+        table);
+  }
+  return {.store = storage::OpenStore(
+              store_->Url(std::string(name->schema) + "/" + std::string(name->table))),
+          .name = std::string(table)};
+}
+
+TableFolder Warehouse::Resolve(std::string_view name_or_path) {
+  const bool is_path = name_or_path.find('/') != std::string_view::npos || name_or_path == "." ||
+                       !SplitName(name_or_path);
+  if (!is_path) {
+    return FolderOf(name_or_path);
+  }
+  TableFolder folder{.store = storage::OpenStore(name_or_path), .name = std::string(name_or_path)};
+  const auto inside =
+      std::filesystem::path(folder.store->root()).lexically_relative(store_->root());
+  const std::vector<std::filesystem::path> parts(inside.begin(), inside.end());
+  if (parts.size() == 2 && parts[0] != "..") {
+    const std::string name = parts[0].string() + "." + parts[1].string();
+    if (SplitName(name)) {
+      return FolderOf(name);
+    }
+  }
+  return folder;
+}
+
+std::vector<Snapshot> Warehouse::OpenTogether(const std::vector<std::string>& tables,
+                                              bool must_exist) {
+  constexpr int kTriesWithoutLocks = 20;
+  std::vector<TableFolder> folders;
+  std::ranges::transform(tables, std::back_inserter(folders),
+                         [this](const std::string& table) { return FolderOf(table); });
+  std::optional<std::vector<Snapshot>> snapshots;
+  for (int tries = 0; !snapshots; ++tries) {
+    RollForward();
+    if (tries < kTriesWithoutLocks) {
+      snapshots = TryOpenTogether(folders);
+    } else {
+      const TableLocks locks(*this, tables);
+      snapshots = TryOpenTogether(folders);
+    }
+  }
+  for (std::size_t i = 0; must_exist && i < tables.size(); ++i) {
+    if (!(*snapshots)[i].exists()) {
+      throw UserError("there is no table {}{}", tables[i], DidYouMean(tables[i], TableNames()));
+    }
+  }
+  return std::move(*snapshots);
+}
+
+std::optional<std::vector<Snapshot>> Warehouse::TryOpenTogether(
+    const std::vector<TableFolder>& folders) {
+  const std::vector<Intent> intents = ListIntents(*store_);
+  std::vector<Snapshot> snapshots;
+  std::vector<std::int64_t> versions;
+  for (const TableFolder& folder : folders) {
+    const auto part = IntentOn(intents, folder.name);
+    VersionChoice choice;
+    if (part) {
+      choice.version = part->table->base_version;
+    }
+    const bool is_new = choice.version && *choice.version < 0;
+    snapshots.push_back(is_new ? Snapshot{} : LoadSnapshot(folder, connection_, choice));
+    versions.push_back(part ? kPinned : snapshots.back().version);
+  }
+  return IsOneMoment(*store_, folders, versions, intents) ? std::optional(std::move(snapshots))
+                                                          : std::nullopt;
+}
+
+Snapshot Warehouse::Open(const TableFolder& table, const VersionChoice& choice) {
+  const bool is_ours = SplitName(table.name) && table.name.find('/') == std::string::npos;
+  if (!is_ours || choice.version || choice.as_of) {
+    if (is_ours) {
+      RollForward();
+    }
+    return LoadSnapshot(table, connection_, choice);
+  }
+  return OpenTogether({table.name}, false).front();
+}
+
+std::int64_t Warehouse::Commit(const TableFolder& table, const Snapshot& base,
+                               const Changes& changes) {
+  RollForward();
+  std::optional<std::int64_t> version;
+  while (!version) {
+    auto lock = LockTable(table);
+    if (!IntentOn(ListIntents(*store_), table.name)) {
+      version = CommitLocked(table, base, changes);
+      break;
+    }
+    lock.reset();
+    FinishLeftOn(*this, {table.name});
+  }
+  CheckpointIfDue(table, changes.metadata.value_or(base.metadata), *version, connection_);
+  return *version;
+}
+
+void Warehouse::CommitTogether(const std::string& run_id, std::vector<TableChanges> parts) {
+  Intent intent = MakeIntent(run_id, parts);
+  const std::vector<std::string> tables = TablesOf(intent);
+  RollForward();
+  while (!TryCommitTogether(parts, intent)) {
+    FinishLeftOn(*this, tables);
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CheckpointIfDue(FolderOf(parts[i].table),
+                    parts[i].changes.metadata.value_or(parts[i].base.metadata),
+                    intent.tables[i].base_version + 1, connection_);
+  }
+}
+
+bool Warehouse::TryCommitTogether(const std::vector<TableChanges>& parts, Intent& intent) {
+  const std::vector<std::string> tables = TablesOf(intent);
+  const TableLocks locks(*this, tables);
+  const std::vector<Intent> intents = ListIntents(*store_);
+  for (const std::string& table : tables) {
+    if (IntentOn(intents, table)) {
+      return false;
+    }
+  }
+  if (!PlaceIntent(*this, parts, intent)) {
+    LogInfo("run {} is committed already", intent.run_id);
+    return true;
+  }
+  Failpoint("intent:before-put");
+  if (!store_->PutIfAbsent(IntentKey(intent.run_id), ToJson(intent))) {
+    throw ConflictError("run {} is being committed by another attempt", intent.run_id);
+  }
+  Failpoint("intent:after-put");
+  FinishLocked(*this, intent);
+  return true;
+}
+
+std::vector<std::string> Warehouse::RollForward() {
+  std::vector<std::string> finished;
+  for (const Intent& intent : ListIntents(*store_)) {
+    if (IsAbandoned(intent)) {
+      LogInfo("finishing the commit of run {}, whose process ended before it was done",
+              intent.run_id);
+      Finish(*this, intent);
+      finished.push_back(intent.run_id);
+    }
+  }
+  return finished;
+}
+
+}  // namespace weir::lake

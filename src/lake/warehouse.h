@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lake/commit.h"
+#include "lake/snapshot.h"
+#include "sql/database.h"
+#include "storage/object_store.h"
+
+namespace weir::lake {
+
+struct Intent;
+
+// One table's part of a commit of several.
+struct TableChanges {
+  std::string table;  // "schema.name"
+  Snapshot base;
+  Changes changes;
+};
+
+// The folder where a project's tables lie, `<root>/<schema>/<name>`, and the commit point of runs
+// that write several (`<root>/_weir/intents/<run id>.json`). Not thread-safe.
+class Warehouse {
+ public:
+  // `database` must outlive the warehouse. The folder need not exist yet.
+  Warehouse(std::string_view url, sql::Database& database);
+  ~Warehouse();
+
+  std::string root() const;
+  storage::ObjectStore& store() { return *store_; }
+  sql::Connection& connection() { return connection_; }
+  sql::Database& database() { return database_; }
+
+  // Tables by name ("schema.name"), sorted, without those of schema "weir" unless `all`.
+  std::vector<std::string> TableNames(bool all = false);
+
+  // The folder of "schema.name". Throws UserError for a name that is not two plain parts.
+  TableFolder FolderOf(std::string_view table);
+  // A table by "schema.name", or by path ("./x", "a/b", "/x", "file://…"). A path inside the
+  // warehouse is the table of that name.
+  TableFolder Resolve(std::string_view name_or_path);
+
+  // Snapshots of several tables, all as they were at one moment, so that of a run that wrote
+  // several of them all are old or all are new. First completes what dead runs left; tables of a
+  // run that is just committing are read at the version before. A table that isn't there doesn't
+  // exist(); with `must_exist` that is a UserError with the nearest name.
+  std::vector<Snapshot> OpenTogether(const std::vector<std::string>& tables, bool must_exist);
+  Snapshot Open(const TableFolder& table, const VersionChoice& choice = {});
+
+  // Commits one table, after completing what dead runs left on it.
+  std::int64_t Commit(const TableFolder& table, const Snapshot& base, const Changes& changes);
+
+  // Commits all of `parts` or none. The intent object is the commit point; each table's commit
+  // carries txn `weir:<run id>` version 1, so that anyone can finish it. Throws ConflictError, with
+  // nothing visible, if one of them can't be.
+  void CommitTogether(const std::string& run_id, std::vector<TableChanges> parts);
+
+  // Finishes the commits of runs whose process is dead. Returns their run ids.
+  std::vector<std::string> RollForward();
+
+ private:
+  // One look; nothing if a commit came in between.
+  std::optional<std::vector<Snapshot>> TryOpenTogether(const std::vector<TableFolder>& folders);
+  // False if a dead run's intent on one of the tables must be finished first.
+  bool TryCommitTogether(const std::vector<TableChanges>& parts, Intent& intent);
+
+  std::shared_ptr<storage::ObjectStore> store_;
+  sql::Database& database_;
+  sql::Connection connection_;
+};
+
+}  // namespace weir::lake

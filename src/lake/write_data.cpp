@@ -1,0 +1,292 @@
+// Rows of a table without partitions stream from the query into files. Partitioned or sorted rows
+// are first kept in a scratch table in the order of their partitions; each file is then a range of
+// its rows. That costs less than DuckDB's PARTITION_BY (measured on 3 M rows: 2.6 s of CPU against
+// 3.8 s for 7 partitions), which also gives several small files a partition once they are many,
+// loses the order, and takes values from the names of folders.
+#include "lake/write_data.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/run_id.h"
+#include "lake/parquet_copy.h"
+#include "lake/partition_layout.h"
+#include "lake/scratch_table.h"
+#include "lake/source_rows.h"
+#include "sql/quote.h"
+
+namespace weir::lake {
+namespace {
+
+// Rows of one partition: a range of the scratch table's.
+struct PartitionRows {
+  PartitionValues values;
+  std::int64_t first = 0;
+  std::int64_t num_rows = 0;
+};
+
+int NumIndexedColumns(const Metadata& metadata) {
+  int number = 32;
+  if (const auto setting = metadata.configuration.find("delta.dataSkippingNumIndexedCols");
+      setting != metadata.configuration.end()) {
+    const std::string& text = setting->second;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+  }
+  return number;
+}
+
+// The columns that files hold.
+Schema FileSchema(const Metadata& metadata) {
+  Schema schema = metadata.schema;
+  std::erase_if(schema.fields,
+                [&](const Field& field) { return metadata.IsPartitionColumn(field.name); });
+  return schema;
+}
+
+// The rows in the order of partitions and then of `sort_by`.
+std::string StagingSql(const Metadata& metadata, const std::string& typed,
+                       const std::vector<std::string>& sort_by) {
+  std::vector<std::string> columns;
+  for (const Field& field : metadata.schema.fields) {
+    const std::string name = sql::QuoteName(field.name);
+    columns.push_back(metadata.IsPartitionColumn(field.name)
+                          ? PartitionValueSql(field, name) + " AS " + name
+                          : name);
+  }
+  std::vector<std::string> order;
+  for (const std::vector<std::string>& keys : {metadata.partition_columns, sort_by}) {
+    std::ranges::transform(keys, std::back_inserter(order), [](const std::string& column) {
+      return sql::QuoteName(column) + " ASC NULLS LAST";
+    });
+  }
+  return fmt::format("SELECT * FROM (SELECT {} FROM ({})) ORDER BY {}", fmt::join(columns, ", "),
+                     typed, fmt::join(order, ", "));
+}
+
+// The partitions of staged rows, in order.
+std::vector<PartitionRows> PartitionsOf(sql::Connection& connection, const Metadata& metadata,
+                                        const ScratchTable& rows) {
+  std::vector<std::string> cells = {"min(rowid)", "count(*)"};
+  for (const std::string& column : metadata.partition_columns) {
+    cells.push_back(PartitionTextSql(*metadata.schema.Find(column), sql::QuoteName(column)));
+  }
+  const std::string group =
+      metadata.partition_columns.empty()
+          ? "HAVING count(*) > 0"
+          : "GROUP BY " + sql::QuoteNames(metadata.partition_columns) + " ORDER BY min(rowid)";
+  std::vector<PartitionRows> partitions;
+  sql::Result result = connection.Query(
+      fmt::format("SELECT {} FROM {} {}", fmt::join(cells, ", "), rows.name(), group));
+  for (const auto& row : result.Rows()) {
+    PartitionRows partition{.values = {},
+                            .first = std::get<std::int64_t>(row.at(0)),
+                            .num_rows = std::get<std::int64_t>(row.at(1))};
+    for (std::size_t i = 0; i < metadata.partition_columns.size(); ++i) {
+      const sql::Value& text = row.at(i + 2);
+      partition.values[metadata.partition_columns[i]] =
+          sql::IsNull(text) ? std::nullopt : std::optional(std::get<std::string>(text));
+    }
+    partitions.push_back(std::move(partition));
+  }
+  return partitions;
+}
+
+// Writes the files of one relation; deletes them again unless all went well.
+class DataWriter {
+ public:
+  // All must outlive the writer.
+  DataWriter(sql::Connection& connection, const TableFolder& table, const Metadata& metadata,
+             const WriteOptions& options);
+  DataWriter(const DataWriter&) = delete;
+  DataWriter& operator=(const DataWriter&) = delete;
+  ~DataWriter();
+
+  // Writes the rows of `typed`, a TypedSelect(). Called once.
+  std::vector<AddFile> Write(const std::string& typed);
+
+ private:
+  void WriteUnordered(const std::string& typed);
+  void WriteStaged(const std::string& typed);
+  void WritePartition(const ScratchTable& rows, const PartitionRows& partition,
+                      std::int64_t rows_per_file);
+  std::int64_t RowsPerFile(const ScratchTable& rows);
+  WrittenFile WriteRange(const ScratchTable& rows, std::int64_t first, std::int64_t count,
+                         const std::string& folder);
+  std::string NextKey(const std::string& folder);
+  void Discard(const std::string& key);
+  void Add(const WrittenFile& file, const PartitionValues& values);
+
+  sql::Connection& connection_;
+  const TableFolder& table_;
+  const Metadata& metadata_;
+  const WriteOptions& options_;
+  const Schema file_schema_;
+  std::string prefix_;  // of all files' names
+  std::vector<std::string> keys_;
+  std::vector<AddFile> files_;
+  bool is_done_ = false;
+};
+
+DataWriter::DataWriter(sql::Connection& connection, const TableFolder& table,
+                       const Metadata& metadata, const WriteOptions& options)
+    : connection_(connection),
+      table_(table),
+      metadata_(metadata),
+      options_(options),
+      file_schema_(FileSchema(metadata)) {
+  constexpr std::size_t kTokenDigits = 8;  // keeps two writes of one run apart
+  prefix_ = fmt::format("part-{}-{}", options.run_id.empty() ? NewRunId() : options.run_id,
+                        NewUuid().substr(0, kTokenDigits));
+}
+
+DataWriter::~DataWriter() {
+  if (is_done_) {
+    return;
+  }
+  try {
+    for (const storage::ObjectInfo& object :
+         table_.store->List(prefix_, {.start_after = {}, .recursive = false})) {
+      table_.store->Delete(object.key);
+    }
+    for (const std::string& key : keys_) {
+      table_.store->Delete(key);
+    }
+  } catch (const std::exception& error) {
+    LogWarning("files of a failed write stay until vacuum: {}", error.what());
+  }
+}
+
+std::vector<AddFile> DataWriter::Write(const std::string& typed) {
+  table_.store->MakeFolder("");
+  if (!metadata_.partition_columns.empty() || !options_.sort_by.empty()) {
+    WriteStaged(typed);
+  } else if (options_.one_file) {
+    Add(CopyToFile(connection_, table_, typed, NextKey("")), {});
+  } else {
+    WriteUnordered(typed);
+  }
+  Failpoint("data:before-sync");
+  table_.store->MakeDurable(keys_);
+  Failpoint("data:after-sync");
+  std::ranges::sort(files_, {}, &AddFile::path);
+  is_done_ = true;
+  return std::move(files_);
+}
+
+void DataWriter::WriteUnordered(const std::string& typed) {
+  const std::vector<WrittenFile> written =
+      CopyToFiles(connection_, table_, typed, prefix_, options_.target_file_bytes);
+  std::ranges::transform(written, std::back_inserter(keys_), &WrittenFile::key);
+  for (const WrittenFile& file : written) {
+    Add(file, {});
+  }
+}
+
+void DataWriter::WriteStaged(const std::string& typed) {
+  const ScratchTable rows(connection_, StagingSql(metadata_, typed, options_.sort_by));
+  const std::vector<PartitionRows> partitions = PartitionsOf(connection_, metadata_, rows);
+  const std::int64_t rows_per_file = RowsPerFile(rows);
+  for (const PartitionRows& partition : partitions) {
+    WritePartition(rows, partition, rows_per_file);
+  }
+}
+
+void DataWriter::WritePartition(const ScratchTable& rows, const PartitionRows& partition,
+                                std::int64_t rows_per_file) {
+  const std::string folder = PartitionFolder(metadata_.partition_columns, partition.values);
+  table_.store->MakeFolder(folder);
+  const std::int64_t num_files =
+      std::max<std::int64_t>(1, (partition.num_rows + rows_per_file / 2) / rows_per_file);
+  for (std::int64_t i = 0; i < num_files; ++i) {
+    const std::int64_t start = partition.num_rows * i / num_files;
+    const std::int64_t end = partition.num_rows * (i + 1) / num_files;
+    Add(WriteRange(rows, partition.first + start, end - start, folder), partition.values);
+  }
+}
+
+// How many rows fill a file: many rows are measured on a sample of them.
+std::int64_t DataWriter::RowsPerFile(const ScratchTable& rows) {
+  constexpr std::int64_t kFew = 500'000;
+  constexpr std::int64_t kSample = 122'880;
+  if (options_.one_file || rows.num_rows() <= kFew) {
+    return std::max<std::int64_t>(1, rows.num_rows());
+  }
+  const WrittenFile sample = WriteRange(rows, rows.num_rows() / 2, kSample, "");
+  Discard(sample.key);
+  const double bytes_per_row =
+      static_cast<double>(sample.num_bytes) / static_cast<double>(sample.num_rows);
+  const double wanted = static_cast<double>(options_.target_file_bytes) / bytes_per_row;
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(wanted), 1, rows.num_rows());
+}
+
+WrittenFile DataWriter::WriteRange(const ScratchTable& rows, std::int64_t first, std::int64_t count,
+                                   const std::string& folder) {
+  return CopyToFile(
+      connection_, table_,
+      fmt::format("SELECT {} FROM {} WHERE rowid BETWEEN {} AND {}",
+                  sql::QuoteNames(file_schema_.names()), rows.name(), first, first + count - 1),
+      NextKey(folder));
+}
+
+std::string DataWriter::NextKey(const std::string& folder) {
+  keys_.push_back(fmt::format("{}{}-{}.parquet", folder, prefix_, keys_.size()));
+  return keys_.back();
+}
+
+void DataWriter::Discard(const std::string& key) {
+  table_.store->Delete(key);
+  std::erase(keys_, key);
+}
+
+void DataWriter::Add(const WrittenFile& file, const PartitionValues& values) {
+  if (file.num_rows == 0) {
+    Discard(file.key);
+    return;
+  }
+  files_.push_back({.path = EncodePath(file.key),
+                    .partition_values = values,
+                    .size = file.num_bytes,
+                    .modification_time = Now() / 1000,
+                    .data_change = options_.data_change,
+                    .stats = StatisticsJson(file_schema_, file.columns, file.num_rows,
+                                            NumIndexedColumns(metadata_)),
+                    .tags = {{kStatisticsTag, "1"}},
+                    .deletion_vector = {}});
+}
+
+}  // namespace
+
+std::vector<AddFile> WriteData(sql::Connection& connection, const TableFolder& table,
+                               const Metadata& metadata, const std::string& select,
+                               const WriteOptions& options) {
+  CheckColumns(metadata, table.name);
+  const std::string typed = TypedSelect(connection, metadata, select, table.name);
+  DataWriter writer(connection, table, metadata, options);
+  try {
+    return writer.Write(typed);
+  } catch (const UserError& error) {
+    if (const std::string violation = NullViolation(error.what()); !violation.empty()) {
+      throw UserError("{}: {}", table.name, violation);
+    }
+    throw;
+  }
+}
+
+Metadata NewMetadata(const Schema& schema, const std::vector<std::string>& partition_columns) {
+  Metadata metadata;
+  metadata.id = NewUuid();
+  metadata.schema = schema;
+  metadata.schema_string = SchemaToJson(schema);
+  metadata.partition_columns = partition_columns;
+  metadata.created_time = Now() / 1000;
+  return metadata;
+}
+
+Protocol NewProtocol() { return {}; }
+
+}  // namespace weir::lake

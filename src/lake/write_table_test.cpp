@@ -1,0 +1,197 @@
+#include "lake/write_table.h"
+
+#include "base/error.h"
+#include "lake/operations_fixture.h"
+
+namespace weir::lake {
+namespace {
+
+using testing::Test;
+using Strings = std::vector<std::string>;
+
+class WriteTableTest : public OperationsTest {};
+
+TEST_F(WriteTableTest, AppendMakesTheTableAndThenAdds) {
+  const Committed first = Append("SELECT 1 AS id, 'a' AS name");
+  const Committed second = Append("SELECT 2 AS id, NULL::VARCHAR AS name");
+  EXPECT_EQ(first.version, 0);
+  EXPECT_EQ(second.version, 1);
+  EXPECT_EQ(second.metrics.rows_inserted, 1);
+  EXPECT_EQ(Rows(), (Strings{"1|a", "2|null"}));
+  EXPECT_EQ(Rows({.version = 0, .as_of = {}}), (Strings{"1|a"}));
+}
+
+TEST_F(WriteTableTest, AnEmptySourceMakesATableWithoutFiles) {
+  Append("SELECT 1 AS id WHERE false");
+  EXPECT_TRUE(Open().exists());
+  EXPECT_TRUE(Rows().empty());
+}
+
+TEST_F(WriteTableTest, AppendingNothingCommitsNothing) {
+  Append("SELECT 1 AS id");
+  const Committed again = Append("SELECT 1 AS id WHERE false");
+  EXPECT_FALSE(again.changed);
+  EXPECT_EQ(again.version, 0);
+  EXPECT_EQ(Open().version, 0);
+}
+
+TEST_F(WriteTableTest, NaiveTimestampsBecomeUtcAlsoInside) {
+  Append("SELECT TIMESTAMP '2026-01-02 03:04:05' AS t, [TIMESTAMP '2026-01-02 03:04:05'] AS l");
+  const Schema schema = Open().metadata.schema;
+  EXPECT_EQ(ToText(schema.fields[0].type), "TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(ToText(schema.fields[1].type), "TIMESTAMP WITH TIME ZONE[]");
+  EXPECT_EQ(Rows(), (Strings{"2026-01-02 03:04:05+00|['2026-01-02 03:04:05+00']"}));
+}
+
+TEST_F(WriteTableTest, ATypeThatTablesCantHoldNamesTheColumn) {
+  EXPECT_NE(ErrorOf([&] { Append("SELECT 1::HUGEINT AS huge"); }).find("huge"), std::string::npos);
+}
+
+TEST_F(WriteTableTest, ColumnsMatchByNameWithoutLetterCase) {
+  Append("SELECT 1 AS id, 'a' AS name");
+  Append("SELECT 'b' AS NAME, 2 AS Id");
+  EXPECT_EQ(Rows(), (Strings{"1|a", "2|b"}));
+  EXPECT_EQ(Open().metadata.schema.names(), (Strings{"id", "name"}));
+}
+
+TEST_F(WriteTableTest, AMissingColumnIsNullAndANewOneIsAdded) {
+  Append("SELECT 1 AS id, 'a' AS name");
+  Append("SELECT 2 AS id, 2.5::DOUBLE AS score");
+  EXPECT_EQ(Rows(), (Strings{"1|a|null", "2|null|2.5"}));
+}
+
+TEST_F(WriteTableTest, ANarrowerTypeWidensAndAnotherIsRefusedWithBothNamed) {
+  Append("SELECT 1::BIGINT AS id");
+  Append("SELECT 2::SMALLINT AS id");
+  EXPECT_EQ(Rows(), (Strings{"1", "2"}));
+  const std::string error = ErrorOf([&] { Append("SELECT 'x' AS id"); });
+  EXPECT_NE(error.find("column \"id\""), std::string::npos) << error;
+  EXPECT_NE(error.find("VARCHAR"), std::string::npos) << error;
+  EXPECT_NE(error.find("BIGINT"), std::string::npos) << error;
+}
+
+TEST_F(WriteTableTest, PartitionColumnsCantBeChangedByAWrite) {
+  Append("SELECT 1 AS id, 'a' AS p", {"p"});
+  EXPECT_NE(ErrorOf([&] { Append("SELECT 1 AS id, 'a' AS p", {"id"}); }).find("partitioned by (p)"),
+            std::string::npos);
+  EXPECT_EQ(Append("SELECT 2 AS id, 'b' AS p", {"P"}).version, 1);
+}
+
+TEST_F(WriteTableTest, UnknownPartitionAndSortColumnsAreUserErrors) {
+  EXPECT_NE(ErrorOf([&] { Append("SELECT 1 AS id, 2 AS region", {"regio"}); }).find("region"),
+            std::string::npos);
+  const auto sort = [&] { Write({.select = "SELECT 1 AS id", .sort_by = {"ix"}}); };
+  EXPECT_NE(ErrorOf(sort).find("\"ix\""), std::string::npos);
+}
+
+TEST_F(WriteTableTest, OverwriteReplacesAllRowsAndMayReadItsOwnTable) {
+  Append("SELECT range AS id FROM range(3)");
+  const std::string scan = ScanSql(Table(), Open());
+  const Committed done =
+      Write({.select = "SELECT id + 10 AS id FROM (" + scan + ")", .mode = WriteMode::kOverwrite});
+  EXPECT_EQ(Rows(), (Strings{"10", "11", "12"}));
+  EXPECT_EQ(done.metrics.rows_deleted, 3);
+  EXPECT_EQ(done.metrics.files_removed, 1);
+}
+
+TEST_F(WriteTableTest, ReplaceTouchesItsPartitionAlone) {
+  Append("SELECT * FROM (VALUES (1, DATE '2026-01-01'), (2, DATE '2026-01-02')) v(id, ds)", {"ds"});
+  Write({.select = "SELECT 3 AS id, DATE '2026-01-02' AS ds",
+         .mode = WriteMode::kReplace,
+         .replace = {{"ds", "2026-01-02"}}});
+  EXPECT_EQ(Rows(), (Strings{"1|2026-01-01", "3|2026-01-02"}));
+}
+
+TEST_F(WriteTableTest, ReplaceWithNoRowsEmptiesThePartition) {
+  Append("SELECT * FROM (VALUES (1, 'a'), (2, 'b')) v(id, p)", {"p"});
+  Write({.select = "SELECT 3 AS id, 'b' AS p WHERE false",
+         .mode = WriteMode::kReplace,
+         .replace = {{"p", "b"}}});
+  EXPECT_EQ(Rows(), (Strings{"1|a"}));
+}
+
+TEST_F(WriteTableTest, ReplaceRefusesRowsOutsideWithExamplesAndLeavesNoFiles) {
+  Append("SELECT 1 AS id, 'a' AS p", {"p"});
+  const auto files_before = warehouse_.store().List("s/t/");
+  const std::string error = ErrorOf([&] {
+    Write({.select = "SELECT * FROM (VALUES (1, 'b'), (2, 'c'), (3, 'c'), (4, NULL)) v(id, p)",
+           .mode = WriteMode::kReplace,
+           .replace = {{"p", "b"}}});
+  });
+  EXPECT_NE(error.find("2 rows with p = c"), std::string::npos) << error;
+  EXPECT_NE(error.find("1 row with p = null"), std::string::npos) << error;
+  EXPECT_EQ(warehouse_.store().List("s/t/").size(), files_before.size());
+}
+
+TEST_F(WriteTableTest, ReplaceWithoutPredicateReplacesThePartitionsOfTheSource) {
+  Append("SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, NULL)) v(id, p)", {"p"});
+  Write({.select = "SELECT * FROM (VALUES (4, 'a'), (5, NULL)) v(id, p)",
+         .mode = WriteMode::kReplace});
+  EXPECT_EQ(Rows(), (Strings{"2|b", "4|a", "5|null"}));
+}
+
+TEST_F(WriteTableTest, ReplaceUnderstandsValuesOfEveryPartitionType) {
+  const Strings types = {"INTEGER", "DECIMAL(6,2)", "TIMESTAMPTZ", "BOOLEAN", "DOUBLE", "VARCHAR"};
+  const Strings values = {"7", "1.50", "2026-01-02 03:04:05.5", "true", "1.5", "a b/%=é"};
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const TableFolder table = warehouse_.FolderOf(fmt::format("s.t{}", i));
+    const std::string value = fmt::format("{}::{}", sql::QuoteText(values[i]), types[i]);
+    WriteTable(warehouse_, table,
+               {.select = fmt::format("SELECT 1 AS id, {} AS p", value), .partition_by = {"p"}});
+    WriteTable(warehouse_, table,
+               {.select = fmt::format("SELECT 2 AS id, {} AS p", value),
+                .mode = WriteMode::kReplace,
+                .replace = {{"p", values[i]}}});
+    const Snapshot snapshot = warehouse_.Open(table);
+    EXPECT_EQ(snapshot.files.size(), 1U) << types[i];
+    EXPECT_EQ(Unsorted("SELECT id FROM (" + ScanSql(table, snapshot) + ")",
+                       {.fields = {{.name = "id", .type = {}}}}),
+              (Strings{"2"}))
+        << types[i];
+  }
+}
+
+TEST_F(WriteTableTest, AppendsBesideAReplaceOfAnotherPartitionRebase) {
+  Append("SELECT * FROM (VALUES (1, 'a'), (2, 'b')) v(id, p)", {"p"});
+  const Snapshot base = Open();
+  const TableFolder table = Table();
+  const TableAt at{.folder = table, .snapshot = base};
+  const Changes replace = PlanWrite(
+      warehouse_, at,
+      {.select = "SELECT 3 AS id, 'b' AS p", .mode = WriteMode::kReplace, .replace = {{"p", "b"}}});
+  Append("SELECT 4 AS id, 'a' AS p");
+  EXPECT_EQ(CommitPlanned(warehouse_, at, replace).version, 2);
+  EXPECT_EQ(Rows(), (Strings{"1|a", "3|b", "4|a"}));
+}
+
+TEST_F(WriteTableTest, AnOverwriteConflictsWithAnAppendInBetween) {
+  Append("SELECT 1 AS id");
+  const Snapshot base = Open();
+  const TableFolder table = Table();
+  const TableAt at{.folder = table, .snapshot = base};
+  const Changes overwrite =
+      PlanWrite(warehouse_, at, {.select = "SELECT 2 AS id", .mode = WriteMode::kOverwrite});
+  Append("SELECT 3 AS id");
+  EXPECT_THROW(CommitPlanned(warehouse_, at, overwrite), ConflictError);
+}
+
+TEST_F(WriteTableTest, CommitInfoSaysWhatWasDoneAndWhoDidIt) {
+  Write({.select = "SELECT 1 AS id", .origin = {.run_id = "run-1", .job = "a/b"}});
+  const auto actions = ReadLogEntry(Table(), 0);
+  const auto* info = std::get_if<CommitInfo>(&actions.at(0));
+  ASSERT_NE(info, nullptr);
+  EXPECT_EQ(info->operation, "WRITE");
+  EXPECT_EQ(info->parameters.at("mode"), "append");
+  EXPECT_EQ(info->metrics.at("numInsertedRows"), "1");
+  EXPECT_EQ(info->run_id, "run-1");
+  EXPECT_TRUE(info->is_blind_append);
+}
+
+TEST_F(WriteTableTest, ModesAreReadByName) {
+  EXPECT_EQ(ParseWriteMode("merge"), WriteMode::kMerge);
+  EXPECT_NE(ErrorOf([] { ParseWriteMode("apend"); }).find("did you mean 'append'"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::lake
