@@ -1,0 +1,19 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace weir::cli {
+
+// weir itself with all its subcommands: the table of what users can call.
+Command Program();
+
+// Those of `weir table`.
+Command TableCommand();
+
+// One function a command, each in the file of its name.
+Command DoctorCommand();
+Command NewCommand();
+Command SqlCommand();
+Command VersionCommand();
+
+}  // namespace weir::cli

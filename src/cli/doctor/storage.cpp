@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/doctor/file_system.h"
+#include "cli/doctor/finding.h"
+#include "cli/units.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr std::uint64_t kLittleSpace = 5ULL << 30U;
+
+Finding SpaceOf(const std::string& subject, const FileSystem& system) {
+  const bool little = system.free_bytes < kLittleSpace;
+  return {.subject = subject,
+          .health = little ? Health::kWarning : Health::kGood,
+          .found = fmt::format("{} of {} free ({})", FormatSize(system.free_bytes),
+                               FormatSize(system.total_bytes), system.type),
+          .remedy = little ? "free some space: a run that finds the disk full fails" : ""};
+}
+
+Finding AbilityOf(const std::string& subject, bool works, const std::string& needed_for) {
+  return {.subject = subject,
+          .health = works ? Health::kGood : Health::kBroken,
+          .found = works ? "work" : "don't work on this file system",
+          .remedy = works ? "" : needed_for + "; put the warehouse on a local file system"};
+}
+
+Findings LookAtFolder(const std::filesystem::path& warehouse) {
+  const std::filesystem::path folder = NearestFolder(warehouse);
+  const FileSystem system = ProbeFileSystem(folder);
+  Findings findings = {
+      {.subject = "warehouse",
+       .found = warehouse.string() + (folder == warehouse ? "" : " (made when first written to)")}};
+  if (!system.problem.empty()) {
+    findings.front().health = Health::kBroken;
+    findings.front().found += ": " + system.problem;
+    findings.front().remedy = "let this user write there, or set 'warehouse' in weir.yaml";
+    return findings;
+  }
+  findings.push_back(SpaceOf("  space", system));
+  findings.push_back(AbilityOf("  hard links", system.hard_links, "commits are hard links"));
+  findings.push_back(AbilityOf("  locks", system.locks, "writers wait for each other by flock"));
+  return findings;
+}
+
+}  // namespace
+
+Findings LookAtStorage(Services& services) {
+  Findings findings;
+  const project::Project* project = nullptr;
+  try {
+    project = services.FindProject();
+  } catch (const UserError&) {  // what is wrong with it is a finding of LookAtProject()
+    return findings;
+  }
+  if (project != nullptr && project->warehouse.find("://") == std::string::npos) {
+    findings = LookAtFolder(project->warehouse);
+  } else if (project != nullptr) {
+    findings.push_back({.subject = "warehouse", .found = project->warehouse});
+  }
+  const std::filesystem::path spill = SpillFolderOf(project);
+  const FileSystem system = ProbeFileSystem(NearestFolder(spill));
+  Finding space = SpaceOf("spill folder", system);
+  space.found = spill.string() + ": " + (system.problem.empty() ? space.found : system.problem);
+  space.health = system.problem.empty() ? space.health : Health::kWarning;
+  findings.push_back(std::move(space));
+  return findings;
+}
+
+}  // namespace weir::cli

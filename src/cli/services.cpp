@@ -1,0 +1,84 @@
+#include "cli/services.h"
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace weir::cli {
+namespace {
+
+bool IsPath(std::string_view name) { return name.find('/') != std::string_view::npos; }
+
+}  // namespace
+
+Services::Services(CommonOptions options, std::stop_token stop, std::ostream& out)
+    : options_(std::move(options)), stop_(std::move(stop)), out_(out) {}
+
+Services::~Services() = default;
+
+const project::Project* Services::FindProject() {
+  if (!looked_for_project_) {
+    looked_for_project_ = true;
+    if (const auto folder = project::FindProjectFolder(options_.project_folder)) {
+      project_ = project::LoadProject(*folder);
+    }
+  }
+  return project_ ? &*project_ : nullptr;
+}
+
+const project::Project& Services::project() {
+  const project::Project* found = FindProject();
+  if (found == nullptr) {
+    throw UserError(
+        "there is no weir.yaml in {} or above it; 'weir new DIR' makes a project, '-C DIR' names "
+        "one that lies elsewhere",
+        std::filesystem::current_path().string());
+  }
+  return *found;
+}
+
+sql::Database& Services::database() {
+  if (!database_) {
+    database_ = std::make_unique<sql::Database>(
+        sql::DatabaseOptions{.memory_bytes = options_.memory_bytes,
+                             .threads = options_.threads,
+                             .spill_folder = SpillFolderOf(FindProject())});
+  }
+  return *database_;
+}
+
+lake::Warehouse& Services::OpenWarehouse(const std::string& url) {
+  if (!warehouse_) {
+    warehouse_ = std::make_unique<lake::Warehouse>(url, database());
+    warehouse_->connection().SetStopToken(stop_);
+  }
+  return *warehouse_;
+}
+
+lake::Warehouse& Services::warehouse() { return OpenWarehouse(project().warehouse); }
+
+lake::Warehouse* Services::FindWarehouse() {
+  return FindProject() == nullptr ? nullptr : &warehouse();
+}
+
+lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
+  if (FindProject() != nullptr || !IsPath(name_or_path)) {
+    return warehouse();
+  }
+  // A warehouse has its tables two folders down; runs that were cut short left their intents there.
+  const std::filesystem::path table = std::filesystem::absolute(name_or_path).lexically_normal();
+  return OpenWarehouse((table / "../..").lexically_normal().string());
+}
+
+std::filesystem::path SpillFolderOf(const project::Project* project) {
+  if (project != nullptr) {
+    return project->folder / ".weir" / "spill";
+  }
+  return std::filesystem::temp_directory_path() / fmt::format("weir-{}", getuid()) / "spill";
+}
+
+}  // namespace weir::cli

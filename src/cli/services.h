@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <stop_token>
+#include <string_view>
+
+#include "cli/common_options.h"
+#include "lake/warehouse.h"
+#include "project/project.h"
+#include "sql/database.h"
+
+namespace weir::cli {
+
+// What commands work with, each made when it is first asked for. Made by main, for one command.
+class Services {
+ public:
+  // `out` takes results and must outlive the services.
+  Services(CommonOptions options, std::stop_token stop, std::ostream& out);
+  ~Services();
+  Services(const Services&) = delete;
+  Services& operator=(const Services&) = delete;
+
+  const CommonOptions& options() const { return options_; }
+  std::stop_token stop() const { return stop_; }
+  std::ostream& out() { return out_; }
+
+  // Null outside a project. Throws UserError for one whose weir.yaml is wrong.
+  const project::Project* FindProject();
+  // Throws UserError outside a project.
+  const project::Project& project();
+
+  sql::Database& database();
+  // The project's. Throws UserError outside a project.
+  lake::Warehouse& warehouse();
+  // The project's, or null outside one.
+  lake::Warehouse* FindWarehouse();
+  // The one to find a table with: the project's. Outside a project only paths can be found.
+  lake::Warehouse& WarehouseOf(std::string_view name_or_path);
+
+ private:
+  lake::Warehouse& OpenWarehouse(const std::string& url);
+
+  CommonOptions options_;
+  std::stop_token stop_;
+  std::ostream& out_;
+  bool looked_for_project_ = false;
+  std::optional<project::Project> project_;
+  std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<lake::Warehouse> warehouse_;
+};
+
+// Where databases of the user's processes spill to: the project's `.weir/spill`, or a folder of the
+// user's own in the system's temporary one.
+std::filesystem::path SpillFolderOf(const project::Project* project);
+
+}  // namespace weir::cli

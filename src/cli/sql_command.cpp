@@ -1,0 +1,119 @@
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/services.h"
+#include "cli/units.h"
+#include "lake/query.h"
+#include "sql/print_result.h"
+#include "sql/split_statements.h"
+
+namespace weir::cli {
+namespace {
+
+std::string ReadAll(std::istream& stream) {
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text = ReadAll(file);
+  if (!file.is_open() || file.bad()) {
+    throw UserError("--file '{}': there is no such file, or it can't be read", path);
+  }
+  return text;
+}
+
+std::string SqlText(const Arguments& arguments) {
+  const auto sql = arguments.OptionalText("SQL");
+  const auto file = arguments.OptionalText("--file");
+  if (sql.has_value() == file.has_value()) {
+    throw UsageError("'weir sql' needs SQL text, '--file FILE', or '-' to read it from stdin");
+  }
+  const bool from_stdin = (sql && *sql == "-") || (file && *file == "-");
+  if (from_stdin) {
+    return ReadAll(std::cin);
+  }
+  return sql ? *sql : ReadFile(*file);
+}
+
+sql::OutputFormat FormatOf(const Arguments& arguments, bool json) {
+  const std::string format = arguments.OptionalText("--format").value_or(json ? "json" : "table");
+  if (format == "csv") {
+    return sql::OutputFormat::kCsv;
+  }
+  return format == "json" ? sql::OutputFormat::kJson : sql::OutputFormat::kTable;
+}
+
+std::string FilesLine(const lake::FileSelection& selection) {
+  const std::string schema = selection.view.schema == "main" ? "" : selection.view.schema + ".";
+  return fmt::format("{}{} (version {}): {} of {} files\n", schema, selection.view.name,
+                     selection.snapshot.version, FormatCount(std::ssize(selection.files)),
+                     FormatCount(std::ssize(selection.snapshot.files)));
+}
+
+void RunStatement(lake::QuerySession& session, std::string_view statement,
+                  const Arguments& arguments, Services& services) {
+  sql::Result result = session.Run(statement);
+  if (arguments.Has("--explain-files")) {
+    for (const lake::FileSelection& selection : session.selections()) {
+      std::cerr << FilesLine(selection);
+    }
+  }
+  if (lake::GivesRows(statement)) {
+    sql::PrintResult(result, FormatOf(arguments, services.options().json), services.out());
+  } else {
+    result.Rows();  // to its end
+  }
+}
+
+void RunSql(const Arguments& arguments, Services& services) {
+  const std::string sql = SqlText(arguments);
+  lake::QuerySession session(services.database(), services.FindWarehouse());
+  session.SetStopToken(services.stop());
+  for (const std::string_view statement : sql::SplitStatements(sql)) {
+    if (!lake::IsBlank(statement)) {
+      RunStatement(session, statement, arguments, services);
+    }
+  }
+}
+
+constexpr auto kDetails =
+    "Tables of the warehouse are 'schema.table'; any folder with a Delta table is read by its "
+    "path\n"
+    "in quotes. 'schema.table@v12' is the table as of version 12, 'schema.table@2026-01-01' as of\n"
+    "that time (UTC; with hours: @'2026-01-01T10:00'). Several statements are separated by ';' "
+    "and\n"
+    "each prints its rows. The dialect is DuckDB's. Tables can be read here, not written.";
+
+}  // namespace
+
+Command SqlCommand() {
+  return {
+      .name = "sql",
+      .group = "Tables and SQL",
+      .summary = "Run SQL over the warehouse's tables, and over files.",
+      .details = kDetails,
+      .examples =
+          "weir sql \"SELECT region, count(*) FROM sales.orders GROUP BY ALL\"\n"
+          "weir sql \"FROM sales.orders@v12 LIMIT 10\" --format csv\n"
+          "weir sql \"SELECT count(*) FROM '/data/lake/sales/orders'\"\n"
+          "weir sql --file report.sql --json | jq .\n"
+          "echo 'SELECT 42' | weir sql -",
+      .parameters = {{.name = "SQL", .help = "the statements; '-' reads them from stdin"},
+                     {.name = "--file", .value = "FILE", .help = "read the statements from a file"},
+                     {.name = "--format",
+                      .value = "FORMAT",
+                      .help = "how rows are printed: table, csv or json (default: table)",
+                      .choices = {"table", "csv", "json"}},
+                     {.name = "--explain-files",
+                      .help = "say on stderr how many files of each table have to be opened"}},
+      .run = RunSql,
+  };
+}
+
+}  // namespace weir::cli
