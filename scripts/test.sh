@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Sets up, builds with sanitizers and runs every test; ends with `N passed, N failed`.
+#
+#   scripts/test.sh          what CI runs: at most 25 minutes on two cores, from clean
+#   scripts/test.sh --long   before an issue is closed: ten times the random rounds, thread sanitizer, lint of every
+#                            file, the bench, and both commands on a fresh machine. A part that passed is not run
+#                            again for the same files, so that it can be resumed.
+#
+# Random tests take WEIR_TEST_SEED (a fresh one if not set) and run WEIR_TEST_ROUNDS rounds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+results=$PWD/build/results
+python=.deps/venv/bin/python
+skip=77 # the exit code of a part that can't run here
+unset WEIR_FAILPOINT
+WEIR_TEST_SEED=${WEIR_TEST_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+export WEIR_TEST_SEED
+
+main() {
+  echo "WEIR_TEST_SEED=$WEIR_TEST_SEED"
+  scripts/setup.sh
+  rm -rf "$results" && mkdir -p "$results"
+  touch "$results/parts.txt"
+  case ${1:-} in
+    '') run_short ;;
+    --long) run_long ;;
+    *) echo "usage: scripts/test.sh [--long]" >&2 && exit 2 ;;
+  esac
+  scripts/count_tests.py "$results"
+}
+
+run_short() {
+  export WEIR_TEST_ROUNDS=${WEIR_TEST_ROUNDS:-20}
+  check format scripts/format.sh --check
+  check build build asan
+  test_programs asan --timeout 60
+  check tidy scripts/tidy.sh --limit 12
+  test_peers
+}
+
+run_long() {
+  export WEIR_TEST_ROUNDS=${WEIR_TEST_ROUNDS:-200}
+  check format scripts/format.sh --check
+  check build build asan
+  once asan test_programs asan --timeout 900
+  once peers test_peers
+  once tsan test_threads
+  once tidy check tidy scripts/tidy.sh --all
+  once bench check bench run_if_there bench/run.sh
+  once fresh-demo check fresh-demo on_fresh_machine ./scripts/demo.sh
+  once fresh-test check fresh-test on_fresh_machine ./scripts/test.sh
+}
+
+# Runs one part and notes whether it passed. What fails doesn't stop the others, but for a build.
+check() {
+  local name=$1 start=$SECONDS outcome=passed
+  shift
+  echo "== $name"
+  "$@" || outcome=$([[ $? == "$skip" ]] && echo skipped || echo failed)
+  echo "$outcome $name" >>"$results/parts.txt"
+  echo "== $name $outcome after $((SECONDS - start)) s"
+  if [[ $name == build && $outcome == failed ]]; then scripts/count_tests.py "$results" || exit 1; fi
+}
+
+# Says why a part can't run here, to check.
+skip() {
+  echo "skipped: $*"
+  return "$skip"
+}
+
+build() {
+  cmake --preset "$1" >"$results/cmake-$1.log" || { cat "$results/cmake-$1.log" && return 1; }
+  cmake --build --preset "$1" "${@:2}"
+}
+
+# ctest with the results in XML, the cases inside each program too.
+test_programs() {
+  local preset=$1
+  shift
+  echo "== tests ($preset)"
+  mkdir -p "$results/gtest/$preset"
+  GTEST_OUTPUT="xml:$results/gtest/$preset/" ctest --preset "$preset" --output-junit "$results/ctest-$preset.xml" "$@" || true
+  [[ -s $results/ctest-$preset.xml ]] || echo "failed ctest" >>"$results/parts.txt"
+}
+
+# The layers whose own code runs on several threads; DuckDB isn't instrumented, so not all of sql/.
+test_threads() {
+  local modules=() module
+  for module in base data storage lake enrich identity learn overlap recommend text; do
+    if grep -qs TESTS "src/$module/CMakeLists.txt"; then modules+=("$module"); fi
+  done
+  check build build tsan --target "${modules[@]/%/_test}"
+  test_programs tsan --timeout 900 -R "^($(IFS='|' && echo "${modules[*]}"))\$"
+}
+
+# Other readers and writers of Delta tables against the sanitized program.
+test_peers() {
+  if [[ ! -x $python ]] || ! ls tests/python/test_*.py tests/python/*_test.py >/dev/null 2>&1; then
+    check peers skip "no tests/python or no $python"
+    return
+  fi
+  ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$PWD/scripts/sanitizers/lsan.supp:print_suppressions=0 \
+    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 WEIR=${WEIR:-build/asan/weir} \
+    "$python" -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" tests/python ||
+    [[ $? == 1 ]] || echo "failed pytest" >>"$results/parts.txt" # 1: tests failed, and the XML says which
+}
+
+run_if_there() {
+  if [[ -x $1 ]]; then "$@"; else skip "no $1"; fi
+}
+
+on_fresh_machine() {
+  if [[ -x ../shared/tools/fresh-machine.sh && $EUID == 0 ]]; then
+    ../shared/tools/fresh-machine.sh "$@"
+  else
+    skip "no tool for a fresh machine here"
+  fi
+}
+
+# Runs a part of the long run unless it passed before with the files as they are now.
+once() {
+  local stamp=build/long/$1 state before after
+  state=$(git rev-parse HEAD)-$({ git diff HEAD && git ls-files -o --exclude-standard | xargs -r sha256sum; } | sha256sum | cut -c1-12)
+  if [[ -f $stamp && $(<"$stamp") == "$state" ]]; then
+    echo "== $1 passed before, for the same files"
+    echo "passed $1 (before)" >>"$results/parts.txt"
+    return
+  fi
+  before=$(not_passed)
+  "${@:2}"
+  after=$(not_passed)
+  mkdir -p build/long
+  [[ $before != "$after" ]] || echo "$state" >"$stamp"
+}
+
+not_passed() {
+  { scripts/count_tests.py "$results" || true; } | grep -c ^FAILED || true
+  grep -c ^skipped "$results/parts.txt" || true
+}
+
+main "$@"
