@@ -45,7 +45,7 @@ CLI::Option* AddOption(CLI::App& app, const Parameter& parameter) {
   }
   CLI::Option* option = app.add_option(parameter.name);
   if (parameter.many) {
-    return option->expected(1, CLI::detail::expected_max_vector_size);
+    return option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
   }
   return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }

@@ -37,13 +37,17 @@ std::string Wrap(std::string_view text, std::size_t indent) {
   return wrapped;
 }
 
-std::string Section(std::string_view heading, const Rows& rows) {
-  if (rows.empty()) {
-    return "";
-  }
+std::size_t WidthOf(const Rows& rows) {
   std::size_t width = 0;
   for (const auto& [name, text] : rows) {
     width = std::max(width, std::min(name.size(), kWidestName));
+  }
+  return width;
+}
+
+std::string Section(std::string_view heading, const Rows& rows, std::size_t width) {
+  if (rows.empty()) {
+    return "";
   }
   std::string section = fmt::format("\n{}\n", heading);
   for (const auto& [name, text] : rows) {
@@ -96,7 +100,9 @@ Rows RowsOf(const std::vector<Parameter>& parameters, bool positional) {
 
 std::string Subcommands(const Command& command) {
   std::vector<std::string> groups;
+  Rows all;
   for (const Command& child : command.subcommands) {
+    all.emplace_back(child.name, child.summary);
     if (std::ranges::find(groups, child.group) == groups.end()) {
       groups.push_back(child.group);
     }
@@ -109,7 +115,7 @@ std::string Subcommands(const Command& command) {
         rows.emplace_back(child.name, child.summary);
       }
     }
-    text += Section(group.empty() ? "Commands" : group, rows);
+    text += Section(group, rows, WidthOf(all));
   }
   return text;
 }
@@ -132,12 +138,15 @@ std::string HelpText(const std::vector<const Command*>& path) {
   if (!command.details.empty()) {
     text += fmt::format("\n{}\n", command.details);
   }
-  text += Section("Arguments", RowsOf(command.parameters, true));
-  text += Subcommands(command);
-  text += Section("Options", RowsOf(command.parameters, false));
   Rows common = RowsOf(CommonParameters(), false);
   common.emplace_back("-h, --help", "this text, of any command");
-  text += Section("Options of every command", common);
+  const Rows arguments = RowsOf(command.parameters, true);
+  const Rows options = RowsOf(command.parameters, false);
+  const std::size_t width = std::max(WidthOf(options), WidthOf(common));
+  text += Section("Arguments", arguments, width);
+  text += Subcommands(command);
+  text += Section("Options", options, width);
+  text += Section("Options of every command", common, width);
   if (!command.examples.empty()) {
     text += fmt::format("\nExamples\n{}", Indented(command.examples));
   }

@@ -66,7 +66,7 @@ TEST(Help, ShowsUsageArgumentsOptionsAndExamples) {
 
   EXPECT_TRUE(
       text.starts_with("Copies a thing.\n\nUsage: copy WHAT [options]\n\nArguments\n"
-                       "  WHAT  a thing\n\nOptions\n  --to DIR  where to\n\n"
+                       "  WHAT               a thing\n\nOptions\n  --to DIR           where to\n\n"
                        "Options of every command\n"))
       << text;
   EXPECT_TRUE(text.ends_with("\nExamples\n  copy a\n  copy b\n")) << text;

@@ -11,6 +11,15 @@
 namespace weir::cli {
 namespace {
 
+// The warehouse that a table lies in, two folders down, if runs have left their intents there; else
+// the folder that it lies in, where it has no name but its path.
+std::string WarehouseAround(std::string_view table) {
+  const std::string path = std::filesystem::absolute(table).lexically_normal().string();
+  const std::filesystem::path folder = (std::filesystem::path(path) / "..").lexically_normal();
+  const std::filesystem::path around = (folder / "..").lexically_normal();
+  return (std::filesystem::is_directory(around / "_weir") ? around : folder).string();
+}
+
 bool IsPath(std::string_view name) { return name.find('/') != std::string_view::npos; }
 
 }  // namespace
@@ -22,10 +31,10 @@ Services::~Services() = default;
 
 const project::Project* Services::FindProject() {
   if (!looked_for_project_) {
-    looked_for_project_ = true;
     if (const auto folder = project::FindProjectFolder(options_.project_folder)) {
       project_ = project::LoadProject(*folder);
     }
+    looked_for_project_ = true;  // a wrong one throws each time
   }
   return project_ ? &*project_ : nullptr;
 }
@@ -69,16 +78,16 @@ lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
   if (FindProject() != nullptr || !IsPath(name_or_path)) {
     return warehouse();
   }
-  // A warehouse has its tables two folders down; runs that were cut short left their intents there.
-  const std::filesystem::path table = std::filesystem::absolute(name_or_path).lexically_normal();
-  return OpenWarehouse((table / "../..").lexically_normal().string());
+  return OpenWarehouse(WarehouseAround(name_or_path));
 }
 
 std::filesystem::path SpillFolderOf(const project::Project* project) {
   if (project != nullptr) {
     return project->folder / ".weir" / "spill";
   }
-  return std::filesystem::temp_directory_path() / fmt::format("weir-{}", getuid()) / "spill";
+  std::error_code problem;  // TMPDIR may name a folder that isn't there
+  const std::filesystem::path temporary = std::filesystem::temp_directory_path(problem);
+  return (problem ? "/tmp" : temporary) / fmt::format("weir-{}", getuid()) / "spill";
 }
 
 }  // namespace weir::cli

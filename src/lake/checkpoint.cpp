@@ -9,8 +9,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/failpoint.h"
@@ -23,6 +25,7 @@ namespace weir::lake {
 namespace {
 
 constexpr std::string_view kLogFolder = "_delta_log/";
+constexpr std::string_view kPointerKey = "_delta_log/_last_checkpoint";
 constexpr std::size_t kVersionDigits = 20;
 
 // "_delta_log/<20 digits>.checkpoint.parquet" or "….checkpoint.<10 digits>.<10 digits>.parquet".
@@ -86,20 +89,72 @@ std::vector<CheckpointFiles> CompleteCheckpoints(const std::vector<storage::Obje
   return complete;
 }
 
-// Rows of a checkpoint as the lines of a log entry.
-std::string LinesSql(sql::Connection& connection, const std::string& url) {
-  const std::string from =
-      fmt::format("read_parquet({}, hive_partitioning=false)", sql::QuoteText(url));
-  sql::Result columns = connection.Query("SELECT * FROM " + from + " LIMIT 0");
-  const std::vector<std::string> present = columns.column_names();
-  std::vector<std::string> lines;
-  for (const std::string action : {"add", "remove", "txn", "metaData", "protocol"}) {
-    if (std::ranges::find(present, action) != present.end()) {
-      lines.push_back(fmt::format("SELECT json_object('{0}', {1}) FROM {2} WHERE {1} IS NOT NULL",
-                                  action, sql::QuoteName(action), from));
+using FieldNames = std::map<std::string, std::set<std::string>>;
+
+// The columns of a checkpoint and the fields that each has: other programs write fewer or more.
+FieldNames PresentFields(sql::Connection& connection, const std::string& url) {
+  FieldNames present;
+  std::string column;
+  std::vector<std::int64_t> open;  // parts still to come of the root, a column, its field …
+  sql::Result schema = connection.Query(fmt::format(
+      "SELECT name, coalesce(num_children, 0) FROM parquet_schema({})", sql::QuoteText(url)));
+  for (const auto& row : schema.Rows()) {
+    const std::string& name = std::get<std::string>(row.at(0));
+    if (open.size() == 1) {
+      column = name;
+      present[column];
+    } else if (open.size() == 2) {
+      present[column].insert(name);
+    }
+    if (!open.empty()) {
+      --open.back();
+    }
+    open.push_back(std::get<std::int64_t>(row.at(1)));
+    while (!open.empty() && open.back() == 0) {
+      open.pop_back();
     }
   }
-  return fmt::format("{}", fmt::join(lines, " UNION ALL "));
+  return present;
+}
+
+// The fields of an action that weir reads, of those that are present, as a struct.
+std::string ActionSql(const std::string& action, const std::vector<std::string>& wanted,
+                      const std::set<std::string>& present) {
+  std::vector<std::string> fields;
+  for (const std::string& field : wanted) {
+    if (present.contains(field)) {
+      fields.push_back(fmt::format("'{0}': {1}.{0}", field, sql::QuoteName(action)));
+    }
+  }
+  return fmt::format("{{{}}}", fmt::join(fields, ", "));
+}
+
+// Rows of a checkpoint as the lines of a log entry.
+std::string LinesSql(sql::Connection& connection, const std::string& url) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> wanted = {
+      {"add",
+       {"path", "partitionValues", "size", "modificationTime", "dataChange", "stats", "tags",
+        "deletionVector"}},
+      {"remove",
+       {"path", "deletionTimestamp", "dataChange", "partitionValues", "size", "deletionVector"}},
+      {"txn", {"appId", "version", "lastUpdated"}},
+      {"metaData",
+       {"id", "name", "description", "schemaString", "partitionColumns", "configuration",
+        "createdTime"}},
+      {"protocol", {"minReaderVersion", "minWriterVersion", "readerFeatures", "writerFeatures"}}};
+  const FieldNames present = PresentFields(connection, url);
+  std::vector<std::string> cases = {"WHEN false THEN NULL"};
+  for (const auto& [action, fields] : wanted) {
+    if (const auto column = present.find(action); column != present.end()) {
+      cases.push_back(fmt::format("WHEN {0} IS NOT NULL THEN json_object('{1}', {2})",
+                                  sql::QuoteName(action), action,
+                                  ActionSql(action, fields, column->second)));
+    }
+  }
+  return fmt::format(
+      "SELECT line FROM (SELECT CASE {} END AS line FROM read_parquet({}, "
+      "hive_partitioning=false)) WHERE line IS NOT NULL",
+      fmt::join(cases, " "), sql::QuoteText(url));
 }
 
 std::vector<Action> ReadPart(const TableFolder& table, const std::string& key,
@@ -111,10 +166,12 @@ std::vector<Action> ReadPart(const TableFolder& table, const std::string& key,
     for (const auto& row : connection.Query(lines).Rows()) {
       text += std::get<std::string>(row.at(0)) + "\n";
     }
+  } catch (const CancelledError&) {
+    throw;
   } catch (const std::runtime_error& error) {
     throw UserError("{}: the checkpoint is corrupt, truncated or missing: {}", url, error.what());
   }
-  return ParseLogEntry(text, url);
+  return text.empty() ? std::vector<Action>() : ParseLogEntry(text, url);
 }
 
 // The snapshot as the lines of one log entry, as a checkpoint has them.
@@ -171,20 +228,50 @@ class TemporaryFolder {
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream bytes;
+  if (!(bytes << file.rdbuf())) {
+    throw ExternalError("can't read {}", path);
+  }
+  return std::move(bytes).str();
+}
+
+void WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text) || !file.flush()) {
+    throw ExternalError("can't write {}; is the disk full?", path);
+  }
+}
+
+std::size_t LongestLine(const std::string& text) {
+  std::size_t longest = 0;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    longest = std::max(longest, end - start);
+    start = end + 1;
+  }
+  return longest;
 }
 
 std::string ParquetBytes(const std::string& lines, sql::Connection& connection) {
   const TemporaryFolder folder;
   const std::string json = folder.PathOf("actions.json");
   const std::string parquet = folder.PathOf("checkpoint.parquet");
-  std::ofstream(json, std::ios::binary) << lines;
+  WriteFile(json, lines);
   connection.Run(fmt::format(
       "COPY (SELECT * FROM read_json({}, format='newline_delimited', maximum_object_size={}, "
       "columns={})) TO {} (FORMAT parquet, COMPRESSION zstd)",
-      sql::QuoteText(json), std::max<std::size_t>(lines.size() + 1, 1 << 20), kColumns,
+      sql::QuoteText(json), std::max<std::size_t>(LongestLine(lines) + 2, 1 << 20), kColumns,
       sql::QuoteText(parquet)));
   return ReadFile(parquet);
+}
+
+// The version that `_last_checkpoint` names; -1 if it is missing or no JSON.
+std::int64_t PointedVersion(const TableFolder& table) {
+  const auto text = table.store->Get(kPointerKey);
+  const auto pointer = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  const bool is_known =
+      pointer.is_object() && pointer.contains("version") && pointer["version"].is_number_integer();
+  return is_known ? pointer["version"].get<std::int64_t>() : -1;
 }
 
 }  // namespace
@@ -199,10 +286,23 @@ std::optional<CheckpointFiles> NewestCheckpoint(const std::vector<storage::Objec
 Snapshot ReadCheckpoint(const TableFolder& table, const CheckpointFiles& checkpoint,
                         sql::Connection& connection) {
   LogReplay replay;
+  bool has_protocol = false;
   for (const std::string& key : checkpoint.keys) {
-    replay.Apply(checkpoint.version, ReadPart(table, key, connection));
+    std::vector<Action> actions = ReadPart(table, key, connection);
+    has_protocol = has_protocol || std::ranges::any_of(actions, [](const Action& action) {
+                     return std::holds_alternative<Protocol>(action);
+                   });
+    replay.Apply(checkpoint.version, std::move(actions));
   }
-  return replay.Finish();
+  Snapshot snapshot = replay.Finish();
+  const std::string url = table.store->Url(checkpoint.keys.front());
+  if (snapshot.metadata.schema_string.empty()) {
+    throw UserError("{}: the checkpoint is corrupt: it has no metaData action", url);
+  }
+  if (!has_protocol) {
+    throw UserError("{}: the checkpoint is corrupt: it has no protocol action", url);
+  }
+  return snapshot;
 }
 
 void WriteCheckpoint(const TableFolder& table, const Snapshot& snapshot,
@@ -212,7 +312,10 @@ void WriteCheckpoint(const TableFolder& table, const Snapshot& snapshot,
   const std::string bytes = ParquetBytes(lines, connection);
   table.store->Put(CheckpointKey(snapshot.version), bytes);
   Failpoint("checkpoint:before-pointer");
-  table.store->Put("_delta_log/_last_checkpoint",
+  if (PointedVersion(table) > snapshot.version) {
+    return;
+  }
+  table.store->Put(kPointerKey,
                    fmt::format(R"({{"version":{},"size":{},"sizeInBytes":{},"numOfAddFiles":{}}})",
                                snapshot.version, num_actions, bytes.size(), snapshot.files.size()));
 }

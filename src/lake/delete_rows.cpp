@@ -53,9 +53,8 @@ Changes PlanDelete(Warehouse& warehouse, const TableAt& table, const DeleteReque
     const ScratchTable edits(connection,
                              MatchingSql(table, hit.partly, request.where,
                                          "weir_file_index, weir_row_number, true AS weir_goes"));
-    changes.adds =
-        RewriteFiles(warehouse, table, hit.partly, {.table = edits.name(), .columns = {}},
-                     {.sort_by = {}, .run_id = request.origin.run_id, .one_file = true});
+    changes.adds = RewriteFiles(warehouse, table, hit.partly,
+                                {.table = edits.name(), .columns = {}}, request.origin.run_id);
     std::ranges::move(RemovalsOf(hit.partly, true), std::back_inserter(changes.removes));
     deleted += edits.num_rows();
   }

@@ -154,8 +154,7 @@ OperationMetrics ApplyEdits(const Merge& merge, const std::vector<AddFile>& file
                             const std::string& edits_table, Changes& changes) {
   const Edits edits{.table = edits_table, .columns = merge.source.names};
   changes.adds =
-      RewriteFiles(merge.warehouse, merge.table, files, edits,
-                   {.sort_by = {}, .run_id = merge.request.origin.run_id, .one_file = true});
+      RewriteFiles(merge.warehouse, merge.table, files, edits, merge.request.origin.run_id);
   OperationMetrics metrics;
   for (const FileEdits& count : CountEdits(merge.connection(), edits)) {
     changes.removes.push_back(RemovalOf(files[static_cast<std::size_t>(count.file_index)], true));

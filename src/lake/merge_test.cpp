@@ -144,7 +144,7 @@ class MergeOrderTest : public MergeTest {
   }
 };
 
-TEST_F(MergeOrderTest, ARewrittenFileKeepsItsOrderWithFewAndWithManyEdits) {
+TEST_F(MergeOrderTest, ARewrittenFileKeepsItsOrderWithFewAndWithManyChanges) {
   for (const char* const step : {"997", "2", "1"}) {
     Write({.select = "SELECT 400000 - range AS id, 'a' AS name FROM range(400000)",
            .mode = WriteMode::kOverwrite});

@@ -199,7 +199,7 @@ TEST_F(OperationsPropertyTest, EveryVersionEqualsTheModel) {
     trace_.clear();
     std::filesystem::remove_all(Root());
     Start(seed + round);
-    constexpr int kSteps = 12;
+    constexpr int kSteps = 10;
     for (int step = 0; step < kSteps && !HasFailure(); ++step) {
       Step();
     }

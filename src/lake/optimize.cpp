@@ -77,7 +77,8 @@ std::vector<AddFile> RewriteBin(sql::Connection& connection, const TableAt& tabl
                     .target_file_bytes = request.target_file_bytes,
                     .run_id = request.origin.run_id,
                     .data_change = false,
-                    .one_file = request.sort_by.empty()});
+                    .one_file = request.sort_by.empty(),
+                    .partition = bin.front().partition_values});
 }
 
 }  // namespace

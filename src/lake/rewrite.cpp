@@ -22,17 +22,10 @@ std::string ColumnSql(const Field& field, const Edits& edits) {
                      name);
 }
 
-// DuckDB may exchange the sides of a join once the right one looks larger, and then loses the order
-// of the left; with few edits it doesn't, and sorting is spared.
-bool NeedsSort(const AddFile& file, std::int64_t num_edits) {
-  constexpr std::int64_t kClearlySmaller = 8;
-  const auto rows = StatisticsOf(file).num_rows;
-  return !rows || num_edits * kClearlySmaller > *rows;
-}
-
-// The file's rows with the edits of the connection's table weir_edits applied.
-std::string EditedSql(const TableAt& table, const AddFile& file, const Edits& edits,
-                      std::int64_t num_edits) {
+// The file's rows with the edits of the connection's table weir_edits applied. A left join gives
+// the rows that match before the others, so they are put in order again (a tenth of the whole
+// cost).
+std::string EditedSql(const TableAt& table, const AddFile& file, const Edits& edits) {
   std::vector<std::string> columns;
   for (const Field& field : table.snapshot.metadata.schema.fields) {
     columns.push_back(ColumnSql(field, edits));
@@ -42,19 +35,8 @@ std::string EditedSql(const TableAt& table, const AddFile& file, const Edits& ed
   return fmt::format(
       "SELECT {} FROM ({}) AS old LEFT JOIN temp.weir_edits AS edit "
       "ON old.weir_row_number = edit.weir_row_number "
-      "WHERE edit.weir_goes IS DISTINCT FROM true {}",
-      fmt::join(columns, ", "), scan,
-      NeedsSort(file, num_edits) ? "ORDER BY old.weir_row_number" : "");
-}
-
-std::vector<AddFile> RewriteFile(sql::Connection& connection, const TableAt& table,
-                                 const AddFile& file, const Edits& edits,
-                                 const WriteOptions& options) {
-  const std::int64_t num_edits = connection.QueryInteger("SELECT count(*) FROM temp.weir_edits");
-  WriteOptions in_order = options;
-  in_order.one_file = true;
-  return WriteData(connection, table.folder, table.snapshot.metadata,
-                   EditedSql(table, file, edits, num_edits), in_order);
+      "WHERE edit.weir_goes IS DISTINCT FROM true ORDER BY old.weir_row_number",
+      fmt::join(columns, ", "), scan);
 }
 
 }  // namespace
@@ -74,7 +56,7 @@ std::vector<FileEdits> CountEdits(sql::Connection& connection, const Edits& edit
 
 std::vector<AddFile> RewriteFiles(Warehouse& warehouse, const TableAt& table,
                                   const std::vector<AddFile>& files, const Edits& edits,
-                                  const WriteOptions& options) {
+                                  const std::string& run_id) {
   const std::vector<FileEdits> counts = CountEdits(warehouse.connection(), edits);
   std::vector<std::vector<AddFile>> written(counts.size());
   ParallelFor(counts.size(), ThreadsOf(warehouse), [&](std::size_t i) {
@@ -84,7 +66,9 @@ std::vector<AddFile> RewriteFiles(Warehouse& warehouse, const TableAt& table,
                     "WHERE weir_file_index = {}",
                     edits.table, counts[i].file_index));
     const AddFile& file = files[static_cast<std::size_t>(counts[i].file_index)];
-    written[i] = RewriteFile(connection, table, file, edits, options);
+    written[i] = WriteData(
+        connection, table.folder, table.snapshot.metadata, EditedSql(table, file, edits),
+        {.sort_by = {}, .run_id = run_id, .one_file = true, .partition = file.partition_values});
   });
   std::vector<AddFile> adds;
   for (std::vector<AddFile>& part : written) {

@@ -28,9 +28,9 @@ std::vector<FileEdits> CountEdits(sql::Connection& connection, const Edits& edit
 
 // Writes `files` anew with `edits` applied and the columns of `metadata`, several files at a time;
 // the rows of one file stay together and in order. Gives the new files by the old ones' order; a
-// file that loses all rows gives none.
+// file that loses all rows gives none. No row that stays may change partition.
 std::vector<AddFile> RewriteFiles(Warehouse& warehouse, const TableAt& table,
                                   const std::vector<AddFile>& files, const Edits& edits,
-                                  const WriteOptions& options);
+                                  const std::string& run_id);
 
 }  // namespace weir::lake

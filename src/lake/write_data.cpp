@@ -111,6 +111,7 @@ class DataWriter {
 
  private:
   void WriteUnordered(const std::string& typed);
+  void WriteOneFile(const std::string& typed);
   void WriteStaged(const std::string& typed);
   void WritePartition(const ScratchTable& rows, const PartitionRows& partition,
                       std::int64_t rows_per_file);
@@ -163,10 +164,11 @@ DataWriter::~DataWriter() {
 
 std::vector<AddFile> DataWriter::Write(const std::string& typed) {
   table_.store->MakeFolder("");
-  if (!metadata_.partition_columns.empty() || !options_.sort_by.empty()) {
+  const bool is_one_partition = options_.partition || metadata_.partition_columns.empty();
+  if (!is_one_partition || !options_.sort_by.empty()) {
     WriteStaged(typed);
   } else if (options_.one_file) {
-    Add(CopyToFile(connection_, table_, typed, NextKey("")), {});
+    WriteOneFile(typed);
   } else {
     WriteUnordered(typed);
   }
@@ -185,6 +187,15 @@ void DataWriter::WriteUnordered(const std::string& typed) {
   for (const WrittenFile& file : written) {
     Add(file, {});
   }
+}
+
+void DataWriter::WriteOneFile(const std::string& typed) {
+  const PartitionValues values = options_.partition.value_or(PartitionValues{});
+  const std::string folder = PartitionFolder(metadata_.partition_columns, values);
+  table_.store->MakeFolder(folder);
+  const std::string select =
+      fmt::format("SELECT {} FROM ({})", sql::QuoteNames(file_schema_.names()), typed);
+  Add(CopyToFile(connection_, table_, select, NextKey(folder)), values);
 }
 
 void DataWriter::WriteStaged(const std::string& typed) {

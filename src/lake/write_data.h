@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct WriteOptions {
   // One file a partition, whatever its size, with the rows in the order of the select. Otherwise
   // the order of rows is kept only by `sort_by`.
   bool one_file = false;
+  // With `one_file`: all rows lie in this partition, values as in the log, so that they stream.
+  std::optional<PartitionValues> partition{};
 };
 
 // Runs `select` (one SELECT) and writes its rows as Parquet files below the table's folder, one or

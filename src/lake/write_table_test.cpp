@@ -44,7 +44,8 @@ TEST_F(WriteTableTest, NaiveTimestampsBecomeUtcAlsoInside) {
 }
 
 TEST_F(WriteTableTest, ATypeThatTablesCantHoldNamesTheColumn) {
-  EXPECT_NE(ErrorOf([&] { Append("SELECT 1::HUGEINT AS huge"); }).find("huge"), std::string::npos);
+  const std::string error = ErrorOf([&] { Append("SELECT INTERVAL 1 DAY AS gap"); });
+  EXPECT_NE(error.find("column \"gap\""), std::string::npos) << error;
 }
 
 TEST_F(WriteTableTest, ColumnsMatchByNameWithoutLetterCase) {
@@ -176,7 +177,10 @@ TEST_F(WriteTableTest, AnOverwriteConflictsWithAnAppendInBetween) {
 }
 
 TEST_F(WriteTableTest, CommitInfoSaysWhatWasDoneAndWhoDidIt) {
-  Write({.select = "SELECT 1 AS id", .origin = {.run_id = "run-1", .job = "a/b"}});
+  CommitInfo origin;
+  origin.run_id = "run-1";
+  origin.job = "a/b";
+  Write({.select = "SELECT 1 AS id", .origin = origin});
   const auto actions = ReadLogEntry(Table(), 0);
   const auto* info = std::get_if<CommitInfo>(&actions.at(0));
   ASSERT_NE(info, nullptr);

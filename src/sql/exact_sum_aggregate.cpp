@@ -60,9 +60,9 @@ void ExactSumAggregate::Update(duckdb_data_chunk input, std::span<State* const> 
   }
 }
 
-void ExactSumAggregate::Merge(State& into, State& from) {
+void ExactSumAggregate::Merge(State& into, const State& from) {
   if (from.sum && !into.sum) {
-    std::swap(into.sum, from.sum);
+    into.sum = std::make_unique<ExactSum>(*from.sum);
     into.sum->Add(WaitingOf(into));
     into.num_waiting = 0;
   } else if (from.sum) {

@@ -32,7 +32,7 @@ struct ExactSumAggregate {
 
   static std::vector<OwnedLogicalType> Parameters();
   static void Update(duckdb_data_chunk input, std::span<State* const> states);
-  static void Merge(State& into, State& from);
+  static void Merge(State& into, const State& from);
   static std::optional<double> Finish(const State& state);
 };
 

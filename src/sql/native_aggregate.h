@@ -21,7 +21,7 @@ namespace weir::sql {
 //     static std::vector<OwnedLogicalType> Parameters();
 //     // Adds row i of `input` (flat columns, nulls included) to *states[i].
 //     static void Update(duckdb_data_chunk input, std::span<State* const> states);
-//     static void Merge(State& into, State& from);      // `from` is destroyed afterwards
+//     static void Merge(State& into, const State& from);  // windows merge `from` again
 //     static std::optional<Out> Finish(const State& state);
 //   };
 //

@@ -110,8 +110,8 @@ def partitioned_by(name):
                          schema=schema)
 
 
-def sql_literal(name, value):
-    """A primitive value as a constant that DuckDB, DataFusion and Spark read alike."""
+def sql_literal(name, value, timestamp_sql, text_sql):
+    """A primitive value as a constant that DataFusion and Spark read alike, but for those two types."""
     if name == "boolean":
         return str(value).lower()
     if name in ("float", "double"):
@@ -120,9 +120,18 @@ def sql_literal(name, value):
     if name in DECIMALS:
         return f"CAST('{value:f}' AS decimal({DECIMALS[name][0]}, {DECIMALS[name][1]}))"
     if name == "string":
-        return "'" + value.replace("'", "''") + "'"
+        return text_sql(value)
     if name == "date":
         return f"CAST('{value.isoformat()}' AS date)"
     if name == "timestamp":
-        return f"CAST('{value.strftime('%Y').zfill(4)}{value.strftime('-%m-%d %H:%M:%S.%f')}Z' AS {{timestamp}})"
+        return timestamp_sql.format(f"{value.year:04}{value.strftime('-%m-%d %H:%M:%S.%f')}Z")
     return str(value)
+
+
+def delta_rs_can_write(name):
+    """The rows of partitioned_by() but those that delta-rs itself can't write: it gives '-999.-99' for
+    negative decimals, and folders with names longer than a file system has."""
+    rows = partitioned_by(name)
+    keep = [not (name in DECIMALS and value is not None and value < 0 or name in ("float", "double") and value is not None
+                 and abs(value) > 1e30 and not math.isinf(value)) for value in rows.column("p").to_pylist()]
+    return rows.filter(pyarrow.array(keep))

@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def pytest_collection_modifyitems(items):
     """Those that need Spark go last, so that what fails fast fails first."""
-    items.sort(key=lambda item: "spark" in item.fixturenames)
+    items.sort(key=lambda item: "spark" in item.fixturenames or "spark" in item.name)
 
 
 def need(module):
@@ -22,7 +22,8 @@ def need(module):
 @pytest.fixture(scope="session")
 def program():
     path = pathlib.Path(os.environ.get("WEIR", ROOT / "build" / "dev" / "weir"))
-    assert path.exists(), f"{path} is not there: build weir, or name it by WEIR"
+    if not path.exists():
+        pytest.exit(f"{path} is not there: build weir, or name it by WEIR", returncode=2)
     return path.resolve()
 
 

@@ -9,13 +9,22 @@ def read_with_delta_rs(path, version=None):
     return pyarrow.table(deltalake.QueryBuilder().register("t", table).execute("SELECT * FROM t").read_all())
 
 
-def count_with_delta_rs(path, where):
-    """Rows that match, by DataFusion, which skips files by their statistics."""
+def counts_sql(source, conditions):
+    """How many rows match each condition; a scan for each, so that each skips files of its own."""
+    return " UNION ALL ".join(f"SELECT {i} AS i, count(*) AS n FROM {source} WHERE {condition}"
+                              for i, condition in enumerate(conditions))
+
+
+def counts_with_delta_rs(path, conditions):
+    """By DataFusion, which skips files by their statistics."""
     import deltalake
 
-    found = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(str(path))).execute(
-        f"SELECT count(*) AS n FROM t WHERE {where}").read_all()
-    return pyarrow.table(found).column("n").to_pylist()[0]
+    found = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(str(path))).execute(counts_sql("t", conditions))
+    return [n for _, n in sorted(zip(*pyarrow.table(found.read_all()).to_pydict().values()))]
+
+
+def counts_with_spark(spark, path, conditions):
+    return [row["n"] for row in sorted(spark.sql(counts_sql(f"delta.`{path}`", conditions)).collect())]
 
 
 def spark_frame(spark, path, version=None):

@@ -30,7 +30,7 @@ def test_every_type_of_delta_rs(weir, delta_rs, theirs):
 
 @pytest.mark.parametrize("name", all_types.PRIMITIVES)
 def test_partitions_of_delta_rs(weir, delta_rs, theirs, name):
-    rows = all_types.partitioned_by(name)
+    rows = all_types.delta_rs_can_write(name)
     delta_rs.write_deltalake(str(theirs), rows, partition_by=["p"])
     assert_same_rows(weir.read(theirs), peers.read_with_delta_rs(theirs))
     assert_same_rows(weir.read(theirs), rows)

@@ -15,8 +15,10 @@ class Weir:
         subprocess.run([self.program, "new", str(self.folder)], check=True, capture_output=True, timeout=60)
 
     def try_run(self, *words):
-        return subprocess.run([self.program, "-C", str(self.folder), *map(str, words)], capture_output=True, text=True,
-                              timeout=120)
+        done = subprocess.run([self.program, "-C", str(self.folder), *map(str, words)], capture_output=True, timeout=120)
+        # Not text=True, which would change carriage returns.
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
 
     def run(self, *words):
         """Its standard output; a test fails if it does."""
