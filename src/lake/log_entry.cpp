@@ -117,7 +117,7 @@ Metadata ReadMetadata(const dom::object& body) {
 AddFile ReadAdd(const dom::object& body) {
   return {.path = RequiredText(body, "path"),
           .partition_values = PartitionValuesOf(body),
-          .size = IntegerOf(body, "size").value_or(0),
+          .size = std::int64_t(body["size"]),
           .modification_time = IntegerOf(body, "modificationTime").value_or(0),
           .data_change = FlagOf(body, "dataChange", true),
           .stats = TextOf(body, "stats"),

@@ -133,5 +133,5 @@ def delta_rs_can_write(name):
     negative decimals, and folders with names longer than a file system has."""
     rows = partitioned_by(name)
     keep = [not (name in DECIMALS and value is not None and value < 0 or name in ("float", "double") and value is not None
-                 and abs(value) > 1e30 and not math.isinf(value)) for value in rows.column("p").to_pylist()]
+                 and value == value and not 1e-30 < abs(value) < 1e30 and not math.isinf(value)) for value in rows.column("p").to_pylist()]
     return rows.filter(pyarrow.array(keep))
