@@ -34,7 +34,7 @@ run_short() {
   export WEIR_TEST_ROUNDS=${WEIR_TEST_ROUNDS:-20}
   check format scripts/format.sh --check
   check build build asan
-  test_programs asan --timeout 60
+  test_programs asan --timeout 120
   check tidy scripts/tidy.sh --limit 12
   test_peers tests/python/test_corrupt.py tests/python/test_sql_formats.py
 }
