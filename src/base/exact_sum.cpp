@@ -73,6 +73,25 @@ double Rounded(const Chunks& chunks) {
   return std::ldexp(static_cast<double>(mantissa), dropped + kLowestExponent);
 }
 
+// Adds `term` to an expansion of `count` parts, the least first, with room for one more. Returns
+// its new count of parts.
+std::size_t GrowExpansion(std::span<double> parts, std::size_t count, double term) {
+  std::size_t kept = 0;
+  for (std::size_t part = 0; part < count; ++part) {
+    const double sum = term + parts[part];
+    const double term_in_sum = sum - parts[part];
+    const double rest = (term - term_in_sum) + (parts[part] - (sum - term_in_sum));
+    if (rest != 0) {
+      parts[kept++] = rest;
+    }
+    term = sum;
+  }
+  if (term != 0) {
+    parts[kept++] = term;
+  }
+  return kept;
+}
+
 }  // namespace
 
 // A subnormal has the exponent of the smallest normal number, without the leading one.
@@ -159,6 +178,16 @@ double ExactSum::Value() const {
     PropagateCarries(chunks);
   }
   return is_negative ? -Rounded(chunks) : Rounded(chunks);
+}
+
+std::optional<std::size_t> CompactTerms(std::span<double> terms) {
+  std::size_t count = 0;
+  for (const double term : terms) {
+    count = GrowExpansion(terms, count, term);  // never reaches past the term just read
+  }
+  const auto parts = terms.first(count);
+  const bool exact = std::ranges::all_of(parts, [](double part) { return std::isfinite(part); });
+  return exact ? std::optional(count) : std::nullopt;
 }
 
 }  // namespace weir

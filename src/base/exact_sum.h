@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace weir {
@@ -40,5 +41,12 @@ class ExactSum {
   bool has_infinity_ = false;
   bool has_negative_infinity_ = false;
 };
+
+// Rewrites finite terms as fewer of the same exact sum, where they overlap: an expansion after
+// Jonathan Shewchuk, "Adaptive precision floating-point arithmetic" (1997). Returns how many now
+// stand in front of `terms`, mostly two or three; for few terms of one of many sums, which an
+// ExactSum each would fill memory for. Absent, with `terms` spoilt, if a partial sum overflows or a
+// term isn't finite.
+std::optional<std::size_t> CompactTerms(std::span<double> terms);
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -145,6 +146,39 @@ TEST(ExactSum, EqualsTheSlowSumInAnyOrderAndSplit) {
     EXPECT_EQ(Sum(terms), expected);
     EXPECT_EQ(left.Value(), expected);
   }
+}
+
+TEST(CompactTerms, KeepsTheSumInFewerTerms) {
+  Random random(TestSeed());
+  for (int round = 0; round < TestRounds() * 10; ++round) {
+    std::vector<double> terms = RandomTerms(random);
+    const double expected = Sum(terms);
+    const std::size_t num_terms = terms.size();
+
+    const auto count = CompactTerms(terms);
+
+    if (count) {
+      EXPECT_LE(*count, num_terms);
+      terms.resize(*count);
+      EXPECT_EQ(Sum(terms), expected);
+    }
+  }
+}
+
+TEST(CompactTerms, TakesFewPlacesForNumbersOfLikeSize) {
+  std::vector<double> terms{0.1, 0.7, 3.3, 0.2, 8.1, 5.5};
+
+  EXPECT_LE(CompactTerms(terms), 3);
+}
+
+TEST(CompactTerms, GivesUpOnOverflowAndSpecialNumbers) {
+  std::vector<double> overflow{kMax, kMax, -kMax};
+  std::vector<double> not_a_number{1.0, kNan};
+  std::vector<double> infinite{kInfinity, -kInfinity};
+
+  EXPECT_EQ(CompactTerms(overflow), std::nullopt);
+  EXPECT_EQ(CompactTerms(not_a_number), std::nullopt);
+  EXPECT_EQ(CompactTerms(infinite), std::nullopt);
 }
 
 TEST(ExactSum, LosesNothingToCancellation) {

@@ -82,7 +82,7 @@ lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
 }
 
 std::filesystem::path SpillFolderOf(const project::Project* project) {
-  if (project != nullptr) {
+  if (project != nullptr && access(project->folder.c_str(), W_OK) == 0) {
     return project->folder / ".weir" / "spill";
   }
   std::error_code problem;  // TMPDIR may name a folder that isn't there

@@ -51,8 +51,8 @@ class Services {
   std::unique_ptr<lake::Warehouse> warehouse_;
 };
 
-// Where databases of the user's processes spill to: the project's `.weir/spill`, or a folder of the
-// user's own in the system's temporary one.
+// Where databases of the user's processes spill to: the project's `.weir/spill`, or, outside of
+// projects and in those of others, a folder of the user's own in the system's temporary one.
 std::filesystem::path SpillFolderOf(const project::Project* project);
 
 }  // namespace weir::cli

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/test_folder.h"
 #include "lake/commit.h"
 #include "storage/local_store.h"

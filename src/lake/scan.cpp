@@ -21,10 +21,9 @@ constexpr auto kRowNumber = "weir_row_number";
 
 // Where DuckDB opens a file: below the table's folder, or wherever a shallow clone says.
 std::string UrlOf(const TableFolder& table, const AddFile& file) {
-  const std::string path = DecodePath(file.path);
+  const std::string path = PercentDecode(file.path);
   if (path.starts_with("file:")) {
-    const std::string local = PercentDecode(path.substr(5));
-    return local.starts_with("//") ? local.substr(2) : local;
+    return path.substr(path.starts_with("file://") ? 7 : 5);
   }
   const bool is_whole = path.starts_with('/') || path.find("://") != std::string::npos;
   return is_whole ? path : table.store->Url(path);

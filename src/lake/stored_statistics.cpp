@@ -45,8 +45,8 @@ class StatisticsText {
 
  private:
   bool Rewound(ondemand::object& object) {
-    if (!is_valid_) {
-      return false;
+    if (!is_valid_ || !document_.is_alive()) {
+      return false;  // an error in the text ends the document
     }
     document_.rewind();
     return document_.get(object) == simdjson::SUCCESS;

@@ -1,6 +1,7 @@
 // Files that other programs wrote: what their statistics may be trusted with.
 #include "lake/stored_statistics.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "lake/file_statistics.h"

@@ -11,9 +11,9 @@
 namespace weir::lake {
 
 struct WriteOptions {
-  std::vector<std::string> sort_by;              // columns, ascending, nulls last
+  std::vector<std::string> sort_by{};            // columns, ascending, nulls last
   std::int64_t target_file_bytes = 128LL << 20;  // compressed, about
-  std::string run_id;                            // part of the files' names; empty: a new one
+  std::string run_id{};                          // part of the files' names; empty: a new one
   bool data_change = true;
   // One file a partition, whatever its size, with the rows in the order of the select. Otherwise
   // the order of rows is kept only by `sort_by`.

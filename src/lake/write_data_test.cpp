@@ -34,7 +34,7 @@ class WriteDataTest : public DataTest {
 
 TEST_F(WriteDataTest, GivesBackEveryType) {
   const std::string select = R"(SELECT
-      true AS b, -128::TINYINT AS i8, 32767::SMALLINT AS i16, -2147483648::INTEGER AS i32,
+      true AS b, (-128)::TINYINT AS i8, 32767::SMALLINT AS i16, (-2147483648)::INTEGER AS i32,
       9223372036854775807 AS i64, 1.5::FLOAT AS f, 'nan'::DOUBLE AS d,
       99999999999999999999999999999999999999::DECIMAL(38,0) AS m, 'é"' || chr(10) AS s,
       '\x00\xFF'::BLOB AS y, DATE '0001-01-01' AS dt,
@@ -63,13 +63,19 @@ TEST_F(WriteDataTest, WritesPartitionValuesAsTheProtocolHasThem) {
   EXPECT_EQ(TextOf("1e300", "DOUBLE"), "1e+300");
   EXPECT_EQ(TextOf("'-inf'", "DOUBLE"), "-Infinity");
   EXPECT_EQ(TextOf("'nan'", "FLOAT"), "NaN");
-  EXPECT_EQ(TextOf("'-0.0'", "DOUBLE"), "0.0");
   EXPECT_EQ(TextOf("'1969-07-20'", "DATE"), "1969-07-20");
   EXPECT_EQ(TextOf("'1969-07-20 20:17:40.000001+00'", "TIMESTAMPTZ"),
             "1969-07-20T20:17:40.000001Z");
   EXPECT_EQ(TextOf("'2026-01-02 00:00:00+01'", "TIMESTAMPTZ"), "2026-01-01T23:00:00.000000Z");
   EXPECT_EQ(TextOf("encode('é')", "BLOB"), "é");
   EXPECT_EQ(TextOf("NULL", "TIMESTAMPTZ"), "null");
+}
+
+TEST_F(WriteDataTest, TakesBothZerosForOnePartition) {
+  const std::vector<AddFile> files =
+      Write("SELECT 1 AS i, CAST('-0.0' AS DOUBLE) AS p UNION ALL SELECT 2, 0.0", {"p"});
+
+  EXPECT_EQ(Only(files).at("p"), "0.0");
 }
 
 TEST_F(WriteDataTest, CutsLongPartitionValuesInFolderNamesOnly) {

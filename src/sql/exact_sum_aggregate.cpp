@@ -7,10 +7,6 @@ namespace {
 
 using State = ExactSumAggregate::State;
 
-std::span<const double> WaitingOf(const State& state) {
-  return std::span(state.waiting).first(state.num_waiting);
-}
-
 // The end of the rows from `first` on that belong to the same group.
 idx_t EndOfRun(std::span<State* const> states, idx_t first) {
   const auto rest = states.subspan(first);
@@ -21,15 +17,33 @@ idx_t EndOfRun(std::span<State* const> states, idx_t first) {
 
 }  // namespace
 
+bool ExactSumAggregate::State::MakeRoom(std::size_t count) {
+  if (num_waiting + count <= kMaxWaiting) {
+    return true;
+  }
+  if (count > kMaxWaiting || num_compactions >= kMaxCompactions) {
+    return false;
+  }
+  auto compact = waiting;
+  const auto left = CompactTerms(std::span(compact).first(num_waiting));
+  if (!left) {
+    return false;
+  }
+  waiting = compact;
+  num_waiting = static_cast<std::uint32_t>(*left);
+  ++num_compactions;
+  return num_waiting + count <= kMaxWaiting;
+}
+
 void ExactSumAggregate::State::Add(std::span<const double> terms) {
-  if (!sum && num_waiting + terms.size() <= kMaxWaiting) {
-    std::ranges::copy(terms, waiting.begin() + static_cast<std::ptrdiff_t>(num_waiting));
-    num_waiting += terms.size();
+  if (!sum && MakeRoom(terms.size())) {
+    std::ranges::copy(terms, waiting.begin() + num_waiting);
+    num_waiting += static_cast<std::uint32_t>(terms.size());
     return;
   }
   if (!sum) {
     sum = std::make_unique<ExactSum>();
-    sum->Add(WaitingOf(*this));
+    sum->Add(Waiting());
     num_waiting = 0;
   }
   sum->Add(terms);
@@ -63,20 +77,21 @@ void ExactSumAggregate::Update(duckdb_data_chunk input, std::span<State* const> 
 void ExactSumAggregate::Merge(State& into, const State& from) {
   if (from.sum && !into.sum) {
     into.sum = std::make_unique<ExactSum>(*from.sum);
-    into.sum->Add(WaitingOf(into));
+    into.sum->Add(into.Waiting());
     into.num_waiting = 0;
   } else if (from.sum) {
     into.sum->Merge(*from.sum);
   }
-  into.Add(WaitingOf(from));
+  into.Add(from.Waiting());
+  into.num_compactions += from.num_compactions;
 }
 
 std::optional<double> ExactSumAggregate::Finish(const State& state) {
-  if (!state.sum && state.num_waiting == 0) {
+  if (state.IsEmpty()) {
     return std::nullopt;
   }
   ExactSum sum = state.sum ? *state.sum : ExactSum();
-  sum.Add(WaitingOf(state));
+  sum.Add(state.Waiting());
   return sum.Value();
 }
 

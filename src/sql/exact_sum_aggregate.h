@@ -18,16 +18,25 @@ namespace weir::sql {
 struct ExactSumAggregate {
   using Out = double;
 
-  // A group's first terms wait in place, so that GROUP BY with millions of small groups takes 64
-  // bytes for each and not an accumulator.
+  // A group's first terms wait in place and are compacted when there is no room for more, so that
+  // GROUP BY with millions of groups takes 64 bytes for each; only a group of many terms pays for
+  // an accumulator.
   struct State {
     static constexpr std::size_t kMaxWaiting = 6;
+    static constexpr std::uint32_t kMaxCompactions = 16;
 
     std::unique_ptr<ExactSum> sum;
-    std::uint64_t num_waiting = 0;
+    std::uint32_t num_waiting = 0;
+    std::uint32_t num_compactions = 0;
     std::array<double, kMaxWaiting> waiting;
 
+    bool IsEmpty() const { return !sum && num_waiting == 0 && num_compactions == 0; }
+    std::span<const double> Waiting() const { return std::span(waiting).first(num_waiting); }
     void Add(std::span<const double> terms);
+
+   private:
+    // Whether `count` more terms may wait now.
+    bool MakeRoom(std::size_t count);
   };
 
   static std::vector<OwnedLogicalType> Parameters();

@@ -90,6 +90,13 @@ TEST_F(ExactSumInSql, SumsGroupsOfAllSizes) {
   }
 }
 
+TEST_F(ExactSumInSql, OfTermsThatCancelIsZeroAndNotNull) {
+  EXPECT_EQ(
+      Cell("SELECT exact_sum(CASE WHEN i % 2 = 0 THEN 0.3 ELSE -0.3 END) FROM range(10) r(i)"),
+      Value(0.0));
+  EXPECT_EQ(Cell("SELECT exact_sum(0.0) FROM range(100)"), Value(0.0));
+}
+
 TEST_F(ExactSumInSql, WorksInWindowsAndWithFilters) {
   connection_.Run("CREATE TABLE t AS SELECT i, i::DOUBLE AS x FROM range(3000) r(i)");
 

@@ -25,7 +25,7 @@ struct Reference {
 
 std::string TypeOf(const Json& node) { return node.value("type", ""); }
 
-std::optional<Reference> RefersTo(const PlanColumn& column) {
+Reference RefersTo(const PlanColumn& column) {
   return Reference{
       .path = {column.name}, .type = column.type, .compared_as = PlanType(*column.type)};
 }
@@ -78,7 +78,7 @@ std::optional<Reference> ReadReference(const Json& expression, const ColumnLooku
   if (type == "BOUND_REF") {
     const auto column = columns(expression.at("index").get<std::uint64_t>());
     const bool known = column && *column->type == expression.at("return_type");
-    return known ? RefersTo(*column) : std::nullopt;
+    return known ? std::optional(RefersTo(*column)) : std::nullopt;
   }
   if (type == "BOUND_FUNCTION") {
     return ReadStructExtract(expression, columns);
@@ -336,7 +336,7 @@ Predicate ReadFilter(const Json& filter, const Reference& reference) {
 }  // namespace
 
 Predicate ReadTableFilter(const Json& filter, const PlanColumn& column) {
-  return ReadFilter(filter, *RefersTo(column));
+  return ReadFilter(filter, RefersTo(column));
 }
 
 }  // namespace weir::sql
