@@ -72,6 +72,7 @@ install_duckdb() {
   for wheel in "$tmp"/duckdb_extension_*.whl; do
     unzip -qj "$wheel" '*.duckdb_extension' -d "$tmp/new/extensions"
   done
+  [[ -s $tmp/new/lib/libduckdb.so && -s $tmp/new/include/duckdb.h ]] || fail "the packages of DuckDB lack its library or its header"
   replace_folder "$tmp/new" "$deps/duckdb"
   rm -rf "$tmp"
 }
@@ -110,8 +111,9 @@ pip_download_wheel() { "$python" -m pip download -q --no-deps --only-binary :all
 # Puts the files of a new folder in place one by one, each atomically; one that is the same keeps its time, so that
 # nothing is built anew.
 replace_folder() {
-  local new=$1 old=$2 file
-  (cd "$new" && find . -type f) | while read -r file; do
+  local new=$1 old=$2 file files
+  mapfile -t files < <(cd "$new" && find . -type f) # all before the first moves: find would miss some
+  for file in "${files[@]}"; do
     mkdir -p "$old/$(dirname "$file")"
     chmod a+r "$new/$file"
     cmp -s "$new/$file" "$old/$file" || mv -f "$new/$file" "$old/$file"
