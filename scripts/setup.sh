@@ -68,7 +68,7 @@ install_duckdb() {
   fetch_pins wheel "$tmp" pip_download_wheel
   mkdir -p "$tmp/new/lib" "$tmp/new/include" "$tmp/new/extensions"
   tar -xzf "$tmp"/duckdb-node-bindings-*.tgz -C "$tmp/new/lib" --strip-components=1 package/libduckdb.so
-  tar -xzf "$tmp"/duckdb-*.tar.gz -C "$tmp/new/include" --strip-components=6 --wildcards '*/external/duckdb/src/include/duckdb.h'
+  tar -xzf "$tmp"/duckdb-*.tar.gz -C "$tmp/new/include" --strip-components=5 --wildcards '*/external/duckdb/src/include/duckdb.h'
   for wheel in "$tmp"/duckdb_extension_*.whl; do
     unzip -qj "$wheel" '*.duckdb_extension' -d "$tmp/new/extensions"
   done
