@@ -97,8 +97,8 @@ test_threads() {
 # Other readers and writers of Delta tables against the sanitized program. The matrix of delta-rs and Spark takes
 # longer than the short run may, so that has only the broken tables and the formats of results.
 test_peers() {
-  if [[ ! -x $python ]] || ! ls tests/python/test_*.py tests/python/*_test.py >/dev/null 2>&1; then
-    check peers skip "no tests/python or no $python"
+  if [[ ! -x $python ]]; then
+    check peers skip "no $python"
     return
   fi
   ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$PWD/scripts/sanitizers/lsan.supp:print_suppressions=0 \
