@@ -36,7 +36,7 @@ run_short() {
   check build build asan
   test_programs asan --timeout 120
   check tidy scripts/tidy.sh --limit 12
-  test_peers tests/python/test_corrupt.py tests/python/test_sql_formats.py
+  test_peers tests/python -m short
 }
 
 run_long() {
@@ -94,8 +94,8 @@ test_threads() {
   test_programs tsan --timeout 900 -R "^($(IFS='|' && echo "${modules[*]}"))\$"
 }
 
-# Other readers and writers of Delta tables against the sanitized program. The matrix of delta-rs and Spark takes
-# longer than the short run may, so that has only the broken tables and the formats of results.
+# Other readers and writers of Delta tables against the sanitized program. Their whole matrix takes longer than the
+# short run may, so that has what is marked `short`.
 test_peers() {
   if [[ ! -x $python ]]; then
     check peers skip "no $python"

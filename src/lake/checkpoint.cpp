@@ -3,7 +3,6 @@
 #include "lake/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -26,67 +25,9 @@ namespace {
 
 constexpr std::string_view kLogFolder = "_delta_log/";
 constexpr std::string_view kPointerKey = "_delta_log/_last_checkpoint";
-constexpr std::size_t kVersionDigits = 20;
-
-// "_delta_log/<20 digits>.checkpoint.parquet" or "….checkpoint.<10 digits>.<10 digits>.parquet".
-struct CheckpointName {
-  std::int64_t version = 0;
-  std::int64_t part = 1;
-  std::int64_t num_parts = 1;
-};
-
-std::optional<std::int64_t> DigitsOf(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                  : std::nullopt;
-}
-
-std::optional<CheckpointName> ParseName(std::string_view key) {
-  constexpr std::string_view kMark = ".checkpoint.";
-  constexpr std::string_view kSuffix = "parquet";
-  key.remove_prefix(std::min(key.size(), kLogFolder.size()));
-  if (key.size() < kVersionDigits || !key.substr(kVersionDigits).starts_with(kMark) ||
-      !key.ends_with(kSuffix)) {
-    return std::nullopt;
-  }
-  const auto version = DigitsOf(key.substr(0, kVersionDigits));
-  std::string_view rest = key.substr(kVersionDigits + kMark.size());
-  rest.remove_suffix(std::min(rest.size(), kSuffix.size()));
-  if (!version || rest.empty()) {
-    return version ? std::optional(CheckpointName{.version = *version}) : std::nullopt;
-  }
-  constexpr std::size_t kPartDigits = 10;
-  constexpr std::size_t kPartsSize = 2 * kPartDigits + 2;
-  if (rest.size() != kPartsSize) {
-    return std::nullopt;
-  }
-  const auto part = DigitsOf(rest.substr(0, kPartDigits));
-  const auto num_parts = DigitsOf(rest.substr(kPartDigits + 1, kPartDigits));
-  const bool valid = part && num_parts && *part >= 1 && *part <= *num_parts;
-  return valid ? std::optional(CheckpointName{*version, *part, *num_parts}) : std::nullopt;
-}
 
 std::string CheckpointKey(std::int64_t version) {
   return fmt::format("{}{:020}.checkpoint.parquet", kLogFolder, version);
-}
-
-// All complete checkpoints among a listing, ascending; of two of one version, that in one file.
-std::vector<CheckpointFiles> CompleteCheckpoints(const std::vector<storage::ObjectInfo>& listing) {
-  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::string>> parts;
-  for (const storage::ObjectInfo& object : listing) {
-    if (const auto name = ParseName(object.key)) {
-      parts[{name->version, -name->num_parts}].push_back(object.key);
-    }
-  }
-  std::vector<CheckpointFiles> complete;
-  for (auto& [key, keys] : parts) {
-    if (std::cmp_equal(keys.size(), -key.second)) {
-      std::ranges::sort(keys);
-      complete.push_back({.version = key.first, .keys = std::move(keys)});
-    }
-  }
-  return complete;
 }
 
 using FieldNames = std::map<std::string, std::set<std::string>>;
@@ -141,7 +82,8 @@ std::string LinesSql(sql::Connection& connection, const std::string& url) {
       {"metaData",
        {"id", "name", "description", "schemaString", "partitionColumns", "configuration",
         "createdTime"}},
-      {"protocol", {"minReaderVersion", "minWriterVersion", "readerFeatures", "writerFeatures"}}};
+      {"protocol", {"minReaderVersion", "minWriterVersion", "readerFeatures", "writerFeatures"}},
+      {"sidecar", {"path"}}};
   const FieldNames present = PresentFields(connection, url);
   std::vector<std::string> cases = {"WHEN false THEN NULL"};
   for (const auto& [action, fields] : wanted) {
@@ -157,11 +99,15 @@ std::string LinesSql(sql::Connection& connection, const std::string& url) {
       fmt::join(cases, " "), sql::QuoteText(url));
 }
 
-std::vector<Action> ReadPart(const TableFolder& table, const std::string& key,
-                             sql::Connection& connection) {
+// The actions of a checkpoint's file, as the lines of a log entry.
+std::string ReadLines(const TableFolder& table, const std::string& key,
+                      sql::Connection& connection) {
   const std::string url = table.store->Url(key);
   std::string text;
   try {
+    if (key.ends_with(".json")) {
+      return table.store->Get(key).value_or("");
+    }
     const std::string lines = LinesSql(connection, url);
     for (const auto& row : connection.Query(lines).Rows()) {
       text += std::get<std::string>(row.at(0)) + "\n";
@@ -171,8 +117,63 @@ std::vector<Action> ReadPart(const TableFolder& table, const std::string& key,
   } catch (const std::runtime_error& error) {
     throw UserError("{}: the checkpoint is corrupt, truncated or missing: {}", url, error.what());
   }
-  return text.empty() ? std::vector<Action>() : ParseLogEntry(text, url);
+  return text;
 }
+
+// The path in a sidecar action; nothing in another line.
+std::optional<std::string> SidecarPath(const std::string& line) {
+  const auto action = nlohmann::json::parse(line, nullptr, false);
+  const nlohmann::json::json_pointer pointer("/sidecar/path");
+  const bool has_path =
+      action.is_object() && action.contains(pointer) && action[pointer].is_string();
+  return has_path ? std::optional(action[pointer].get<std::string>()) : std::nullopt;
+}
+
+// The files beside a V2 checkpoint that hold its adds and removes.
+std::vector<std::string> SidecarKeys(const std::string& lines) {
+  std::vector<std::string> keys;
+  if (lines.find("\"sidecar\"") == std::string::npos) {
+    return keys;
+  }
+  std::istringstream stream(lines);
+  for (std::string line; std::getline(stream, line);) {
+    if (const auto path = SidecarPath(line)) {
+      const std::string name = DecodePath(path->substr(path->rfind('/') + 1));
+      keys.push_back(fmt::format("{}_sidecars/{}", kLogFolder, name));
+    }
+  }
+  return keys;
+}
+
+// What a checkpoint holds, file by file.
+class CheckpointReader {
+ public:
+  CheckpointReader(const TableFolder& table, std::int64_t version, sql::Connection& connection)
+      : table_(table), version_(version), connection_(connection) {}
+
+  // Returns the keys of the sidecars that the file names.
+  std::vector<std::string> Read(const std::string& key) {
+    const std::string lines = ReadLines(table_, key, connection_);
+    if (!lines.empty() || key.ends_with(".json")) {
+      std::vector<Action> actions = ParseLogEntry(lines, table_.store->Url(key));
+      has_protocol_ = has_protocol_ || std::ranges::any_of(actions, [](const Action& action) {
+                        return std::holds_alternative<Protocol>(action);
+                      });
+      replay_.Apply(version_, std::move(actions));
+    }
+    return SidecarKeys(lines);
+  }
+
+  bool has_protocol() const { return has_protocol_; }
+  Snapshot Finish() { return replay_.Finish(); }
+
+ private:
+  const TableFolder& table_;
+  std::int64_t version_;
+  sql::Connection& connection_;
+  LogReplay replay_;
+  bool has_protocol_ = false;
+};
 
 // The snapshot as the lines of one log entry, as a checkpoint has them.
 std::string StateLines(const Snapshot& snapshot) {
@@ -276,25 +277,16 @@ std::int64_t PointedVersion(const TableFolder& table) {
 
 }  // namespace
 
-std::optional<CheckpointFiles> NewestCheckpoint(const std::vector<storage::ObjectInfo>& listing,
-                                                std::int64_t limit) {
-  std::vector<CheckpointFiles> complete = CompleteCheckpoints(listing);
-  std::erase_if(complete, [&](const CheckpointFiles& files) { return files.version > limit; });
-  return complete.empty() ? std::nullopt : std::optional(std::move(complete.back()));
-}
-
 Snapshot ReadCheckpoint(const TableFolder& table, const CheckpointFiles& checkpoint,
                         sql::Connection& connection) {
-  LogReplay replay;
-  bool has_protocol = false;
+  CheckpointReader reader(table, checkpoint.version, connection);
   for (const std::string& key : checkpoint.keys) {
-    std::vector<Action> actions = ReadPart(table, key, connection);
-    has_protocol = has_protocol || std::ranges::any_of(actions, [](const Action& action) {
-                     return std::holds_alternative<Protocol>(action);
-                   });
-    replay.Apply(checkpoint.version, std::move(actions));
+    for (const std::string& sidecar : reader.Read(key)) {
+      reader.Read(sidecar);
+    }
   }
-  Snapshot snapshot = replay.Finish();
+  const bool has_protocol = reader.has_protocol();
+  Snapshot snapshot = reader.Finish();
   const std::string url = table.store->Url(checkpoint.keys.front());
   if (snapshot.metadata.schema_string.empty()) {
     throw UserError("{}: the checkpoint is corrupt: it has no metaData action", url);
@@ -338,8 +330,7 @@ std::int64_t CleanUpLog(const TableFolder& table, const Snapshot& snapshot) {
   }
   std::int64_t deleted = 0;
   for (const storage::ObjectInfo& object : old_objects) {
-    const auto version =
-        DigitsOf(std::string_view(object.key).substr(kLogFolder.size()).substr(0, kVersionDigits));
+    const auto version = VersionInName(object.key);
     if (version && *version < first_kept->version) {
       table.store->Delete(object.key);
       ++deleted;

@@ -1,26 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
 
+#include "lake/checkpoint_files.h"
 #include "lake/snapshot.h"
 
 namespace weir::lake {
 
-// The files of one classic checkpoint: one, or all parts of a multi-part one.
-struct CheckpointFiles {
-  std::int64_t version = -1;
-  std::vector<std::string> keys;
-};
-
-// The newest complete checkpoint not after `limit` among a listing of `_delta_log/`, if any. V2
-// checkpoints (with a UUID in the name) are not among them.
-std::optional<CheckpointFiles> NewestCheckpoint(const std::vector<storage::ObjectInfo>& listing,
-                                                std::int64_t limit);
-
-// Reads a checkpoint as the snapshot of its version. Throws UserError naming the file.
+// Reads a checkpoint, with its sidecars, as the snapshot of its version. Throws UserError naming
+// the file.
 Snapshot ReadCheckpoint(const TableFolder& table, const CheckpointFiles& checkpoint,
                         sql::Connection& connection);
 

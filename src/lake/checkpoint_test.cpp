@@ -37,10 +37,6 @@ class CheckpointTest : public testing::Test {
     return snapshot;
   }
 
-  void PutEmpty(const std::string& name) const {
-    table_.folder.store->Put("_delta_log/" + name, "x");
-  }
-
   // Writes rows as the checkpoint of `version` that another program made.
   void PutForeign(const std::string& select, const std::string& name) {
     table_.folder.store->MakeFolder("_delta_log/");
@@ -142,21 +138,6 @@ TEST_F(CheckpointTest, LeavesOldTombstonesAndTransactionsOut) {
   EXPECT_FALSE(read.txns.contains("old"));
 }
 
-TEST_F(CheckpointTest, ChoosesTheNewestCompleteOne) {
-  PutEmpty(Name(10));
-  PutEmpty(Name(20, "0000000001.0000000002."));
-  PutEmpty(Name(20, "0000000002.0000000002."));
-  PutEmpty(Name(30, "0000000001.0000000002."));
-  PutEmpty(Name(40, "80a083e8-7026-4e79-81be-64bd76c43a11."));
-  PutEmpty("00000000000000000050.checkpoint.parquet.tmp");
-  PutEmpty("_last_checkpoint");
-
-  EXPECT_EQ(Newest()->version, 20);
-  EXPECT_EQ(Newest()->keys.size(), 2U);
-  EXPECT_EQ(Newest(19)->version, 10);
-  EXPECT_EQ(Newest(9), std::nullopt);
-}
-
 TEST_F(CheckpointTest, ReadsPartsOfOtherProgramsWithColumnsMoreAndFewer) {
   PutForeign(fmt::format("SELECT {} AS protocol, NULL AS \"metaData\" UNION ALL SELECT NULL, {}",
                          kProtocolRow, MetadataRow()),
@@ -176,6 +157,43 @@ TEST_F(CheckpointTest, ReadsPartsOfOtherProgramsWithColumnsMoreAndFewer) {
   EXPECT_EQ(read.files[0].path, "a%20b");
   EXPECT_EQ(read.files[0].partition_values.at("p"), "x");
   EXPECT_EQ(read.files[0].stats, R"({"numRecords":3})");
+}
+
+TEST_F(CheckpointTest, TakesPartsWithoutAnyActionThatItKnows) {
+  PutForeign(fmt::format("SELECT {} AS protocol, NULL AS \"metaData\" UNION ALL SELECT NULL, {}",
+                         kProtocolRow, MetadataRow()),
+             Name(5, "0000000001.0000000003."));
+  PutForeign("SELECT {'domain': 'd'} AS \"domainMetadata\"", Name(5, "0000000002.0000000003."));
+  PutForeign("SELECT {'path': 'a'} AS add WHERE false", Name(5, "0000000003.0000000003."));
+
+  EXPECT_EQ(ReadNewest().files.size(), 0U);
+}
+
+TEST_F(CheckpointTest, ReadsTheSidecarsOfEitherKindOfV2Checkpoint) {
+  const std::string uuid = "80a083e8-7026-4e79-81be-64bd76c43a11";
+  table_.folder.store->MakeFolder("_delta_log/_sidecars/");
+  for (const char* name : {"one", "t wo"}) {
+    PutForeign(fmt::format("SELECT {{'path': '{}', 'size': 1::BIGINT}} AS add", name),
+               fmt::format("_sidecars/{}.parquet", name));
+  }
+  const std::string url = table_.folder.store->Url("_delta_log/_sidecars/t%20wo.parquet");
+  table_.folder.store->Put(
+      fmt::format("_delta_log/{:020}.checkpoint.{}.json", 3, uuid),
+      fmt::format("{{\"checkpointMetadata\": {{\"version\": 3}}}}\n{}"
+                  "{{\"sidecar\": {{\"path\": \"one.parquet\"}}}}\n"
+                  "{{\"sidecar\": {{\"path\": \"file://{}\"}}}}\n",
+                  EntryOf({Protocol(), HandmadeMetadata(), HandmadeAdd("own")}), url));
+  EXPECT_EQ(PathsOf(ReadNewest()), (std::vector<std::string>{"one", "own", "t wo"}));
+
+  PutForeign(fmt::format("SELECT {} AS protocol, NULL AS \"metaData\", NULL AS sidecar UNION ALL "
+                         "SELECT NULL, {}, NULL UNION ALL "
+                         "SELECT NULL, NULL, {{'path': 'one.parquet', 'sizeInBytes': 1}}",
+                         kProtocolRow, MetadataRow()),
+             Name(4, uuid + "."));
+  EXPECT_EQ(PathsOf(ReadNewest()), (std::vector<std::string>{"one"}));
+  table_.folder.store->Delete("_delta_log/_sidecars/one.parquet");
+  EXPECT_NE(ErrorOf<UserError>([&] { ReadNewest(); }).find("_sidecars/one.parquet"),
+            std::string::npos);
 }
 
 TEST_F(CheckpointTest, NamesTheFileThatIsCorruptOrMissing) {

@@ -72,6 +72,9 @@ std::vector<std::string> UnwritableFeatures(const Snapshot& snapshot) {
     if (HoldsTimestampNtz(field.type)) {
       features.push_back("timestampNtz (column \"" + field.name + "\")");
     }
+    if (IsReservedName(field.name)) {
+      features.push_back("a name that weir uses itself (column \"" + field.name + "\")");
+    }
   }
   return features;
 }
@@ -104,6 +107,13 @@ std::vector<std::string> UnreadableFeatures(const Snapshot& snapshot) {
     features.push_back(snapshot.metadata.unreadable_schema);
   }
   return features;
+}
+
+bool IsReservedName(std::string_view column) {
+  constexpr std::array<std::string_view, 5> kReserved = {
+      "weir_file_index", "weir_row_number", "weir_goes", "weir_moves", "weir_source_row"};
+  return std::ranges::any_of(kReserved,
+                             [&](std::string_view name) { return SameName(name, column); });
 }
 
 void CheckWritable(const Snapshot& snapshot, const std::string& table) {

@@ -53,6 +53,13 @@ TEST(CheckWritable, AllowsWhatWeirMakes) {
   EXPECT_EQ(WriteError(WithFeatures({}, {"appendOnly", "invariants"})), "");
 }
 
+TEST(CheckWritable, RefusesColumnsWithNamesThatOperationsAdd) {
+  Snapshot snapshot = Plain();
+  snapshot.metadata.schema.fields[1].name = "weir_file_index";
+
+  ExpectRefused(snapshot, "column \"weir_file_index\"");
+}
+
 TEST(CheckWritable, NamesTheFeatureThatForbidsIt) {
   for (const char* feature : {"deletionVectors", "columnMapping", "v2Checkpoint", "rowTracking",
                               "domainMetadata", "inCommitTimestamp", "typeWidening", "unheardOf"}) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "lake/extension_scan.h"
 #include "lake/scan.h"
 #include "sql/quote.h"
 

@@ -1,5 +1,9 @@
 #include "lake/intent.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -70,6 +74,57 @@ Intent FromJson(const Json& json, const std::string& file) {
   return intent;
 }
 
+// The names of an intent's tables, whatever else it holds; none if they can't be told.
+std::vector<IntentTable> TablesNamedIn(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  std::vector<IntentTable> tables;
+  if (!json.is_object() || !json.contains("tables") || !json["tables"].is_array()) {
+    return tables;
+  }
+  for (const Json& part : json["tables"]) {
+    if (!part.is_object() || !part.contains("table") || !part["table"].is_string()) {
+      return {};
+    }
+    tables.push_back(
+        {.table = part["table"].get<std::string>(), .base_version = -1, .changes = {}});
+  }
+  return tables;
+}
+
+// An intent that says why it can't be read, of those whose tables can.
+Intent BrokenIntent(const std::string& run_id, const std::string& text, const char* reason) {
+  constexpr std::string_view kAdvice =
+      "until that is mended, or the file deleted, which gives up what is left of the run";
+  Intent intent{.run_id = run_id, .owner = {}, .created = 0, .tables = TablesNamedIn(text)};
+  if (intent.tables.empty()) {
+    throw UserError("{}; no table can be read or written {}", reason, kAdvice);
+  }
+  std::vector<std::string> names;
+  std::ranges::transform(intent.tables, std::back_inserter(names), &IntentTable::table);
+  intent.problem =
+      fmt::format("{}; {} can't be read or written {}", reason, fmt::join(names, ", "), kAdvice);
+  return intent;
+}
+
+std::string RunIdOf(std::string_view key) {
+  constexpr std::string_view kSuffix = ".json";
+  key.remove_prefix(kFolder.size());
+  key.remove_suffix(key.ends_with(kSuffix) ? kSuffix.size() : 0);
+  return std::string(key);
+}
+
+Intent ReadIntent(const std::string& key, const std::string& text, const std::string& url) {
+  try {
+    Intent intent = ParseIntent(text, url);
+    if (IntentKey(intent.run_id) != key) {
+      throw UserError("{}: the intent is corrupt: it is of run {}", url, intent.run_id);
+    }
+    return intent;
+  } catch (const UserError& error) {
+    return BrokenIntent(RunIdOf(key), text, error.what());
+  }
+}
+
 }  // namespace
 
 std::string IntentKey(const std::string& run_id) { return std::string(kFolder) + run_id + ".json"; }
@@ -106,7 +161,7 @@ std::vector<Intent> ListIntents(const storage::ObjectStore& store) {
   for (const storage::ObjectInfo& object :
        store.List(kFolder, {.start_after = {}, .recursive = false})) {
     if (const auto text = store.Get(object.key)) {
-      intents.push_back(ParseIntent(*text, store.Url(object.key)));
+      intents.push_back(ReadIntent(object.key, *text, store.Url(object.key)));
     }
   }
   return intents;

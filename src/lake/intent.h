@@ -25,6 +25,8 @@ struct Intent {
   ProcessIdentity owner;
   Micros created = 0;
   std::vector<IntentTable> tables;
+  // Why nothing but its run id and its tables' names could be read, and what to do; else empty.
+  std::string problem{};
 };
 
 std::string IntentKey(const std::string& run_id);
@@ -32,7 +34,8 @@ std::string ToJson(const Intent& intent);
 // Throws UserError naming `file` for text that is no intent of a format weir knows.
 Intent ParseIntent(const std::string& text, const std::string& file);
 
-// All intents of a warehouse, by run id.
+// All intents of a warehouse, by run id. One that can't be read has a `problem`. Throws UserError
+// if not even its tables can be told.
 std::vector<Intent> ListIntents(const storage::ObjectStore& store);
 
 // Whether the process that wrote it can't finish it: it is dead, or it is another host's and the

@@ -110,6 +110,35 @@ TEST(ListIntents, FindsIntentsOnlyInTheirFolder) {
   EXPECT_EQ(intents[0].run_id, "r1");
 }
 
+TEST(ListIntents, NamesTheTablesOfOneThatItCantRead) {
+  const TestFolder folder;
+  storage::LocalStore store(folder.path());
+  const std::string tables = R"("tables": [{"table": "s.a", "actions": 3}, {"table": "s.b"}]})";
+  store.Put(IntentKey("future"), "{\"format\": 2, " + tables);
+  store.Put(IntentKey("broken"), "{\"format\": 1, " + tables);
+  Intent renamed;
+  renamed.tables.resize(1);
+  renamed.tables[0].table = "s.a";
+  store.Put(IntentKey("renamed"), ToJson(renamed));
+
+  for (const Intent& intent : ListIntents(store)) {
+    EXPECT_EQ(intent.tables.at(0).table, "s.a");
+    EXPECT_TRUE(intent.problem.starts_with(store.Url(IntentKey(intent.run_id)))) << intent.problem;
+  }
+  EXPECT_EQ(ListIntents(store).size(), 3U);
+}
+
+TEST(ListIntents, RefusesOneWhoseTablesCantBeTold) {
+  for (const std::string text : {"", "{", "{\"format\": 1}", "[]", "{\"tables\": []}",
+                                 "{\"tables\": [{\"table\": \"s.a\"}, {}]}"}) {
+    const TestFolder folder;
+    storage::LocalStore store(folder.path());
+    store.Put(IntentKey("r"), text);
+    const std::string error = ErrorOf<UserError>([&] { ListIntents(store); });
+    EXPECT_NE(error.find("no table can be read or written"), std::string::npos) << text << error;
+  }
+}
+
 TEST(IsAbandoned, AsksWhetherTheOwnerLives) {
   Intent intent{.run_id = "r", .owner = CurrentProcess(), .created = 0, .tables = {}};
   EXPECT_FALSE(IsAbandoned(intent));

@@ -170,8 +170,9 @@ ModelTable RandomRows(std::mt19937_64& random, const std::vector<std::string>& c
       table.columns.push_back(column);
     }
   }
+  const std::int64_t most = Below(random, 4) == 0 ? 60 : 12;
   std::set<std::int64_t> used;
-  for (std::int64_t i = Below(random, 12); i > 0; --i) {
+  for (std::int64_t i = Below(random, most); i > 0; --i) {
     const std::int64_t id = Below(random, 40);
     if (!used.insert(id).second && unique) {
       continue;

@@ -7,9 +7,10 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
-#include "base/nearest_name.h"
 #include "base/parallel.h"
 #include "lake/scan.h"
+#include "lake/sort_tag.h"
+#include "lake/source_rows.h"
 #include "lake/write_data.h"
 
 namespace weir::lake {
@@ -46,26 +47,16 @@ std::vector<Bin> ChooseBins(const Snapshot& snapshot, const OptimizeRequest& req
   for (const AddFile& file : snapshot.files) {
     partitions[file.partition_values].push_back(file);
   }
+  const SortOrder order{.columns = request.sort_by, .target_file_bytes = request.target_file_bytes};
   std::vector<Bin> bins;
   for (auto& [values, files] : partitions) {
     if (request.sort_by.empty()) {
       PackBins(std::move(files), request.target_file_bytes, bins);
-    } else {
+    } else if (!AreSorted(snapshot.metadata.schema, files, order)) {
       bins.push_back(std::move(files));
     }
   }
   return bins;
-}
-
-void CheckRequest(const TableAt& table, const OptimizeRequest& request) {
-  CheckWritable(table.snapshot, table.folder.name);
-  const Schema& schema = table.snapshot.metadata.schema;
-  for (const std::string& column : request.sort_by) {
-    if (schema.Find(column) == nullptr) {
-      throw UserError("there is no column \"{}\" to sort by{}", column,
-                      DidYouMean(column, schema.names()));
-    }
-  }
 }
 
 // One bin, one query: a packed bin becomes one file.
@@ -84,11 +75,12 @@ std::vector<AddFile> RewriteBin(sql::Connection& connection, const TableAt& tabl
 }  // namespace
 
 Changes PlanOptimize(Warehouse& warehouse, const TableAt& table, const OptimizeRequest& request) {
-  CheckRequest(table, request);
+  CheckWritable(table.snapshot, table.folder.name);
+  CheckSortColumns(table.snapshot.metadata, request.sort_by);
   const std::vector<Bin> bins = ChooseBins(table.snapshot, request);
   std::vector<std::vector<AddFile>> written(bins.size());
   ParallelFor(bins.size(), ThreadsOf(warehouse), [&](std::size_t i) {
-    sql::Connection connection = warehouse.database().Connect();
+    sql::Connection connection = warehouse.Connect();
     written[i] = RewriteBin(connection, table, bins[i], request);
   });
   Changes changes;

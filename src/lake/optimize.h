@@ -11,7 +11,7 @@ namespace weir::lake {
 struct OptimizeRequest {
   std::int64_t target_file_bytes = 128LL << 20;
   // Empty: small files are packed together in the order of their age. Else all files of a partition
-  // are rewritten as one sorted sequence.
+  // are rewritten as one sorted sequence, unless they are what one operation wrote in this order.
   std::vector<std::string> sort_by{};
   CommitInfo origin{};
 };

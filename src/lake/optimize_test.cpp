@@ -48,6 +48,46 @@ TEST_F(OptimizeTest, SortedItGivesOneSequence) {
             (Strings{"0", "1", "2", "3", "4", "5"}));
 }
 
+TEST_F(OptimizeTest, SortedFilesStayUntilSomethingElseWritesBesideThem) {
+  const OptimizeRequest request{.sort_by = {"id"}, .origin = {}};
+  const auto is_changed = [&](const OptimizeRequest& how) {
+    return OptimizeTable(warehouse_, Table(), how).changed;
+  };
+  Append("SELECT unnest([5, 1, 3]) AS id, unnest(['a', 'a', 'b']) AS p", {"p"});
+  EXPECT_TRUE(is_changed(request));
+  EXPECT_FALSE(is_changed(request));
+  EXPECT_FALSE(is_changed({.sort_by = {"ID"}, .origin = {}}));
+  EXPECT_TRUE(is_changed({.sort_by = {"p", "id"}, .origin = {}}));
+  EXPECT_TRUE(is_changed({.target_file_bytes = 1000, .sort_by = {"id"}, .origin = {}}));
+
+  OptimizeTable(warehouse_, Table(), request);
+  Append("SELECT 2 AS id, 'a' AS p");
+  const Committed done = OptimizeTable(warehouse_, Table(), request);
+  EXPECT_EQ(done.metrics.files_removed, 2);
+  EXPECT_EQ(done.metrics.rows_deleted, 0);
+  EXPECT_EQ(Rows(), (Strings{"1|a", "2|a", "3|b", "5|a"}));
+
+  Merge("SELECT 3 AS id, 'b' AS p, 1 AS more");
+  EXPECT_TRUE(is_changed(request));
+}
+
+TEST_F(OptimizeTest, WhatAnImportSortedNeedsNoMoreSorting) {
+  Write({.select = "SELECT range AS id FROM range(10) ORDER BY hash(id)", .sort_by = {"id"}});
+  EXPECT_FALSE(OptimizeTable(warehouse_, Table(), {.sort_by = {"id"}, .origin = {}}).changed);
+  EXPECT_TRUE(OptimizeTable(warehouse_, Table(), {.sort_by = {"ID", "id"}, .origin = {}}).changed);
+}
+
+TEST_F(OptimizeTest, StopsWhereItIsCancelled) {
+  Append("SELECT 1 AS id");
+  Append("SELECT 2 AS id");
+  std::stop_source stop;
+  warehouse_.SetStopToken(stop.get_token());
+  stop.request_stop();
+  EXPECT_THROW(OptimizeTable(warehouse_, Table(), {}), CancelledError);
+  warehouse_.SetStopToken({});
+  EXPECT_EQ(Open().version, 1);
+}
+
 TEST_F(OptimizeTest, AppendsInBetweenDontConflictButDeletesDo) {
   Append("SELECT 1 AS id");
   Append("SELECT 2 AS id");

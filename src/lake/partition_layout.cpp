@@ -1,9 +1,15 @@
 #include "lake/partition_layout.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "base/hashing.h"
 #include "base/percent.h"
+#include "sql/quote.h"
 
 namespace weir::lake {
 namespace {
@@ -13,7 +19,7 @@ constexpr std::size_t kLongest = 100;
 
 // Long texts end in a hash of the whole.
 std::string FolderText(const std::string& text) {
-  const std::string encoded = PercentEncode(text);
+  std::string encoded = PercentEncode(text);
   if (encoded.size() <= kLongest) {
     return encoded;
   }
@@ -25,6 +31,18 @@ std::string FolderText(const std::string& text) {
   return encoded.substr(0, end) + "~" + ToHex(HashOf(text)).substr(0, kHashDigits);
 }
 
+// One byte as delta-rs writes it.
+constexpr std::string_view kEscape = "\\u00";
+constexpr std::size_t kEscapeSize = 6;
+
+// SQL for a binary value as its bytes stand; what reads back as other bytes is refused.
+std::string BinaryTextSql(const std::string& column) {
+  return fmt::format(R"(CASE WHEN regexp_full_match(decode({0}), '(\\u00[0-9A-Fa-f]{{2}})+') )"
+                     "THEN error('a binary partition value can''t be ' || decode({0}) || "
+                     "', which stands for other bytes in a Delta log') ELSE decode({0}) END",
+                     column);
+}
+
 }  // namespace
 
 std::string PartitionTextSql(const Field& field, const std::string& column) {
@@ -34,7 +52,7 @@ std::string PartitionTextSql(const Field& field, const std::string& column) {
     case TypeKind::kTimestampNtz:
       return fmt::format("strftime({}, '%Y-%m-%d %H:%M:%S.%f')", column);
     case TypeKind::kBinary:
-      return fmt::format("decode({})", column);
+      return BinaryTextSql(column);
     case TypeKind::kFloat:
     case TypeKind::kDouble:
       return fmt::format(
@@ -44,6 +62,39 @@ std::string PartitionTextSql(const Field& field, const std::string& column) {
     default:
       return fmt::format("CAST({} AS VARCHAR)", column);
   }
+}
+
+std::string BinaryPartition(const std::string& text) {
+  std::string bytes;
+  for (std::size_t start = 0; start < text.size(); start += kEscapeSize) {
+    const std::string_view escape = std::string_view(text).substr(start, kEscapeSize);
+    std::uint8_t byte = 0;
+    const char* const end = escape.data() + escape.size();
+    if (escape.size() != kEscapeSize || !escape.starts_with(kEscape) ||
+        std::from_chars(end - 2, end, byte, 16).ptr != end) {
+      return text;
+    }
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+std::string PartitionLiteral(const Field& field, std::string_view key, const AddFile& file) {
+  const auto found = std::ranges::find_if(
+      file.partition_values, [&](const auto& entry) { return SameName(entry.first, key); });
+  const auto text = found == file.partition_values.end() ? std::nullopt : found->second;
+  if (!text) {
+    return "NULL";
+  }
+  // NaN and infinities stand in the log as Java writes them, which DuckDB reads as well.
+  if (field.type.kind != TypeKind::kBinary) {
+    return sql::QuoteText(*text);
+  }
+  std::string escaped;
+  for (const char byte : BinaryPartition(*text)) {
+    escaped += fmt::format("\\x{:02X}", static_cast<unsigned char>(byte));
+  }
+  return sql::QuoteText(escaped);
 }
 
 std::string PartitionValueSql(const Field& field, const std::string& column) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "lake/partition_layout.h"
 
 namespace weir::lake {
 namespace {
@@ -33,6 +34,9 @@ std::string CanonicalText(const DataType& type, const std::string& text) {
   if (type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampNtz) {
     const auto time = ParseTimestamp(text);
     return time ? std::to_string(*time) : text;
+  }
+  if (type.kind == TypeKind::kBinary) {
+    return BinaryPartition(text);
   }
   return IsExactNumber(type.kind) ? CanonicalNumber(text) : text;
 }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "lake/scan.h"
+#include "lake/extension_scan.h"
 #include "lake/suggest_table.h"
 #include "storage/object_store.h"
 

@@ -60,7 +60,7 @@ std::vector<AddFile> RewriteFiles(Warehouse& warehouse, const TableAt& table,
   const std::vector<FileEdits> counts = CountEdits(warehouse.connection(), edits);
   std::vector<std::vector<AddFile>> written(counts.size());
   ParallelFor(counts.size(), ThreadsOf(warehouse), [&](std::size_t i) {
-    sql::Connection connection = warehouse.database().Connect();
+    sql::Connection connection = warehouse.Connect();
     connection.Run(
         fmt::format("CREATE TEMP TABLE weir_edits AS SELECT * FROM {} "
                     "WHERE weir_file_index = {}",

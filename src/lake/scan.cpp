@@ -9,25 +9,16 @@
 
 #include <fmt/ranges.h>
 
-#include "base/error.h"
 #include "base/percent.h"
+#include "lake/extension_scan.h"
+#include "lake/partition_layout.h"
 #include "sql/quote.h"
 
 namespace weir::lake {
 namespace {
 
-constexpr auto kFileIndex = "weir_file_index";
-constexpr auto kRowNumber = "weir_row_number";
-
-// Where DuckDB opens a file: below the table's folder, or wherever a shallow clone says.
-std::string UrlOf(const TableFolder& table, const AddFile& file) {
-  const std::string path = PercentDecode(file.path);
-  if (path.starts_with("file:")) {
-    return path.substr(path.starts_with("file://") ? 7 : 5);
-  }
-  const bool is_whole = path.starts_with('/') || path.find("://") != std::string::npos;
-  return is_whole ? path : table.store->Url(path);
-}
+constexpr std::string_view kFileIndex = "weir_file_index";
+constexpr std::string_view kRowNumber = "weir_row_number";
 
 // A path as a pattern that only this path matches.
 std::string GlobOf(const std::string& path) {
@@ -39,29 +30,17 @@ std::string GlobOf(const std::string& path) {
   return glob;
 }
 
-std::optional<std::string> PartitionText(const AddFile& file, const Field& field) {
-  const auto found = std::ranges::find_if(
-      file.partition_values, [&](const auto& entry) { return SameName(entry.first, field.name); });
-  return found == file.partition_values.end() ? std::nullopt : found->second;
-}
-
-// A partition column of all files: one constant, or the file's among a list. NaN and infinities
-// stand in the log as Java writes them, which DuckDB reads as well.
+// A partition column of all files: one constant, or the file's among a list.
 std::string PartitionSql(const Field& field, const std::vector<AddFile>& files) {
   std::vector<std::string> values;
-  for (const AddFile& file : files) {
-    const auto text = PartitionText(file, field);
-    values.push_back(text ? sql::QuoteText(*text) : "NULL");
-  }
-  const bool is_binary = field.type.kind == TypeKind::kBinary;
-  const std::string type = is_binary ? "VARCHAR" : ToText(field.type);
+  std::ranges::transform(files, std::back_inserter(values), [&](const AddFile& file) {
+    return PartitionLiteral(field, field.name, file);
+  });
   const bool is_constant =
       std::ranges::adjacent_find(values, std::ranges::not_equal_to()) == values.end();
-  const std::string value = is_constant
-                                ? fmt::format("CAST({} AS {})", values.front(), type)
-                                : fmt::format("CAST([{}] AS {}[])[CAST(file_index AS BIGINT) + 1]",
-                                              fmt::join(values, ", "), type);
-  return is_binary ? "encode(" + value + ")" : value;
+  return is_constant ? fmt::format("CAST({} AS {})", values.front(), ToText(field.type))
+                     : fmt::format("CAST([{}] AS {}[])[CAST(file_index AS BIGINT) + 1]",
+                                   fmt::join(values, ", "), ToText(field.type));
 }
 
 // One entry of read_parquet's `schema`: the file's column `field` as "weir<index>".
@@ -95,10 +74,11 @@ std::string ReadParquetSql(const TableFolder& table, const std::vector<AddFile>&
 
 std::string NoRowsSql(const Metadata& metadata, const ScanOptions& options) {
   std::vector<std::string> columns;
-  for (const Field& field : metadata.schema.fields) {
-    columns.push_back(
-        fmt::format("CAST(NULL AS {}) AS {}", ToText(field.type), sql::QuoteName(field.name)));
-  }
+  std::ranges::transform(metadata.schema.fields, std::back_inserter(columns),
+                         [](const Field& field) {
+                           return fmt::format("CAST(NULL AS {}) AS {}", ToText(field.type),
+                                              sql::QuoteName(field.name));
+                         });
   if (options.with_file_index) {
     columns.push_back(fmt::format("CAST(NULL AS BIGINT) AS {}", kFileIndex));
   }
@@ -109,6 +89,15 @@ std::string NoRowsSql(const Metadata& metadata, const ScanOptions& options) {
 }
 
 }  // namespace
+
+std::string UrlOf(const TableFolder& table, const AddFile& file) {
+  const std::string path = PercentDecode(file.path);
+  if (path.starts_with("file:")) {
+    return path.substr(path.starts_with("file://") ? 7 : 5);
+  }
+  const bool is_whole = path.starts_with('/') || path.find("://") != std::string::npos;
+  return is_whole ? path : table.store->Url(path);
+}
 
 std::string ScanSql(const TableFolder& table, const Snapshot& snapshot,
                     const std::vector<AddFile>& files, const ScanOptions& options) {
@@ -137,24 +126,8 @@ std::string ScanSql(const TableFolder& table, const Snapshot& snapshot,
 }
 
 std::string ScanSql(const TableFolder& table, const Snapshot& snapshot) {
-  if (UnreadableFeatures(snapshot).empty()) {
-    return ScanSql(table, snapshot, snapshot.files);
-  }
-  return fmt::format("SELECT * FROM delta_scan({}, version => {})",
-                     sql::QuoteText(table.store->Url("")), snapshot.version);
-}
-
-void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Database& database) {
-  const std::vector<std::string> features = UnreadableFeatures(snapshot);
-  if (features.empty()) {
-    return;
-  }
-  try {
-    database.LoadExtension("delta");
-  } catch (const ExternalError& error) {
-    throw UserError("{} uses {}, which weir reads through DuckDB's delta extension: {}", table.name,
-                    fmt::join(features, ", "), error.what());
-  }
+  return UnreadableFeatures(snapshot).empty() ? ScanSql(table, snapshot, snapshot.files)
+                                              : ExtensionScanSql(table, snapshot);
 }
 
 }  // namespace weir::lake

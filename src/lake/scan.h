@@ -23,8 +23,8 @@ std::string ScanSql(const TableFolder& table, const Snapshot& snapshot,
 // which the caller's database must have loaded (EnsureReadable).
 std::string ScanSql(const TableFolder& table, const Snapshot& snapshot);
 
-// Loads what reading `snapshot` needs. Throws UserError naming the feature that nobody here reads.
-void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Database& database);
+// Where DuckDB opens a file: below the table's folder, or wherever a shallow clone says.
+std::string UrlOf(const TableFolder& table, const AddFile& file);
 
 // The files that may hold a row that `predicate` matches, by their partition values and statistics.
 std::vector<AddFile> PruneFiles(const Snapshot& snapshot, const Predicate& predicate);

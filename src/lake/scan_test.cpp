@@ -95,6 +95,22 @@ TEST_F(ScanTest, ReadsTimestampPartitionsWithAndWithoutAZone) {
   EXPECT_EQ(Count("(" + Scan(files) + ") WHERE t = TIMESTAMPTZ '2020-01-01 00:00:00.5+00'"), 2);
 }
 
+TEST_F(ScanTest, ReadsBinaryPartitionsAsSparkAndAsDeltaRsWriteThem) {
+  std::vector<AddFile> files = {Foreign("SELECT 1 AS i", "a.parquet"),
+                                Foreign("SELECT 2 AS i", "b.parquet"),
+                                Foreign("SELECT 3 AS i", "c.parquet")};
+  files.at(0).partition_values = {{"b", "a'\\x41 é"}};
+  files.at(1).partition_values = {{"b", "\\u0061\\u00FF\\u0000"}};
+  files.at(2).partition_values = {{"b", "\\u0061\\u0100"}};
+  SetColumns("SELECT 1 AS i, encode('') AS b", {"b"});
+  const std::string wanted =
+      "SELECT 1 AS i, encode('a''\\x41 é') AS b UNION ALL SELECT 2, '\\x61\\xFF\\x00'::BLOB "
+      "UNION ALL SELECT 3, encode('\\u0061\\u0100')";
+
+  EXPECT_EQ(Rows(Scan(files)), Rows(wanted));
+  EXPECT_EQ(Rows(Scan({files.at(1)})), Rows("SELECT 2 AS i, '\\x61\\xFF\\x00'::BLOB AS b"));
+}
+
 TEST_F(ScanTest, NumbersFilesAndRowsBesideColumnsOfTheSameNames) {
   const std::string select =
       "SELECT 42 AS file_index, 43 AS file_row_number, 'x' AS filename, 44 AS weir0";

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lake/actions.h"
@@ -58,6 +59,10 @@ std::vector<Action> ReadLogEntry(const TableFolder& table, std::int64_t version)
 // Reader features that weir's own code lacks ("deletionVectors", "columnMapping", "v2Checkpoint"
 // …): such a table is read by DuckDB's delta extension. Empty: weir reads it itself.
 std::vector<std::string> UnreadableFeatures(const Snapshot& snapshot);
+
+// Whether operations give this name to a column of their own beside a table's ("weir_file_index",
+// say), so that no table that weir writes may have it.
+bool IsReservedName(std::string_view column);
 
 // Throws UserError naming the features (protocol or a timestamp_ntz column) that forbid weir to
 // write to the table.

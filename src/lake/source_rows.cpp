@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "lake/snapshot.h"
 #include "sql/quote.h"
 
 namespace weir::lake {
@@ -70,7 +71,7 @@ std::string NullIn(const std::string& value, const DataType& type, int depth);
 // SQL that is true if the part `value` of something that isn't null breaks `field`'s nullability;
 // "" if it can't.
 std::string BrokenPart(const std::string& value, const Field& field, int depth) {
-  const std::string inside = NullIn(value, field.type, depth);
+  std::string inside = NullIn(value, field.type, depth);
   if (field.nullable) {
     return inside;
   }
@@ -123,7 +124,22 @@ std::string ColumnSql(const Field& field, const Schema& source) {
 
 void CheckColumns(const Metadata& metadata, const std::string& table) {
   CheckNames(metadata.schema.fields, table);
+  for (const Field& field : metadata.schema.fields) {
+    if (IsReservedName(field.name)) {
+      throw UserError("{}: a column can't be named \"{}\", which weir uses itself", table,
+                      field.name);
+    }
+  }
   CheckPartitionColumns(metadata, table);
+}
+
+void CheckSortColumns(const Metadata& metadata, const std::vector<std::string>& sort_by) {
+  for (const std::string& column : sort_by) {
+    if (metadata.schema.Find(column) == nullptr) {
+      throw UserError("there is no column \"{}\" to sort by{}", column,
+                      DidYouMean(column, metadata.schema.names()));
+    }
+  }
 }
 
 std::string TypedSelect(sql::Connection& connection, const Metadata& metadata,
@@ -131,9 +147,8 @@ std::string TypedSelect(sql::Connection& connection, const Metadata& metadata,
   const Schema source = connection.Describe(select);
   CheckSource(metadata, source, table);
   std::vector<std::string> columns;
-  for (const Field& field : metadata.schema.fields) {
-    columns.push_back(ColumnSql(field, source));
-  }
+  std::ranges::transform(metadata.schema.fields, std::back_inserter(columns),
+                         [&](const Field& field) { return ColumnSql(field, source); });
   return fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(columns, ", "), select);
 }
 

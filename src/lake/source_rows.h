@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lake/actions.h"
 #include "sql/database.h"
@@ -11,6 +12,9 @@ namespace weir::lake {
 // mapping may have: names with one of " ,;{}()\n\t=" (Spark refuses them) or equal but for letter
 // case, partition columns that are missing, nested, or all that there are.
 void CheckColumns(const Metadata& metadata, const std::string& table);
+
+// Throws UserError for a column to sort by that the table lacks.
+void CheckSortColumns(const Metadata& metadata, const std::vector<std::string>& sort_by);
 
 // `select` with the table's columns, in order and of the table's types: matched by name, a missing
 // one null. Throws UserError naming a column that the table lacks. Rows that break a column's

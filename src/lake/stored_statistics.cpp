@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "lake/file_statistics.h"
+#include "lake/partition_layout.h"
 #include "lake/scan.h"
 
 namespace weir::lake {
@@ -133,7 +134,9 @@ ColumnBounds PartitionBounds(const AddFile& file, const Field& field) {
   if (is_float && entry->second->find_first_not_of("0123456789.eE+-") != std::string::npos) {
     return {.may_hold_nulls = false};
   }
-  const auto value = ConstantOf(field.type, *entry->second, 0);
+  const bool is_binary = field.type.kind == TypeKind::kBinary;
+  const auto value =
+      ConstantOf(field.type, is_binary ? BinaryPartition(*entry->second) : *entry->second, 0);
   return {.min = value, .max = value, .may_hold_nulls = false, .max_counts_nan = true};
 }
 

@@ -97,6 +97,16 @@ TEST(BoundsOf, ReadsStructFieldsAndPartitionValues) {
   EXPECT_EQ(BoundsOf(file, metadata, Path{"unknown"}).min, std::nullopt);
 }
 
+TEST(BoundsOf, UndoesTheEscapesOfBinaryPartitionValues) {
+  Metadata metadata;
+  metadata.schema.fields = {{.name = "p", .type = Type(TypeKind::kBinary)}};
+  metadata.partition_columns = {"p"};
+  AddFile file = HandmadeAdd("a");
+  file.partition_values = {{"p", "\\u0041\\u00ff"}};
+
+  EXPECT_EQ(BoundsOf(file, metadata, Path{"p"}).min->text, "A\xFF");
+}
+
 TEST(StatisticsOf, GivesTheRowsIfTheyAreKnown) {
   AddFile file = HandmadeAdd("a");
 

@@ -10,7 +10,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/nearest_name.h"
-#include "lake/intent.h"
+#include "lake/finish_intent.h"
 
 namespace weir::lake {
 namespace {
@@ -41,100 +41,6 @@ bool HasLog(const storage::ObjectStore& store, const std::string& folder) {
   return std::ranges::any_of(listing, [](const storage::ObjectInfo& object) {
     return object.key.ends_with(".json") || object.key.ends_with(".parquet");
   });
-}
-
-// The part of an intent that concerns `table`, if one does.
-struct IntentPart {
-  const Intent* intent = nullptr;
-  const IntentTable* table = nullptr;
-};
-
-std::optional<IntentPart> IntentOn(const std::vector<Intent>& intents, const std::string& table) {
-  for (const Intent& intent : intents) {
-    const auto part = std::ranges::find(intent.tables, table, &IntentTable::table);
-    if (part != intent.tables.end()) {
-      return IntentPart{.intent = &intent, .table = &*part};
-    }
-  }
-  return std::nullopt;
-}
-
-// The runs that are committing any of `tables`.
-std::set<std::string> RunsOn(const std::vector<Intent>& intents,
-                             const std::vector<TableFolder>& tables) {
-  std::set<std::string> runs;
-  for (const TableFolder& table : tables) {
-    for (const Intent& intent : intents) {
-      if (std::ranges::find(intent.tables, table.name, &IntentTable::table) !=
-          intent.tables.end()) {
-        runs.insert(intent.run_id);
-      }
-    }
-  }
-  return runs;
-}
-
-// Locks of several tables, taken in the order of their names so that no two takers wait in a ring.
-class TableLocks {
- public:
-  TableLocks(Warehouse& warehouse, std::vector<std::string> tables) {
-    std::ranges::sort(tables);
-    for (const std::string& table : tables) {
-      locks_.push_back(LockTable(warehouse.FolderOf(table)));
-    }
-  }
-
- private:
-  std::vector<std::unique_ptr<storage::StoreLock>> locks_;
-};
-
-std::vector<std::string> TablesOf(const Intent& intent) {
-  std::vector<std::string> tables;
-  std::ranges::transform(intent.tables, std::back_inserter(tables), &IntentTable::table);
-  return tables;
-}
-
-// The intent is the commit point, so nothing that weir's own writers do can be in its way.
-void FinishTable(Warehouse& warehouse, const Intent& intent, const IntentTable& part) {
-  try {
-    AppendEntry(warehouse.FolderOf(part.table), part.base_version, {}, part.changes);
-  } catch (const ConflictError& error) {
-    throw ExternalError(
-        "run {} is committed but can't be finished, because another program changed its table "
-        "meanwhile: {}; to give up what is left of the run, delete {}",
-        intent.run_id, error.what(), warehouse.store().Url(IntentKey(intent.run_id)));
-  }
-}
-
-// Commits the tables of an intent, which are locked; those that are done are known by their txn.
-void FinishLocked(Warehouse& warehouse, const Intent& intent) {
-  for (const IntentTable& part : intent.tables) {
-    FinishTable(warehouse, intent, part);
-    Failpoint("intent:after-table");
-  }
-  Failpoint("intent:before-delete");
-  warehouse.store().Delete(IntentKey(intent.run_id));
-  Failpoint("intent:after-delete");
-}
-
-// Finishes an abandoned intent, unless somebody else has meanwhile.
-void Finish(Warehouse& warehouse, const Intent& intent) {
-  const TableLocks locks(warehouse, TablesOf(intent));
-  if (warehouse.store().Head(IntentKey(intent.run_id))) {
-    FinishLocked(warehouse, intent);
-  }
-}
-
-// Finishes an intent that stands while a table of it could be locked: its run holds the locks as
-// long as it works on it, so it is dead or has failed.
-void FinishLeftOn(Warehouse& warehouse, const std::vector<std::string>& tables) {
-  const std::vector<Intent> intents = ListIntents(warehouse.store());
-  for (const std::string& table : tables) {
-    if (const auto part = IntentOn(intents, table)) {
-      Finish(warehouse, *part->intent);
-      return;
-    }
-  }
 }
 
 // Whether readers who saw `intents` and then these versions (kPinned: that before an intent) saw
@@ -192,6 +98,17 @@ Warehouse::~Warehouse() = default;
 
 std::string Warehouse::root() const { return store_->root(); }
 
+void Warehouse::SetStopToken(std::stop_token token) {
+  stop_ = std::move(token);
+  connection_.SetStopToken(stop_);
+}
+
+sql::Connection Warehouse::Connect() {
+  sql::Connection connection = database_.Connect();
+  connection.SetStopToken(stop_);
+  return connection;
+}
+
 std::vector<std::string> Warehouse::TableNames(bool all) {
   std::vector<std::string> names;
   for (const std::string& schema : store_->ListFolders("")) {
@@ -199,8 +116,9 @@ std::vector<std::string> Warehouse::TableNames(bool all) {
       continue;
     }
     for (const std::string& table : store_->ListFolders(schema + "/")) {
-      if (SplitName(schema + "." + table) && HasLog(*store_, schema + "/" + table)) {
-        names.push_back(schema + "." + table);
+      std::string name = fmt::format("{}.{}", schema, table);
+      if (SplitName(name) && HasLog(*store_, fmt::format("{}/{}", schema, table))) {
+        names.push_back(std::move(name));
       }
     }
   }
@@ -247,7 +165,7 @@ std::vector<Snapshot> Warehouse::OpenTogether(const std::vector<std::string>& ta
                          [this](const std::string& table) { return FolderOf(table); });
   std::optional<std::vector<Snapshot>> snapshots;
   for (int tries = 0; !snapshots; ++tries) {
-    RollForward();
+    FinishDeadRuns(*this, tables);
     if (tries < kTriesWithoutLocks) {
       snapshots = TryOpenTogether(folders);
     } else {
@@ -286,7 +204,7 @@ Snapshot Warehouse::Open(const TableFolder& table, const VersionChoice& choice) 
   const bool is_ours = SplitName(table.name) && table.name.find('/') == std::string::npos;
   if (!is_ours || choice.version || choice.as_of) {
     if (is_ours) {
-      RollForward();
+      FinishDeadRuns(*this, {{table.name}});
     }
     return LoadSnapshot(table, connection_, choice);
   }
@@ -295,7 +213,7 @@ Snapshot Warehouse::Open(const TableFolder& table, const VersionChoice& choice) 
 
 std::int64_t Warehouse::Commit(const TableFolder& table, const Snapshot& base,
                                const Changes& changes) {
-  RollForward();
+  FinishDeadRuns(*this, {{table.name}});
   std::optional<std::int64_t> version;
   while (!version) {
     auto lock = LockTable(table);
@@ -310,18 +228,23 @@ std::int64_t Warehouse::Commit(const TableFolder& table, const Snapshot& base,
   return *version;
 }
 
-void Warehouse::CommitTogether(const std::string& run_id, std::vector<TableChanges> parts) {
+std::map<std::string, std::int64_t> Warehouse::CommitTogether(const std::string& run_id,
+                                                              std::vector<TableChanges> parts) {
   Intent intent = MakeIntent(run_id, parts);
   const std::vector<std::string> tables = TablesOf(intent);
-  RollForward();
+  FinishDeadRuns(*this, tables);
   while (!TryCommitTogether(parts, intent)) {
     FinishLeftOn(*this, tables);
   }
+  std::map<std::string, std::int64_t> versions;
   for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::int64_t version = intent.tables[i].base_version + 1;
+    versions[parts[i].table] = version;
     CheckpointIfDue(FolderOf(parts[i].table),
-                    parts[i].changes.metadata.value_or(parts[i].base.metadata),
-                    intent.tables[i].base_version + 1, connection_);
+                    parts[i].changes.metadata.value_or(parts[i].base.metadata), version,
+                    connection_);
   }
+  return versions;
 }
 
 bool Warehouse::TryCommitTogether(const std::vector<TableChanges>& parts, Intent& intent) {
@@ -346,17 +269,6 @@ bool Warehouse::TryCommitTogether(const std::vector<TableChanges>& parts, Intent
   return true;
 }
 
-std::vector<std::string> Warehouse::RollForward() {
-  std::vector<std::string> finished;
-  for (const Intent& intent : ListIntents(*store_)) {
-    if (IsAbandoned(intent)) {
-      LogInfo("finishing the commit of run {}, whose process ended before it was done",
-              intent.run_id);
-      Finish(*this, intent);
-      finished.push_back(intent.run_id);
-    }
-  }
-  return finished;
-}
+std::vector<std::string> Warehouse::RollForward() { return FinishDeadRuns(*this); }
 
 }  // namespace weir::lake

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +37,12 @@ class Warehouse {
   sql::Connection& connection() { return connection_; }
   sql::Database& database() { return database_; }
 
+  // From now on queries of connection() and of Connect()'s end with CancelledError soon after a
+  // stop.
+  void SetStopToken(std::stop_token token);
+  // Another connection, for work beside connection()'s. May be called from any thread.
+  sql::Connection Connect();
+
   // Tables by name ("schema.name"), sorted, without those of schema "weir" unless `all`.
   std::vector<std::string> TableNames(bool all = false);
 
@@ -55,10 +64,12 @@ class Warehouse {
 
   // Commits all of `parts` or none. The intent object is the commit point; each table's commit
   // carries txn `weir:<run id>` version 1, so that anyone can finish it. Throws ConflictError, with
-  // nothing visible, if one of them can't be.
-  void CommitTogether(const std::string& run_id, std::vector<TableChanges> parts);
+  // nothing visible, if one of them can't be. Returns the version that has each table's part.
+  std::map<std::string, std::int64_t> CommitTogether(const std::string& run_id,
+                                                     std::vector<TableChanges> parts);
 
-  // Finishes the commits of runs whose process is dead. Returns their run ids.
+  // Finishes the commits of runs whose process is dead. Returns their run ids. Throws what can't be
+  // finished, after all that can; everything else here throws it only for tables that it concerns.
   std::vector<std::string> RollForward();
 
  private:
@@ -70,6 +81,7 @@ class Warehouse {
   std::shared_ptr<storage::ObjectStore> store_;
   sql::Database& database_;
   sql::Connection connection_;
+  std::stop_token stop_;
 };
 
 }  // namespace weir::lake

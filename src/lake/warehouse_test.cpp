@@ -207,6 +207,37 @@ TEST_F(WarehouseTest, NamesACorruptIntent) {
 
   const std::string error = ErrorOf<UserError>([&] { PathsIn("s.a"); });
   EXPECT_TRUE(error.starts_with(warehouse_.store().Url(IntentKey("r1")))) << error;
+  EXPECT_NE(error.find("no table can be read or written until"), std::string::npos) << error;
+}
+
+TEST_F(WarehouseTest, GoesOnWithTablesThatNoImpossibleIntentConcerns) {
+  for (const char* table : {"s.a", "s.b", "s.c"}) {
+    Create(table);
+  }
+  LeaveIntent("r1", true);
+  const TableFolder table = warehouse_.FolderOf("s.b");
+  table.store->Put(LogEntryKey(1), EntryOf({HandmadeMetadata()}));
+
+  warehouse_.CommitTogether("r2", {Adding("s.c", "x"), Making("s.d")});
+
+  EXPECT_EQ(PathsIn("s.c"), Paths{"x"});
+  EXPECT_THROW(PathsIn("s.a"), ExternalError);
+  EXPECT_THROW(warehouse_.Commit(warehouse_.FolderOf("s.b"), Snapshot(), HandmadeChanges({}, {})),
+               ExternalError);
+}
+
+TEST_F(WarehouseTest, RefusesOnlyTheTablesThatABrokenIntentNames) {
+  Create("s.a");
+  Create("s.c");
+  LeaveIntent("r2", true);
+  warehouse_.store().Put(IntentKey("r1"),
+                         R"({"format": 2, "tables": [{"table": "s.a"}, {"table": "s.d"}]})");
+
+  EXPECT_EQ(warehouse_.Open(warehouse_.FolderOf("s.c")).version, 0);
+  const std::string error = ErrorOf<UserError>([&] { PathsIn("s.a"); });
+  EXPECT_TRUE(error.starts_with(warehouse_.store().Url(IntentKey("r1")))) << error;
+  EXPECT_NE(error.find("s.a, s.d can't be read or written until"), std::string::npos) << error;
+  EXPECT_EQ(ErrorOf<UserError>([&] { warehouse_.CommitTogether("r3", {Making("s.d")}); }), error);
 }
 
 TEST_F(WarehouseTest, WritesACheckpointWhereARunReachesItsVersion) {

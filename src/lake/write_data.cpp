@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include <fmt/ranges.h>
 
@@ -17,6 +18,7 @@
 #include "lake/parquet_copy.h"
 #include "lake/partition_layout.h"
 #include "lake/scratch_table.h"
+#include "lake/sort_tag.h"
 #include "lake/source_rows.h"
 #include "sql/quote.h"
 
@@ -48,20 +50,35 @@ Schema FileSchema(const Metadata& metadata) {
   return schema;
 }
 
+// A column's name in the scratch table, where no column may hide DuckDB's `rowid`.
+std::string StagedName(const Metadata& metadata, std::string_view column) {
+  const std::vector<Field>& fields = metadata.schema.fields;
+  return fmt::format("weir{}", metadata.schema.Find(column) - fields.data());
+}
+
+// Columns of the scratch table under the names that they have in files.
+std::string FileColumnsSql(const Metadata& metadata, const Schema& file_schema) {
+  std::vector<std::string> columns;
+  std::ranges::transform(file_schema.fields, std::back_inserter(columns), [&](const Field& field) {
+    return StagedName(metadata, field.name) + " AS " + sql::QuoteName(field.name);
+  });
+  return fmt::format("{}", fmt::join(columns, ", "));
+}
+
 // The rows in the order of partitions and then of `sort_by`.
 std::string StagingSql(const Metadata& metadata, const std::string& typed,
                        const std::vector<std::string>& sort_by) {
   std::vector<std::string> columns;
   for (const Field& field : metadata.schema.fields) {
     const std::string name = sql::QuoteName(field.name);
-    columns.push_back(metadata.IsPartitionColumn(field.name)
-                          ? PartitionValueSql(field, name) + " AS " + name
-                          : name);
+    const bool is_partition = metadata.IsPartitionColumn(field.name);
+    columns.push_back((is_partition ? PartitionValueSql(field, name) : name) + " AS " +
+                      StagedName(metadata, field.name));
   }
   std::vector<std::string> order;
   for (const std::vector<std::string>& keys : {metadata.partition_columns, sort_by}) {
-    std::ranges::transform(keys, std::back_inserter(order), [](const std::string& column) {
-      return sql::QuoteName(column) + " ASC NULLS LAST";
+    std::ranges::transform(keys, std::back_inserter(order), [&](const std::string& column) {
+      return StagedName(metadata, column) + " ASC NULLS LAST";
     });
   }
   return fmt::format("SELECT * FROM (SELECT {} FROM ({})) ORDER BY {}", fmt::join(columns, ", "),
@@ -72,13 +89,14 @@ std::string StagingSql(const Metadata& metadata, const std::string& typed,
 std::vector<PartitionRows> PartitionsOf(sql::Connection& connection, const Metadata& metadata,
                                         const ScratchTable& rows) {
   std::vector<std::string> cells = {"min(rowid)", "count(*)"};
+  std::vector<std::string> columns;
   for (const std::string& column : metadata.partition_columns) {
-    cells.push_back(PartitionTextSql(*metadata.schema.Find(column), sql::QuoteName(column)));
+    columns.push_back(StagedName(metadata, column));
+    cells.push_back(PartitionTextSql(*metadata.schema.Find(column), columns.back()));
   }
   const std::string group =
-      metadata.partition_columns.empty()
-          ? "HAVING count(*) > 0"
-          : "GROUP BY " + sql::QuoteNames(metadata.partition_columns) + " ORDER BY min(rowid)";
+      columns.empty() ? "HAVING count(*) > 0"
+                      : fmt::format("GROUP BY {} ORDER BY min(rowid)", fmt::join(columns, ", "));
   std::vector<PartitionRows> partitions;
   sql::Result result = connection.Query(
       fmt::format("SELECT {} FROM {} {}", fmt::join(cells, ", "), rows.name(), group));
@@ -127,7 +145,8 @@ class DataWriter {
   const Metadata& metadata_;
   const WriteOptions& options_;
   const Schema file_schema_;
-  std::string prefix_;  // of all files' names
+  std::string prefix_;                       // of all files' names
+  std::map<std::string, std::string> tags_;  // of all files
   std::vector<std::string> keys_;
   std::vector<AddFile> files_;
   bool is_done_ = false;
@@ -143,6 +162,10 @@ DataWriter::DataWriter(sql::Connection& connection, const TableFolder& table,
   constexpr std::size_t kTokenDigits = 8;  // keeps two writes of one run apart
   prefix_ = fmt::format("part-{}-{}", options.run_id.empty() ? NewRunId() : options.run_id,
                         NewUuid().substr(0, kTokenDigits));
+  tags_ = {{kStatisticsTag, "1"}};
+  if (!options.sort_by.empty()) {
+    tags_[kSortTag] = NewSortTag(metadata.schema, {options.sort_by, options.target_file_bytes});
+  }
 }
 
 DataWriter::~DataWriter() {
@@ -240,7 +263,7 @@ WrittenFile DataWriter::WriteRange(const ScratchTable& rows, std::int64_t first,
   return CopyToFile(
       connection_, table_,
       fmt::format("SELECT {} FROM {} WHERE rowid BETWEEN {} AND {}",
-                  sql::QuoteNames(file_schema_.names()), rows.name(), first, first + count - 1),
+                  FileColumnsSql(metadata_, file_schema_), rows.name(), first, first + count - 1),
       NextKey(folder));
 }
 
@@ -266,7 +289,7 @@ void DataWriter::Add(const WrittenFile& file, const PartitionValues& values) {
                     .data_change = options_.data_change,
                     .stats = StatisticsJson(file_schema_, file.columns, file.num_rows,
                                             NumIndexedColumns(metadata_)),
-                    .tags = {{kStatisticsTag, "1"}},
+                    .tags = tags_,
                     .deletion_vector = {}});
 }
 
@@ -276,6 +299,7 @@ std::vector<AddFile> WriteData(sql::Connection& connection, const TableFolder& t
                                const Metadata& metadata, const std::string& select,
                                const WriteOptions& options) {
   CheckColumns(metadata, table.name);
+  CheckSortColumns(metadata, options.sort_by);
   const std::string typed = TypedSelect(connection, metadata, select, table.name);
   DataWriter writer(connection, table, metadata, options);
   try {

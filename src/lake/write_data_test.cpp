@@ -96,6 +96,39 @@ TEST_F(WriteDataTest, RefusesBinaryPartitionValuesThatAreNoText) {
   EXPECT_EQ(FilesOnDisk(), Texts{});
 }
 
+TEST_F(WriteDataTest, RefusesBinaryPartitionValuesThatReadBackAsOthers) {
+  const std::string error =
+      ErrorOf([&] { Write("SELECT 1 AS i, encode('\\u0041\\u00ff') AS p", {"p"}); });
+
+  EXPECT_NE(error.find("stands for other bytes"), std::string::npos) << error;
+  EXPECT_EQ(FilesOnDisk(), Texts{});
+  EXPECT_EQ(Rows(Scan(Write("SELECT 1 AS i, encode('\\u0041\\u00f') AS p", {"p"}))),
+            Rows("SELECT 1 AS i, encode('\\u0041\\u00f') AS p"));
+}
+
+TEST_F(WriteDataTest, SortsAndPartitionsByColumnsOfTheNamesThatDuckDbHas) {
+  const std::string select =
+      "SELECT 10 - range AS rowid, range % 2 AS \"RowID_1\", range AS weir0, range % 3 AS p "
+      "FROM range(10)";
+
+  const std::vector<AddFile> files = Write(select, {"p"}, {.sort_by = {"rowid"}, .run_id = {}});
+
+  EXPECT_EQ(files.size(), 3U);
+  EXPECT_EQ(Rows(Scan(files)), Rows(select));
+  const std::string scan = Scan(files, {.with_file_index = true, .with_row_number = true});
+  EXPECT_EQ(Count("(SELECT rowid AS now, lag(rowid) OVER (PARTITION BY weir_file_index ORDER BY "
+                  "weir_row_number) AS before FROM (" +
+                  scan + ")) WHERE before > now"),
+            0);
+}
+
+TEST_F(WriteDataTest, NamesAColumnToSortByThatTheTableLacks) {
+  EXPECT_EQ(ErrorOf([&] {
+              Write("SELECT 1 AS id, 2 AS amount", {}, {.sort_by = {"amuont"}, .run_id = {}});
+            }),
+            "there is no column \"amuont\" to sort by; did you mean 'amount'?");
+}
+
 TEST_F(WriteDataTest, KeepsNullAndTheNameOfItsFolderApart) {
   const std::string select =
       "SELECT 1 AS i, '__HIVE_DEFAULT_PARTITION__' AS p UNION ALL SELECT 2, NULL";
@@ -239,6 +272,7 @@ TEST_F(WriteDataTest, RefusesColumnsThatDeltaTablesCantHave) {
 
   EXPECT_NE(error("SELECT 1 AS \"a b\"", {}).find("can't be named \"a b\""), std::string::npos);
   EXPECT_NE(error("SELECT {'x=y': 1} AS a", {}).find("can't be named \"x=y\""), std::string::npos);
+  EXPECT_NE(error("SELECT 1 AS Weir_Row_Number", {}).find("weir uses itself"), std::string::npos);
   EXPECT_NE(error("SELECT 1 AS a, 2 AS b", {"c"}).find("no column \"c\""), std::string::npos);
   EXPECT_NE(error("SELECT 1 AS a", {"a"}).find("every column"), std::string::npos);
   EXPECT_NE(error("SELECT 1 AS a, [1] AS p", {"p"}).find("plain type"), std::string::npos);

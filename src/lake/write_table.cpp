@@ -27,15 +27,6 @@ std::string NameOf(WriteMode mode) {
   return std::ranges::find(kModes, mode, [](const auto& known) { return known.first; })->second;
 }
 
-void CheckSortColumns(const Metadata& metadata, const std::vector<std::string>& sort_by) {
-  for (const std::string& column : sort_by) {
-    if (metadata.schema.Find(column) == nullptr) {
-      throw UserError("there is no column \"{}\" to sort by{}", column,
-                      DidYouMean(column, metadata.schema.names()));
-    }
-  }
-}
-
 // The partition of a file, in one spelling, limited to the columns that `like` names.
 PartitionValues PartitionOf(const Metadata& metadata, const AddFile& file,
                             const PartitionValues& like) {
@@ -157,7 +148,6 @@ std::int64_t RemovedRows(const TableAt& table, const std::vector<RemoveFile>& re
 Changes PlanPlainWrite(Warehouse& warehouse, const TableAt& table, const WriteRequest& request) {
   const SourceColumns source =
       MatchColumns(warehouse.connection(), table, request.select, request.partition_by);
-  CheckSortColumns(source.metadata, request.sort_by);
   CanonicalPartition(source.metadata, request.replace);
   Changes changes;
   changes.adds = WriteData(warehouse.connection(), table.folder, source.metadata, source.select,

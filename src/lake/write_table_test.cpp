@@ -71,6 +71,26 @@ TEST_F(WriteTableTest, ANarrowerTypeWidensAndAnotherIsRefusedWithBothNamed) {
   EXPECT_NE(error.find("BIGINT"), std::string::npos) << error;
 }
 
+TEST_F(WriteTableTest, NullsAreRefusedWhereTheTableHasNone) {
+  Append("SELECT 1 AS id, {'x': 1, 'y': 2} AS s");
+  const Snapshot base = Open();
+  Changes changes;
+  changes.metadata = base.metadata;
+  changes.metadata->schema.fields[0].nullable = false;
+  changes.metadata->schema.fields[1].type.children[0].nullable = false;  // s.x
+  changes.metadata->schema_string = SchemaToJson(changes.metadata->schema);
+  warehouse_.Commit(Table(), base, changes);
+
+  const std::string suffix = " must not be null, but a row has no value";
+  EXPECT_EQ(ErrorOf([&] { Append("SELECT {'x': 1} AS s"); }), "s.t: column \"id\"" + suffix);
+  EXPECT_EQ(ErrorOf([&] { Append("SELECT 2 AS id, {'y': 1} AS s"); }),
+            "s.t: column \"s\"" + suffix);
+  EXPECT_EQ(ErrorOf([&] { Merge("SELECT 1 AS id, {'y': 1} AS s"); }), "s.t: column \"s\"" + suffix);
+  Append("SELECT 2 AS id");
+  Merge("SELECT 1 AS id, {'x': 3} AS s");
+  EXPECT_EQ(Rows(), (Strings{"1|{'x': 3, 'y': NULL}", "2|null"}));
+}
+
 TEST_F(WriteTableTest, PartitionColumnsCantBeChangedByAWrite) {
   Append("SELECT 1 AS id, 'a' AS p", {"p"});
   EXPECT_NE(ErrorOf([&] { Append("SELECT 1 AS id, 'a' AS p", {"id"}); }).find("partitioned by (p)"),

@@ -92,6 +92,9 @@ BATCHES = [rows(0, ORDINARY, NESTED_ROWS), rows(10, EXTREMES, NESTED_NULLS), row
            rows(30, INFINITE, NESTED_NULLS), rows(40, NOTHING, NESTED_NULLS)]
 ALL = pyarrow.concat_tables(BATCHES)
 
+# Values of the extremes that Spark can have as partitions.
+PARTITIONS = {**EXTREMES, "string": ["x y/%='", "Grüße\n"], "binary": [b"a b%", b"\\u00"]}
+
 # Values for partitions of each type. '' isn't among the strings: as a partition it is null.
 PARTITION_VALUES = {name: ORDINARY[name] + [value for value in EXTREMES[name] if value != b""] + [None] for name in PRIMITIVES}
 PARTITION_VALUES["string"] = ["plain", "two words", "a/b", "50%", "%2F", "a=b", "Grüße 世界", "x:y?z#w&v+u", "'\"\\", "..", " ",

@@ -9,6 +9,10 @@ from weir_program import Weir
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "short: also in the short run of scripts/test.sh")
+
+
 def pytest_collection_modifyitems(items):
     """Those that need Spark go last, so that what fails fast fails first."""
     items.sort(key=lambda item: "spark" in item.fixturenames or "spark" in item.name)

@@ -34,5 +34,5 @@ def spark_frame(spark, path, version=None):
     return reader.load(str(path))
 
 
-def read_with_spark(spark, path, version=None):
-    return spark_frame(spark, path, version).toArrow()
+def read_with_spark(spark, path, version=None, columns=("*",)):
+    return spark_frame(spark, path, version).select(*columns).toArrow()

@@ -5,6 +5,9 @@ import pyarrow
 import pytest
 
 from same_rows import rows_of
+from short_run import short
+
+pytestmark = short
 
 ROWS = pyarrow.table({"id": pyarrow.array(range(100), pyarrow.int64()), "text": [f"row {i}" for i in range(100)]})
 

@@ -5,6 +5,7 @@ import pytest
 import all_types
 import peers
 from fingerprint import canonical_bytes, fingerprint, load_xxh3
+from short_run import short
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -21,6 +22,7 @@ def digits_of(weir, table, *words):
     return weir.run("table", "fingerprint", table, *words).split()[-1]
 
 
+@short
 def test_the_example_of_the_document():
     row = canonical_bytes({"a": 1, "B": None}, pyarrow.struct([("a", pyarrow.int64()), ("B", pyarrow.string())]))
     assert row.hex(" ") == "0c 02 00 00 00 01 00 00 00 61 02 01 00 00 00 00 00 00 00 01 00 00 00 62 00"
@@ -33,6 +35,7 @@ def test_each_type(module_weir, column):
     assert digits_of(module_weir, f"t.only_{column}") == fingerprint(rows)
 
 
+@short
 def test_all_types_together_and_without_some(module_weir):
     module_weir.write("t.all_types", all_types.ALL)
     assert digits_of(module_weir, "t.all_types") == fingerprint(all_types.ALL)
@@ -45,6 +48,7 @@ def test_no_rows(module_weir):
     assert digits_of(module_weir, "t.none") == "0" * 32 == fingerprint(rows)
 
 
+@short
 def test_order_files_and_column_order_do_not_count(module_weir):
     for batch in reversed(all_types.BATCHES):
         module_weir.write("t.reversed", batch.select(sorted(batch.column_names, reverse=True)))
@@ -57,6 +61,7 @@ def test_the_same_row_twice_counts_twice(module_weir):
     assert digits_of(module_weir, "t.twice") == fingerprint(rows) != fingerprint(rows.slice(1))
 
 
+@short
 def test_tables_of_delta_rs_have_it_too(module_weir, delta_rs):
     theirs = module_weir.folder / "theirs"
     delta_rs.write_deltalake(str(theirs), all_types.ALL)

@@ -9,6 +9,9 @@ import math
 import pytest
 
 import all_types
+from short_run import short
+
+pytestmark = short
 
 AWKWARD = ["", "plain", "a,b", 'say "so"', "two\nlines", "carriage\rreturn", "\r\n", " spaces ", "tab\t", "Grüße 世界 🎈",
            "'", "\\", "\\n", "NULL", "null", "\x01\x1f", "\x7f", None]

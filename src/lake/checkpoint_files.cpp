@@ -1,0 +1,111 @@
+#include "lake/checkpoint_files.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace weir::lake {
+namespace {
+
+constexpr std::string_view kLogFolder = "_delta_log/";
+constexpr std::size_t kVersionDigits = 20;
+
+// "_delta_log/<20 digits>.checkpoint.parquet", "….checkpoint.<10 digits>.<10 digits>.parquet", or
+// of V2 "….checkpoint.<UUID>.parquet" or "….checkpoint.<UUID>.json".
+struct CheckpointName {
+  std::int64_t version = 0;
+  std::string uuid{};  // with the suffix
+  std::int64_t part = 1;
+  std::int64_t num_parts = 1;
+
+  // Of two checkpoints of one version the greater is read: first a classic one, in few parts.
+  auto Rank() const { return std::tuple(version, uuid.empty(), -num_parts, uuid); }
+};
+
+std::optional<std::int64_t> DigitsOf(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && number >= 0;
+  return is_number ? std::optional(number) : std::nullopt;
+}
+
+// "<UUID>.parquet" or "<UUID>.json".
+bool IsV2(std::string_view rest) {
+  constexpr std::size_t kUuidSize = 36;
+  return rest.find('.') == kUuidSize &&
+         (rest.substr(kUuidSize) == ".parquet" || rest.substr(kUuidSize) == ".json");
+}
+
+// "<10 digits>.<10 digits>.parquet".
+std::optional<CheckpointName> ParseParts(std::int64_t version, std::string_view rest) {
+  constexpr std::size_t kPartDigits = 10;
+  constexpr std::size_t kEnd = 2 * kPartDigits + 1;
+  if (rest.size() < kEnd || rest[kPartDigits] != '.' || rest.substr(kEnd) != ".parquet") {
+    return std::nullopt;
+  }
+  const auto part = DigitsOf(rest.substr(0, kPartDigits));
+  const auto num_parts = DigitsOf(rest.substr(kPartDigits + 1, kPartDigits));
+  const bool valid = part && num_parts && *part >= 1 && *part <= *num_parts;
+  return valid ? std::optional(
+                     CheckpointName{.version = version, .part = *part, .num_parts = *num_parts})
+               : std::nullopt;
+}
+
+std::optional<CheckpointName> ParseName(std::string_view key) {
+  constexpr std::string_view kMark = ".checkpoint.";
+  const auto version = VersionInName(key);
+  std::string_view rest = version ? key.substr(kLogFolder.size() + kVersionDigits) : "";
+  if (!rest.starts_with(kMark)) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(kMark.size());
+  if (rest == "parquet") {
+    return CheckpointName{.version = *version};
+  }
+  return IsV2(rest) ? CheckpointName{.version = *version, .uuid = std::string(rest)}
+                    : ParseParts(*version, rest);
+}
+
+// All complete checkpoints among a listing, by rank.
+std::vector<CheckpointFiles> CompleteCheckpoints(const std::vector<storage::ObjectInfo>& listing) {
+  struct Parts {
+    CheckpointName name;
+    std::vector<std::string> keys;
+  };
+  std::map<decltype(CheckpointName().Rank()), Parts> checkpoints;
+  for (const storage::ObjectInfo& object : listing) {
+    if (const auto name = ParseName(object.key)) {
+      Parts& parts = checkpoints[name->Rank()];
+      parts.name = *name;
+      parts.keys.push_back(object.key);
+    }
+  }
+  std::vector<CheckpointFiles> complete;
+  for (auto& [rank, parts] : checkpoints) {
+    if (std::cmp_equal(parts.keys.size(), parts.name.num_parts)) {
+      std::ranges::sort(parts.keys);
+      complete.push_back({.version = parts.name.version, .keys = std::move(parts.keys)});
+    }
+  }
+  return complete;
+}
+
+}  // namespace
+
+std::optional<CheckpointFiles> NewestCheckpoint(const std::vector<storage::ObjectInfo>& listing,
+                                                std::int64_t limit) {
+  std::vector<CheckpointFiles> complete = CompleteCheckpoints(listing);
+  std::erase_if(complete, [&](const CheckpointFiles& files) { return files.version > limit; });
+  return complete.empty() ? std::nullopt : std::optional(std::move(complete.back()));
+}
+
+std::optional<std::int64_t> VersionInName(std::string_view key) {
+  const bool is_long_enough =
+      key.starts_with(kLogFolder) && key.size() >= kLogFolder.size() + kVersionDigits;
+  return is_long_enough ? DigitsOf(key.substr(kLogFolder.size(), kVersionDigits)) : std::nullopt;
+}
+
+}  // namespace weir::lake

@@ -1,0 +1,110 @@
+// The extension looks partition values up by the columns' names, but where columns are mapped the
+// log has them by physical names: it then gives null for all (duckdb-delta issue 343). So they are
+// taken from the log here, by the name of the file that a row comes from.
+#include "lake/extension_scan.h"
+
+#include <algorithm>
+
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "lake/partition_layout.h"
+#include "lake/scan.h"
+#include "sql/quote.h"
+
+namespace weir::lake {
+namespace {
+
+// No column of a table has it, as it holds a space.
+constexpr auto kFileColumn = "\"weir file\"";
+
+bool NeedsPartitionValues(const Metadata& metadata) {
+  const auto mode = metadata.configuration.find("delta.columnMapping.mode");
+  const bool is_mapped = mode != metadata.configuration.end() && mode->second != "none";
+  return is_mapped && !metadata.partition_columns.empty();
+}
+
+std::string PhysicalName(const Field& field) {
+  constexpr auto kKey = "delta.columnMapping.physicalName";
+  const auto metadata = nlohmann::json::parse(field.metadata, nullptr, false);
+  const bool is_given =
+      metadata.is_object() && metadata.contains(kKey) && metadata[kKey].is_string();
+  return is_given ? metadata[kKey].get<std::string>() : field.name;
+}
+
+std::vector<Field> PartitionFields(const Metadata& metadata) {
+  std::vector<Field> fields;
+  std::ranges::copy_if(metadata.schema.fields, std::back_inserter(fields),
+                       [&](const Field& field) { return metadata.IsPartitionColumn(field.name); });
+  return fields;
+}
+
+// A VALUES list: each file's name and its partition values, as columns of the partition columns'
+// names.
+std::string PartitionTable(const TableFolder& table, const Snapshot& snapshot) {
+  const std::vector<Field> fields = PartitionFields(snapshot.metadata);
+  std::vector<std::string> rows;
+  for (const AddFile& file : snapshot.files) {
+    std::vector<std::string> cells{sql::QuoteText(UrlOf(table, file))};
+    for (const Field& field : fields) {
+      cells.push_back(fmt::format("CAST({} AS {})",
+                                  PartitionLiteral(field, PhysicalName(field), file),
+                                  ToText(field.type)));
+    }
+    rows.push_back(fmt::format("({})", fmt::join(cells, ", ")));
+  }
+  std::vector<std::string> names{kFileColumn};
+  std::ranges::transform(fields, std::back_inserter(names),
+                         [](const Field& field) { return sql::QuoteName(field.name); });
+  return fmt::format("(VALUES {}) AS weir_files({})", fmt::join(rows, ", "),
+                     fmt::join(names, ", "));
+}
+
+std::string ColumnSql(const Metadata& metadata, const Field& field) {
+  const std::string name = sql::QuoteName(field.name);
+  if (!metadata.IsPartitionColumn(field.name)) {
+    return "weir_rows." + name;
+  }
+  return fmt::format(
+      "CASE WHEN weir_files.{0} IS NULL THEN error('no partition values in the log for ' || "
+      "weir_rows.{0}) ELSE weir_files.{1} END AS {1}",
+      kFileColumn, name);
+}
+
+}  // namespace
+
+void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Database& database) {
+  const std::vector<std::string> features = UnreadableFeatures(snapshot);
+  if (features.empty()) {
+    return;
+  }
+  try {
+    database.LoadExtension("delta");
+  } catch (const ExternalError& error) {
+    throw UserError("{} uses {}, which weir reads through DuckDB's delta extension: {}", table.name,
+                    fmt::join(features, ", "), error.what());
+  }
+  if (NeedsPartitionValues(snapshot.metadata) && !snapshot.metadata.unreadable_schema.empty()) {
+    throw UserError("{} uses {}; partition columns can't be read beside these", table.name,
+                    fmt::join(features, ", "));
+  }
+}
+
+std::string ExtensionScanSql(const TableFolder& table, const Snapshot& snapshot) {
+  const Metadata& metadata = snapshot.metadata;
+  const std::string url = sql::QuoteText(table.store->Url(""));
+  if (!NeedsPartitionValues(metadata) || snapshot.files.empty()) {
+    return fmt::format("SELECT * FROM delta_scan({}, version => {})", url, snapshot.version);
+  }
+  std::vector<std::string> columns;
+  std::ranges::transform(metadata.schema.fields, std::back_inserter(columns),
+                         [&](const Field& field) { return ColumnSql(metadata, field); });
+  return fmt::format(
+      "SELECT {0} FROM delta_scan({1}, version => {2}, filename => {3}) AS weir_rows LEFT JOIN {4} "
+      "ON weir_rows.{5} = weir_files.{5}",
+      fmt::join(columns, ", "), url, snapshot.version, sql::QuoteText("weir file"),
+      PartitionTable(table, snapshot), kFileColumn);
+}
+
+}  // namespace weir::lake

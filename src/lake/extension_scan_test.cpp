@@ -1,0 +1,74 @@
+#include "lake/extension_scan.h"
+
+#include <gtest/gtest.h>
+
+#include "lake/data_fixture.h"
+
+namespace weir::lake {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// A table whose columns are mapped: "id" and "day" are "col-1" and "col-2" in files and log.
+class ExtensionScanTest : public DataTest {
+ protected:
+  ExtensionScanTest() {
+    metadata_ = NewMetadata(connection_.Describe("SELECT 'x' AS day, 1 AS id"), {"day"});
+    Map(metadata_.schema.fields[0], 2);
+    Map(metadata_.schema.fields[1], 1);
+    metadata_.schema_string = SchemaToJson(metadata_.schema);
+    metadata_.configuration = {{"delta.columnMapping.mode", "name"},
+                               {"delta.columnMapping.maxColumnId", "2"}};
+  }
+
+  static void Map(Field& field, int id) {
+    field.metadata = fmt::format(
+        R"({{"delta.columnMapping.id":{0},"delta.columnMapping.physicalName":"col-{0}"}})", id);
+  }
+
+  AddFile Put(int id, const std::string& folder, const std::optional<std::string>& day) {
+    const std::string key = fmt::format("{}/{}.parquet", folder, id);
+    folder_.store->MakeFolder(folder + "/");
+    connection_.Run(fmt::format("COPY (SELECT {} AS \"col-1\") TO {} (FORMAT parquet)", id,
+                                sql::QuoteText(folder_.store->Url(key))));
+    AddFile file;
+    file.path = EncodePath(key);
+    file.partition_values = {{"col-2", day}};
+    file.size = static_cast<std::int64_t>(folder_.store->Head(key)->size);
+    return file;
+  }
+
+  // The table as `weir` opens it, after one commit.
+  Snapshot Commit(const std::vector<AddFile>& files) {
+    Protocol protocol;
+    protocol.reader_version = 2;
+    protocol.writer_version = 5;
+    std::string entry = ToJson(protocol) + "\n" + ToJson(metadata_) + "\n";
+    for (const AddFile& file : files) {
+      entry += ToJson(file) + "\n";
+    }
+    folder_.store->Put(LogEntryKey(0), entry);
+    Snapshot snapshot = LoadSnapshot(folder_, connection_);
+    EnsureReadable(folder_, snapshot, database_);
+    return snapshot;
+  }
+};
+
+TEST_F(ExtensionScanTest, GivesThePartitionValuesOfMappedColumns) {
+  const Snapshot snapshot =
+      Commit({Put(1, "ab", "a"), Put(2, "a b%[1]", "it's"), Put(3, "cd", std::nullopt)});
+
+  const std::string scan = ScanSql(folder_, snapshot);
+
+  EXPECT_EQ(Rows(scan), Rows("SELECT unnest(['a', 'it''s', NULL]) AS day, "
+                             "CAST(unnest([1, 2, 3]) AS INTEGER) AS id"));
+  EXPECT_EQ(Count("(" + scan + ") WHERE day = 'a' AND id < 9"), 1);
+  EXPECT_EQ(Count("(SELECT id FROM (" + scan + "))"), 3);
+}
+
+TEST_F(ExtensionScanTest, GivesNoRowsWithoutFiles) {
+  EXPECT_EQ(Rows(ScanSql(folder_, Commit({}))), Texts{});
+}
+
+}  // namespace
+}  // namespace weir::lake

@@ -1,0 +1,33 @@
+#include "lake/retention.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::lake {
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+constexpr std::int64_t kDay = 24 * kHour;
+
+std::int64_t Tombstones(const std::string& setting) {
+  Metadata metadata;
+  metadata.configuration["delta.deletedFileRetentionDuration"] = setting;
+  return TombstoneRetentionMillis(metadata);
+}
+
+TEST(Retention, ReadsIntervalsAsSparkWritesThem) {
+  EXPECT_EQ(Tombstones("interval 2 days"), 2 * kDay);
+  EXPECT_EQ(Tombstones("1 week 1 day"), 8 * kDay);
+  EXPECT_EQ(Tombstones("INTERVAL 168 HOURS"), 7 * kDay);
+  EXPECT_EQ(Tombstones("interval 1 hour 30 minutes 1 second 5 milliseconds"), kHour * 3 / 2 + 1005);
+}
+
+TEST(Retention, IsTheDefaultWhereTheSettingIsNone) {
+  for (const char* text : {"", "interval", "soon", "3", "interval 2 fortnights", "days 2"}) {
+    EXPECT_EQ(Tombstones(text), 7 * kDay) << text;
+  }
+  EXPECT_EQ(LogRetentionMillis({}), 30 * kDay);
+  EXPECT_EQ(TransactionRetentionMillis({}), 30 * kDay);
+}
+
+}  // namespace
+}  // namespace weir::lake
