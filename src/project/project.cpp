@@ -1,10 +1,10 @@
 #include "project/project.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "base/error.h"
+#include "project/file_shapes.h"
+#include "project/load_jobs.h"
+#include "project/mistakes.h"
+#include "project/read_settings.h"
 #include "project/yaml_file.h"
 
 namespace weir::project {
@@ -12,33 +12,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kDefaultWarehouse = "warehouse";
-
-bool IsPlainName(const std::string& name) {
-  return !name.empty() && std::ranges::all_of(name, [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
-  });
-}
-
-std::string ReadName(YamlFile& file) {
-  const auto name = file.Text(file.root(), "name");
-  if (!name) {
-    file.Note(file.root(), "the key 'name' is missing: what the project is called");
-  } else if (!IsPlainName(*name)) {
-    file.Note(file.root()["name"],
-              fmt::format("name '{}': only letters, digits, '-' and '_' are allowed", *name));
+// Throws for what is no YAML at all: nothing can be said of the jobs then.
+Project ReadProject(const fs::path& folder, Mistakes& mistakes) {
+  Project project;
+  project.folder = fs::absolute(folder).lexically_normal();
+  auto root = ReadYamlFile(project.folder, kProjectFile, mistakes);
+  if (!root) {
+    mistakes.ThrowIfAny(project.folder);
+    return project;
   }
-  return name.value_or("");
-}
-
-// Relative paths are taken from the project's folder, wherever weir was called.
-std::string ReadWarehouse(YamlFile& file, const fs::path& folder) {
-  const std::string url = file.Text(file.root(), "warehouse").value_or(kDefaultWarehouse);
-  if (url.empty()) {
-    file.Note(file.root()["warehouse"], "'warehouse' must be a folder or a URL");
-  }
-  return url.find("://") != std::string::npos ? url : (folder / url).lexically_normal().string();
+  CheckShape(*root, SettingsShape(), "", mistakes);
+  ReadSettings(*root, project, mistakes);
+  return project;
 }
 
 }  // namespace
@@ -61,14 +46,24 @@ std::optional<fs::path> FindProjectFolder(const std::optional<fs::path>& named) 
   }
 }
 
-Project LoadProject(const fs::path& folder) {
-  YamlFile file(folder / kProjectFile);
-  Project project{.folder = folder, .name = {}, .warehouse = {}};
-  if (file.CheckKeys(file.root(), {"name", "warehouse"})) {
-    project.name = ReadName(file);
-    project.warehouse = ReadWarehouse(file, folder);
+Project LoadSettings(const fs::path& folder, const LoadOptions& options) {
+  Mistakes mistakes;
+  Project project = ReadProject(folder, mistakes);
+  mistakes.ThrowIfAny(project.folder);
+  ChooseEnvironment(project, options.environment);
+  return project;
+}
+
+Project LoadProject(const fs::path& folder, const LoadOptions& options) {
+  Mistakes mistakes;
+  Project project = ReadProject(folder, mistakes);
+  if (mistakes.empty()) {  // else mistakes of weir.yaml stand before those of the jobs
+    ChooseEnvironment(project, options.environment);
+  } else if (!project.environments.empty()) {
+    project.environment = project.environments.front();
   }
-  file.ThrowMistakes();
+  project.jobs = LoadJobs(project, options, mistakes);
+  mistakes.ThrowIfAny(project.folder);
   return project;
 }
 

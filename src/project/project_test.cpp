@@ -1,54 +1,31 @@
 #include "project/project.h"
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "base/run_id.h"
+#include "project/test_project.h"
 
 namespace weir::project {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder with a weir.yaml that is removed again.
-class ProjectFolder {
- public:
-  explicit ProjectFolder(const std::string& text) {
-    fs::create_directories(path_);
-    std::ofstream(path_ / kProjectFile) << text;
-  }
-  ~ProjectFolder() { fs::remove_all(path_); }
-  ProjectFolder(const ProjectFolder&) = delete;
-  ProjectFolder& operator=(const ProjectFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_ = fs::temp_directory_path() / ("weir_project_" + NewUuid());
-};
-
 // What is wrong with a weir.yaml, each line without the file's name.
 std::string Mistakes(const std::string& text) {
-  const ProjectFolder folder(text);
-  const std::string file = (folder.path() / kProjectFile).string() + ":";
-  try {
-    LoadProject(folder.path());
-  } catch (const UserError& problem) {
-    std::string message = problem.what();
-    for (auto at = message.find(file); at != std::string::npos; at = message.find(file)) {
-      message.erase(at, file.size());
-    }
-    return message;
+  const TestProject project({{"weir.yaml", text}});
+  std::string message = project.Mistakes();
+  const std::string file = "weir.yaml:";
+  for (auto at = message.find(file); at != std::string::npos; at = message.find(file)) {
+    message.erase(at, file.size());
   }
-  return "";
+  return message;
 }
 
 TEST(Project, HasAWarehouseBesideWeirYaml) {
-  const ProjectFolder folder("name: shop\nwarehouse: ./lake\n");
+  const TestProject folder({{"weir.yaml", "name: shop\nwarehouse: ./lake\n"}});
 
   const Project project = LoadProject(folder.path());
 
@@ -57,9 +34,9 @@ TEST(Project, HasAWarehouseBesideWeirYaml) {
 }
 
 TEST(Project, WarehouseIsAFolderByDefaultAndMayBeAUrlOrAbsolute) {
-  const ProjectFolder plain("name: shop");
-  const ProjectFolder remote("{name: shop, warehouse: 's3://bucket/lake'}");
-  const ProjectFolder absolute("name: shop\nwarehouse: /data/lake");
+  const TestProject plain({{"weir.yaml", "name: shop"}});
+  const TestProject remote({{"weir.yaml", "{name: shop, warehouse: 's3://bucket/lake'}"}});
+  const TestProject absolute({{"weir.yaml", "name: shop\nwarehouse: /data/lake"}});
 
   EXPECT_EQ(LoadProject(plain.path()).warehouse, (plain.path() / "warehouse").string());
   EXPECT_EQ(LoadProject(remote.path()).warehouse, "s3://bucket/lake");
@@ -67,19 +44,66 @@ TEST(Project, WarehouseIsAFolderByDefaultAndMayBeAUrlOrAbsolute) {
 }
 
 TEST(Project, TellsAllMistakesWithTheirPlaces) {
+  const std::string keys =
+      "name, warehouse, environments, stores, locations, partitions, variables, secrets, "
+      "connections, alerts, memory, late, time_zone";
   EXPECT_EQ(Mistakes("name: my shop\nwarehuose: x\nwarehouse: [a]\n"),
             "1:7: name 'my shop': only letters, digits, '-' and '_' are allowed\n"
-            "2:1: unknown key 'warehuose'; allowed: name, warehouse; did you mean 'warehouse'?\n"
-            "3:12: 'warehouse' must be a text");
+            "2:1: unknown key 'warehuose'; allowed: " +
+                keys +
+                "; did you mean 'warehouse'?\n"
+                "3:12: 'warehouse' must be a text");
   EXPECT_EQ(Mistakes("name: a\nname: b\n"), "2:1: key 'name' stands here twice");
   EXPECT_EQ(Mistakes("warehouse: x\n"),
             "1:1: the key 'name' is missing: what the project is called");
-  EXPECT_EQ(Mistakes(""), "1:1: a map is needed here, with the keys name, warehouse");
+  EXPECT_EQ(Mistakes(""), "1:1: a map is needed here, with the keys " + keys);
+  EXPECT_EQ(Mistakes("name: a\n---\nname: b\n"),
+            "3:1: a second YAML document begins here; one is allowed");
   EXPECT_TRUE(Mistakes("name: [a\n").starts_with("2:1: not YAML: ")) << Mistakes("name: [a\n");
 }
 
+TEST(Project, TellsControlCharactersThatWouldEndTheFile) {
+  EXPECT_EQ(Mistakes("name: a\nmemory: \x04 8GB\n"), "2:9: not YAML: a control character");
+}
+
+TEST(Project, TellsAnEndlessFileByItsAliases) {
+  std::string text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (const char* line : {"b: &b ", "c: &c ", "d: &d ", "e: &e ", "f: &f "}) {
+    const std::string before(1, static_cast<char>(line[0] - 1));
+    text += line + std::string("[*") + before;
+    for (int i = 0; i < 9; ++i) {
+      text += ", *" + before;
+    }
+    text += "]\n";
+  }
+
+  EXPECT_EQ(Mistakes(text),
+            "1:1: not YAML that weir reads: more than 100000 values or 50 levels, perhaps by "
+            "aliases");
+}
+
+TEST(Project, NamesFilesAsTheyAreFoundFromTheWorkingFolder) {
+  const TestProject folder({{"shop/weir.yaml", "nam: shop\n"}});
+  const fs::path before = fs::current_path();
+  const auto message_from = [&](const fs::path& here) {
+    fs::current_path(here);
+    std::string message;
+    try {
+      LoadProject(folder.path() / "shop");
+    } catch (const UserError& problem) {
+      message = problem.what();
+    }
+    fs::current_path(before);
+    return message.substr(0, message.find(":1:1"));
+  };
+
+  EXPECT_EQ(message_from(folder.path() / "shop"), "weir.yaml");
+  EXPECT_EQ(message_from(folder.path()), "shop/weir.yaml");
+  EXPECT_EQ(message_from(before), (folder.path() / "shop/weir.yaml").string());
+}
+
 TEST(Project, IsFoundUpwardOrByName) {
-  const ProjectFolder folder("name: shop");
+  const TestProject folder({{"weir.yaml", "name: shop"}});
   const fs::path before = fs::current_path();
   fs::create_directories(folder.path() / "jobs" / "deep");
   fs::current_path(folder.path() / "jobs" / "deep");

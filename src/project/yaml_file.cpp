@@ -3,91 +3,139 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
-#include "base/error.h"
-#include "base/nearest_name.h"
+#include "project/substitution.h"
 
 namespace weir::project {
 namespace {
 
-std::string ReadText(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) {
-    throw UserError("{} can't be read", path.string());
+// Aliases can make a small file endless.
+constexpr int kMostValues = 100'000;
+constexpr int kMostDepth = 50;
+
+struct TooLarge {};
+
+// What the braces of a name are for the parser, in one byte as they are, so that places hold.
+constexpr char kHiddenOpen = '\x01';
+constexpr char kHiddenClose = '\x02';
+
+std::string HideNames(std::string text) {
+  for (const BracedName& name : BracedNames(text)) {
+    text[name.begin] = kHiddenOpen;
+    text[name.end - 1] = kHiddenClose;
   }
   return text;
 }
 
-YAML::Node Parse(const std::filesystem::path& path) {
-  try {
-    return YAML::Load(ReadText(path));
-  } catch (const YAML::ParserException& problem) {
-    throw UserError("{}:{}:{}: not YAML: {}", path.string(), problem.mark.line + 1,
-                    problem.mark.column + 1, problem.msg);
-  }
+std::string ShowNames(std::string text) {
+  std::ranges::replace(text, kHiddenOpen, '{');
+  std::ranges::replace(text, kHiddenClose, '}');
+  return text;
 }
 
-std::string Listed(const std::vector<std::string>& words) {
-  return fmt::format("{}", fmt::join(words, ", "));
+// Control characters end the text for the parser, or stand for hidden braces.
+std::size_t FindControl(const std::string& text) {
+  const auto found = std::ranges::find_if(text, [](char byte) {
+    return byte >= 0 && byte < ' ' && byte != '\t' && byte != '\n' && byte != '\r';
+  });
+  return static_cast<std::size_t>(found - text.begin());
 }
+
+Place PlaceAt(const std::string& file, const YAML::Mark& mark) {
+  return {.file = file, .line = std::max(mark.line, 0) + 1, .column = std::max(mark.column, 0) + 1};
+}
+
+class Copier {
+ public:
+  explicit Copier(const std::string& file) : file_(file) {}
+
+  YamlValue Copy(const YAML::Node& node, int depth = 0) {
+    if (++num_values_ > kMostValues || depth > kMostDepth) {
+      throw TooLarge();
+    }
+    YamlValue value;
+    value.place = PlaceAt(file_, node.Mark());
+    if (node.IsScalar()) {
+      value.kind = YamlValue::Kind::kText;
+      value.text = ShowNames(node.Scalar());
+      value.quoted = node.Tag() == "!";
+    } else if (node.IsSequence()) {
+      value.kind = YamlValue::Kind::kList;
+      for (const YAML::Node& item : node) {
+        value.items.push_back(Copy(item, depth + 1));
+      }
+    } else if (node.IsMap()) {
+      value.kind = YamlValue::Kind::kMap;
+      for (const auto& entry : node) {
+        value.entries.push_back(CopyEntry(entry.first, entry.second, depth + 1));
+      }
+    }
+    return value;
+  }
+
+ private:
+  YamlEntry CopyEntry(const YAML::Node& key, const YAML::Node& node, int depth) {
+    YamlEntry entry{.key = key.IsScalar() ? ShowNames(key.Scalar()) : "",
+                    .place = PlaceAt(file_, key.Mark()),
+                    .value = Copy(node, depth)};
+    if (entry.value.kind == YamlValue::Kind::kNothing) {
+      entry.value.place = entry.place;  // nothing stands nowhere
+    }
+    return entry;
+  }
+
+  const std::string& file_;
+  int num_values_ = 0;
+};
 
 }  // namespace
 
-YamlFile::YamlFile(std::filesystem::path path) : path_(std::move(path)), root_(Parse(path_)) {}
-
-void YamlFile::Note(const YAML::Node& node, const std::string& text) {
-  const YAML::Mark mark = node.Mark();
-  mistakes_.push_back({std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, text});
+std::optional<std::string> ReadTextFile(const std::filesystem::path& path) {
+  std::error_code problem;
+  if (!std::filesystem::is_regular_file(path, problem)) {
+    return std::nullopt;
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  return file ? std::optional(std::move(text)) : std::nullopt;
 }
 
-bool YamlFile::CheckKeys(const YAML::Node& map, const std::vector<std::string>& allowed) {
-  if (!map.IsMap()) {
-    Note(map, fmt::format("a map is needed here, with the keys {}", Listed(allowed)));
-    return false;
+std::optional<YamlValue> ReadYaml(const std::string& text, const std::string& file,
+                                  Mistakes& mistakes) {
+  if (const std::size_t at = FindControl(text); at < text.size()) {
+    mistakes.Note(PlaceIn(file, text, at), "not YAML: a control character");
+    return std::nullopt;
   }
-  std::set<std::string> seen;
-  for (const auto& entry : map) {
-    const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    if (std::ranges::find(allowed, key) == allowed.end()) {
-      Note(entry.first, fmt::format("unknown key '{}'; allowed: {}{}", key, Listed(allowed),
-                                    DidYouMean(key, allowed)));
-    } else if (!seen.insert(key).second) {
-      Note(entry.first, fmt::format("key '{}' stands here twice", key));
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(HideNames(text));
+    if (documents.size() > 1) {
+      mistakes.Note(PlaceAt(file, documents[1].Mark()),
+                    "a second YAML document begins here; one is allowed");
     }
+    return Copier(file).Copy(documents.empty() ? YAML::Node() : documents.front());
+  } catch (const YAML::Exception& problem) {
+    mistakes.Note(PlaceAt(file, problem.mark), fmt::format("not YAML: {}", ShowNames(problem.msg)));
+  } catch (const TooLarge&) {
+    mistakes.Note({.file = file},
+                  fmt::format("not YAML that weir reads: more than {} values or {} levels, perhaps "
+                              "by aliases",
+                              kMostValues, kMostDepth));
   }
-  return true;
+  return std::nullopt;
 }
 
-std::optional<std::string> YamlFile::Text(const YAML::Node& map, const std::string& key) {
-  const YAML::Node node = map[key];
-  if (!node.IsDefined()) {
+std::optional<YamlValue> ReadYamlFile(const std::filesystem::path& project_folder,
+                                      const std::string& file, Mistakes& mistakes) {
+  const auto text = ReadTextFile(project_folder / file);
+  if (!text) {
+    mistakes.Note({.file = file}, "the file can't be read");
     return std::nullopt;
   }
-  if (!node.IsScalar()) {
-    Note(node, fmt::format("'{}' must be a text", key));
-    return std::nullopt;
-  }
-  return node.Scalar();
-}
-
-void YamlFile::ThrowMistakes() const {
-  if (mistakes_.empty()) {
-    return;
-  }
-  std::vector<Mistake> sorted = mistakes_;
-  std::ranges::stable_sort(
-      sorted, {}, [](const Mistake& mistake) { return std::pair(mistake.line, mistake.column); });
-  std::string text;
-  for (const Mistake& mistake : sorted) {
-    text += fmt::format("{}{}:{}:{}: {}", text.empty() ? "" : "\n", path_.string(), mistake.line,
-                        mistake.column, mistake.text);
-  }
-  throw UserError("{}", text);
+  return ReadYaml(*text, file, mistakes);
 }
 
 }  // namespace weir::project

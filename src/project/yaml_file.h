@@ -1,45 +1,25 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include <yaml-cpp/yaml.h>
+#include "project/mistakes.h"
+#include "project/yaml_value.h"
 
 namespace weir::project {
 
-// One YAML file with the mistakes found in it so far: readers note what is wrong and go on, so that
-// a user sees all mistakes at once.
-class YamlFile {
- public:
-  // Throws UserError for a file that isn't there or isn't YAML, with the place in it.
-  explicit YamlFile(std::filesystem::path path);
+// Reads one YAML file, `file` being its name relative to the project's folder. Notes a file that
+// can't be read or isn't YAML, and returns nothing.
+std::optional<YamlValue> ReadYamlFile(const std::filesystem::path& project_folder,
+                                      const std::string& file, Mistakes& mistakes);
 
-  const YAML::Node& root() const { return root_; }
+// The same of a text that stands in `file`. A name in braces, `mapping_{region}`, needs no quotes,
+// though in YAML braces in a list or map in one line begin a map: a map `{region}` has no use here.
+std::optional<YamlValue> ReadYaml(const std::string& text, const std::string& file,
+                                  Mistakes& mistakes);
 
-  // Notes "file:line:column: text" for the place of `node`.
-  void Note(const YAML::Node& node, const std::string& text);
-  // Notes every key of `map` that isn't one of `allowed`, naming the nearest, or stands there
-  // twice. Notes that `map` is no map, and returns false.
-  bool CheckKeys(const YAML::Node& map, const std::vector<std::string>& allowed);
-  // The text at `key` of `map`, if there is one; notes a value that is a list or a map.
-  std::optional<std::string> Text(const YAML::Node& map, const std::string& key);
-
-  // Throws one UserError with all mistakes, in the order of their lines, if there are any.
-  void ThrowMistakes() const;
-
- private:
-  struct Mistake {
-    int line = 0;
-    int column = 0;
-    std::string text;
-  };
-
-  std::filesystem::path path_;
-  YAML::Node root_;
-  std::vector<Mistake> mistakes_;
-};
+// All bytes of a file; absent if it can't be read.
+std::optional<std::string> ReadTextFile(const std::filesystem::path& path);
 
 }  // namespace weir::project

@@ -1,0 +1,107 @@
+#include "project/cron_line.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdint>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "project/yaml_value.h"
+
+namespace weir::project {
+namespace {
+
+struct Field {
+  std::string name;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  std::vector<std::string> words{};  // of least, least + 1 …
+};
+
+const std::vector<Field>& Fields() {
+  static const std::vector<Field> fields = {
+      {.name = "minute", .least = 0, .most = 59},
+      {.name = "hour", .least = 0, .most = 23},
+      {.name = "day of month", .least = 1, .most = 31},
+      {.name = "month",
+       .least = 1,
+       .most = 12,
+       .words = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov",
+                 "dec"}},
+      {.name = "day of week",
+       .least = 0,
+       .most = 7,
+       .words = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}}};
+  return fields;
+}
+
+std::vector<std::string> Split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char letter : text) {
+    if (letter == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += letter;
+    }
+  }
+  return parts;
+}
+
+std::optional<std::int64_t> NumberOf(std::string text, const Field& field) {
+  std::ranges::transform(text, text.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
+  const auto word = std::ranges::find(field.words, text);
+  if (word != field.words.end()) {
+    return field.least + (word - field.words.begin());
+  }
+  const auto number = ParseInteger(text);
+  const bool fits = number && *number >= field.least && *number <= field.most;
+  return fits ? number : std::nullopt;
+}
+
+// "5", "1-5", "*", each perhaps with "/2".
+bool IsPart(const std::string& part, const Field& field) {
+  const std::vector<std::string> step = Split(part, '/');
+  if (step.size() > 2 || (step.size() == 2 && ParseInteger(step[1]).value_or(0) < 1)) {
+    return false;
+  }
+  if (step[0] == "*") {
+    return true;
+  }
+  const std::vector<std::string> range = Split(step[0], '-');
+  const auto from = NumberOf(range[0], field);
+  const auto to = range.size() == 2 ? NumberOf(range[1], field) : from;
+  return range.size() <= 2 && from && to && *from <= *to;
+}
+
+}  // namespace
+
+std::optional<std::string> CronMistake(const std::string& line) {
+  std::vector<std::string> words;
+  std::istringstream stream(line);
+  for (std::string word; stream >> word;) {
+    words.push_back(word);
+  }
+  if (words.size() != Fields().size()) {
+    return fmt::format(
+        "a cron line has five fields (minute, hour, day of month, month, day of "
+        "week); here are {}",
+        words.size());
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Field& field = Fields()[i];
+    for (const std::string& part : Split(words[i], ',')) {
+      if (!IsPart(part, field)) {
+        return fmt::format("'{}' is no {}: {}..{}, *, ranges, steps and lists are allowed", part,
+                           field.name, field.least, field.most);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace weir::project

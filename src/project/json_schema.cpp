@@ -1,0 +1,145 @@
+#include "project/json_schema.h"
+
+#include "project/file_shapes.h"
+
+namespace weir::project {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = Shape::Kind;
+
+Json SchemaOf(const Shape& shape);
+
+Json TextSchema(const Shape& shape) {
+  if (!shape.words.empty()) {
+    return {{"type", "string"}, {"enum", shape.words}};
+  }
+  if (shape.format) {
+    // A plain 1 or true of YAML is a text for weir, but not for a schema.
+    return {{"type", Json::array({"string", "number", "boolean"})},
+            {"pattern", shape.format->pattern}};
+  }
+  Json schema = {{"type", Json::array({"string", "number", "boolean"})}};
+  if (!shape.may_be_empty) {
+    schema["minLength"] = 1;
+  }
+  return schema;
+}
+
+Json NumberSchema(const Shape& shape, const char* type) {
+  Json schema = {{"type", type}};
+  if (shape.least) {
+    schema["minimum"] = *shape.least;
+  }
+  return schema;
+}
+
+Json ListSchema(const Shape& shape) {
+  const Shape& item = shape.parts.front();
+  Json schema = {{"type", "array"}, {"items", SchemaOf(item)}};
+  if (shape.least) {
+    schema["minItems"] = *shape.least;
+  }
+  if (item.kind == Kind::kText && !shape.may_repeat) {
+    schema["uniqueItems"] = true;
+  }
+  return schema;
+}
+
+Json DictionarySchema(const Shape& shape) {
+  Json schema = {{"type", "object"},
+                 {"propertyNames", {{"pattern", shape.format->pattern}}},
+                 {"additionalProperties", SchemaOf(shape.parts.front())}};
+  if (shape.least) {
+    schema["minProperties"] = *shape.least;
+  }
+  return schema;
+}
+
+Json RecordSchema(const Shape& shape, const Variant* variant) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  const auto add = [&](const Key& key, bool is_required) {
+    Json schema = SchemaOf(key.shape);
+    schema["description"] = key.doc;
+    properties[key.name] = schema;
+    if (is_required) {
+      required.push_back(key.name);
+    }
+  };
+  for (const Key& key : variant != nullptr ? variant->keys : std::vector<Key>()) {
+    add(key, key.required || properties.empty());  // the first says which variant it is
+  }
+  for (const Key& key : shape.keys) {
+    add(key, key.required);
+  }
+  Json schema = {{"type", "object"}, {"properties", properties}};
+  schema["additionalProperties"] =
+      shape.parts.empty() ? Json(false) : SchemaOf(shape.parts.front());
+  if (!required.empty()) {
+    schema["required"] = required;
+  }
+  return schema;
+}
+
+Json AnyOf(const std::vector<Json>& schemas) {
+  Json list = Json::array();
+  for (const Json& schema : schemas) {
+    list.push_back(schema);
+  }
+  return {{"anyOf", list}};
+}
+
+Json VariantsSchema(const Shape& shape) {
+  if (shape.variants.empty()) {
+    return RecordSchema(shape, nullptr);
+  }
+  std::vector<Json> schemas;
+  for (const Variant& variant : shape.variants) {
+    schemas.push_back(RecordSchema(shape, &variant));
+  }
+  return AnyOf(schemas);
+}
+
+Json SchemaOf(const Shape& shape) {
+  switch (shape.kind) {
+    case Kind::kText:
+      return TextSchema(shape);
+    case Kind::kInteger:
+      return NumberSchema(shape, "integer");
+    case Kind::kNumber:
+      return NumberSchema(shape, "number");
+    case Kind::kBoolean:
+      return {{"type", "boolean"}};
+    case Kind::kList:
+      return ListSchema(shape);
+    case Kind::kDictionary:
+      return DictionarySchema(shape);
+    case Kind::kRecord:
+      return VariantsSchema(shape);
+    case Kind::kOneOf: {
+      std::vector<Json> schemas;
+      for (const Shape& part : shape.parts) {
+        schemas.push_back(SchemaOf(part));
+      }
+      return AnyOf(schemas);
+    }
+    case Kind::kAny:
+      break;
+  }
+  return Json::object();
+}
+
+Json Document(const char* title, const Shape& shape) {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  schema.update(SchemaOf(shape));
+  return schema;
+}
+
+}  // namespace
+
+Json SettingsJsonSchema() { return Document("weir.yaml", SettingsShape()); }
+
+Json JobJsonSchema() { return Document("job.yaml", JobShape()); }
+
+}  // namespace weir::project

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include "project/duration.h"
+#include "project/job_reading.h"
+
+namespace weir::project {
+namespace {
+
+Input ReadInput(const YamlEntry& entry) {
+  const YamlValue& value = entry.value;
+  Input input{.name = entry.key, .place = entry.place};
+  if (value.kind == YamlValue::Kind::kText) {
+    input.table = value.text;
+    return input;
+  }
+  input.table = value.Text("table").value_or("");
+  input.where = value.Text("where").value_or("");
+  const std::string window = value.Text("window").value_or("");
+  input.window = window == "all" ? std::optional(kAllTime) : ParseDuration(window);
+  input.previous = value.IsTrue("previous");
+  input.optional = value.IsTrue("optional");
+  input.columns = ReadColumns(value);
+  return input;
+}
+
+}  // namespace
+
+void ReadInputs(const YamlValue& root, JobReading& reading) {
+  for (const YamlEntry& entry : root.Entries("reads")) {
+    for (const Input& other : reading.job.reads) {
+      if (SameRelation(other.name, entry.key)) {
+        reading.mistakes.Note(entry.place,
+                              fmt::format("input '{}' and '{}' differ in letter case only, which "
+                                          "SQL ignores",
+                                          entry.key, other.name));
+      }
+    }
+    reading.job.reads.push_back(ReadInput(entry));
+  }
+  for (const YamlEntry& entry : root.Entries("reads")) {  // all inputs are known now: {table.x}
+    const YamlValue& value = entry.value;
+    if (value.kind == YamlValue::Kind::kText) {
+      CheckNames(value, NameUse::kTable, reading);
+      continue;
+    }
+    if (const YamlValue* table = value.Find("table")) {
+      CheckNames(*table, NameUse::kTable, reading);
+    }
+    if (const YamlValue* where = value.Find("where")) {
+      CheckNames(*where, NameUse::kSql, reading);
+    }
+  }
+}
+
+}  // namespace weir::project
