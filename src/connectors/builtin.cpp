@@ -1,0 +1,18 @@
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/files/files.h"
+#include "connectors/postgres/postgres.h"
+
+namespace weir::connectors {
+
+ConnectorTable BuiltinConnectors() {
+  std::vector<std::unique_ptr<Connector>> connectors;
+  connectors.push_back(MakeFiles());
+  connectors.push_back(MakePostgres());
+  return ConnectorTable(std::move(connectors));
+}
+
+}  // namespace weir::connectors

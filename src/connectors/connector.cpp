@@ -1,0 +1,73 @@
+#include "connectors/connector.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/nearest_name.h"
+
+namespace weir::connectors {
+namespace {
+
+std::string WrongDirection(const std::string& name, Direction direction) {
+  return direction == Direction::kIn
+             ? fmt::format("connector '{}' only writes; give it `in`, not `out`", name)
+             : fmt::format("connector '{}' only reads; give it `out`, not `in`", name);
+}
+
+}  // namespace
+
+ConnectorTable::ConnectorTable(std::vector<std::unique_ptr<Connector>> connectors) {
+  for (std::unique_ptr<Connector>& connector : connectors) {
+    const std::string name = connector->declaration().name;
+    connectors_.emplace(name, std::move(connector));
+  }
+}
+
+const Connector& ConnectorTable::Find(std::string_view name) const {
+  const auto found = connectors_.find(name);
+  if (found == connectors_.end()) {
+    throw UserError("unknown connector '{}'; allowed: {}{}", name,
+                    fmt::to_string(fmt::join(names(), ", ")), DidYouMean(name, names()));
+  }
+  return *found->second;
+}
+
+std::vector<std::string> ConnectorTable::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, connector] : connectors_) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> StepMistakes(const Connector& connector, Direction direction,
+                                      const nlohmann::json& settings) {
+  const Declaration& declaration = connector.declaration();
+  const auto declared = declaration.settings.find(direction);
+  if (declared == declaration.settings.end()) {
+    return {WrongDirection(declaration.name, direction)};
+  }
+  std::vector<std::string> mistakes = SettingMistakes(declared->second, settings);
+  if (mistakes.empty()) {
+    try {
+      connector.CheckSettings(direction, settings);
+    } catch (const UserError& error) {
+      mistakes.emplace_back(error.what());
+    }
+  }
+  return mistakes;
+}
+
+nlohmann::json CompleteSettings(const Connector& connector, Direction direction,
+                                const nlohmann::json& settings) {
+  const std::vector<std::string> mistakes = StepMistakes(connector, direction, settings);
+  if (!mistakes.empty()) {
+    throw UserError("{}", fmt::to_string(fmt::join(mistakes, "\n")));
+  }
+  return weir::CompleteSettings(connector.declaration().settings.at(direction), settings);
+}
+
+}  // namespace weir::connectors

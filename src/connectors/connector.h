@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/declared_settings.h"
+#include "connectors/secrets.h"
+#include "sql/database.h"
+
+// The seam for sources and sinks: one shape for all.
+namespace weir::connectors {
+
+enum class Direction : std::uint8_t { kIn, kOut };
+
+// Where what a connector writes can be seen: in a file of the project's own, which is replaced
+// whole and may be written again at any time; or outside (`effects: external`), where others act on
+// it.
+enum class Effect : std::uint8_t { kFile, kExternal };
+
+struct Declaration {
+  std::string name;
+  std::string doc;
+  int version = 1;  // as operators' versions: part of the code hash
+  // Settings of each direction that the connector has.
+  std::map<Direction, std::vector<Setting>> settings;
+  Effect effect = Effect::kFile;  // of writing
+};
+
+// What one call works with. `connection` holds the relations; a source may make others of its own
+// by `database`.
+struct ConnectorContext {
+  sql::Database& database;
+  sql::Connection& connection;
+  const Connections& connections;
+  std::filesystem::path folder;    // relative paths start here: the project's folder
+  nlohmann::json settings;         // complete, with values filled in
+  std::string relation;            // in: what to define; out: what to read
+  std::string columns;             // in: declared as SQL does, "a BIGINT, b VARCHAR"; or empty
+  std::string run_id;              // out: the identity of what is written
+  std::set<std::string> finished;  // in: files or positions that were read before, not read again
+  std::stop_token stop;
+};
+
+// What a source gave.
+struct ReadReport {
+  // Identities of the files or positions that are read once the run has committed, sorted.
+  std::vector<std::string> finished;
+  // Nothing before this time will still come, as far as the source knows.
+  std::optional<Micros> complete_until;
+};
+
+struct SendReport {
+  std::string identity;  // of what is there now, such as "postgres shop public.report"
+  std::int64_t rows = 0;
+};
+
+// Stateless and thread-safe. Failures at the other side are ExternalErrors, without secrets.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+
+  virtual const Declaration& declaration() const = 0;
+  // Whatever is wrong with settings by themselves, beyond what the declaration says. Texts may
+  // still hold "{name}". Throws UserError.
+  virtual void CheckSettings(Direction direction, const nlohmann::json& settings) const = 0;
+  // Makes `context.relation` a temporary view, stream or table of the connection.
+  virtual ReadReport Read(ConnectorContext& context) const = 0;
+  // Reads the relation once and writes it out.
+  virtual SendReport Send(ConnectorContext& context) const = 0;
+  // Whether this run's writing is at the other side already; asked after a crash.
+  virtual bool WasSent(ConnectorContext& context) const = 0;
+};
+
+// Connectors by name.
+class ConnectorTable {
+ public:
+  explicit ConnectorTable(std::vector<std::unique_ptr<Connector>> connectors);
+
+  // Throws UserError with the nearest name.
+  const Connector& Find(std::string_view name) const;
+  std::vector<std::string> names() const;  // sorted
+
+ private:
+  std::map<std::string, std::unique_ptr<Connector>, std::less<>> connectors_;
+};
+
+// What a step of this connector says wrongly, a line each. Needs no data.
+std::vector<std::string> StepMistakes(const Connector& connector, Direction direction,
+                                      const nlohmann::json& settings);
+
+// Settings with defaults; throws UserError with all mistakes.
+nlohmann::json CompleteSettings(const Connector& connector, Direction direction,
+                                const nlohmann::json& settings);
+
+// The one visible table of all connectors.
+ConnectorTable BuiltinConnectors();
+
+}  // namespace weir::connectors

@@ -1,0 +1,193 @@
+#include "connectors/files/file_source.h"
+
+#include <cstdlib>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "base/test_seed.h"
+#include "connectors/connector_fixture.h"
+#include "connectors/files/file_list.h"
+
+namespace weir::connectors {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class FileSourceTest : public ConnectorTest {
+ protected:
+  // Reads `path` to its end; the error's text.
+  std::string ReadError(const nlohmann::json& settings) {
+    return ErrorOf([&] {
+      Read(settings);
+      connection_.Run("FROM rows");
+    });
+  }
+};
+
+TEST_F(FileSourceTest, ReadsEveryFormatWithSniffedColumns) {
+  Write("a.csv", "id,name,at\n1,x,2026-01-05T01:02:03Z\n2,,\n");
+  Write("a.tsv", "id\tname\n1\t\"x\ty\"\n");
+  Write("a.ndjson", "{\"id\": 1, \"part\": {\"b\": [1, 2]}}\n{\"id\": 2}\n");
+  connection_.Run("COPY (SELECT 1 AS id, 1.50::DECIMAL(5,2) AS price) TO '" + folder_.text() +
+                  "/a.parquet'");
+
+  Read({{"path", "a.csv"}});
+  EXPECT_EQ(Rows("FROM rows"), (Lines{"1|x|2026-01-05 01:02:03+00", "2|NULL|NULL"}));
+  Read({{"path", "a.tsv"}});
+  EXPECT_EQ(Rows("FROM rows"), Lines{"1|x\ty"});
+  Read({{"path", "a.ndjson"}});
+  EXPECT_EQ(Rows("FROM rows"), (Lines{"1|{'b': [1, 2]}", "2|NULL"}));
+  Read({{"path", "a.parquet"}});
+  EXPECT_EQ(Rows("FROM rows"), Lines{"1|1.50"});
+}
+
+TEST_F(FileSourceTest, ReadsCompressedFilesByTheirSuffix) {
+  Write("a.csv", "id\n7\n");
+  const std::string quoted = "'" + folder_.text() + "/a.csv'";
+  ASSERT_EQ(std::system(("gzip -k " + quoted).c_str()), 0);
+
+  Read({{"path", "a.csv.gz"}});
+
+  EXPECT_EQ(Rows("FROM rows"), Lines{"7"});
+}
+
+TEST_F(FileSourceTest, DeclaredColumnsAreFoundByName) {
+  Write("a.csv", "extra,name,id\nz,x,1\n");
+  Write("b.csv", "id,name\n2,y\n");
+  columns_ = "id BIGINT, name VARCHAR";
+
+  Read({{"path", "*.csv"}});
+
+  EXPECT_EQ(Rows("FROM rows ORDER BY id"), (Lines{"1|x", "2|y"}));
+}
+
+TEST_F(FileSourceTest, ADeviatingCsvFileIsNamedWithLineAndField) {
+  Write("a.csv", "id,name\n1,\"x\ny\"\n2,z\n");
+  Write("b.csv", "id,name\n3,\"x\ny\"\nfoo,z\n");
+  Write("c/a.csv", "id,price\n1,1.25\n");
+  Write("d/a.csv", "id,name\n1,x\n");
+  Write("d/b.csv", "id,nmae\n1,x\n");
+  Write("e/a.csv", "id,name\n1,x\n2,x,y\n");
+
+  EXPECT_EQ(ReadError({{"path", "*.csv"}}), "F/b.csv:4: column 'id': 'foo' is not BIGINT");
+  columns_ = "id BIGINT, price DECIMAL(5,1)";
+  EXPECT_EQ(ReadError({{"path", "c/*.csv"}}),
+            "F/c/a.csv:2: column 'price': '1.25' is not DECIMAL(5,1)");
+  columns_ = "";
+  EXPECT_EQ(ReadError({{"path", "d/*.csv"}}),
+            "F/d/b.csv:1: no column 'name'; the header has id, nmae; did you mean 'nmae'?");
+  EXPECT_EQ(ReadError({{"path", "e/*.csv"}, {"columns", "id BIGINT, name VARCHAR"}}),
+            "F/e/a.csv:3: 3 fields where the header has 2: 2,x,y");
+}
+
+TEST_F(FileSourceTest, AColumnThatNobodyReadsIsCheckedToo) {
+  Write("a.csv", "id,name\nfoo,x\n");
+  columns_ = "id BIGINT, name VARCHAR";
+  Read({{"path", "a.csv"}});
+
+  EXPECT_EQ(ErrorOf([&] { connection_.Run("SELECT count(*) FROM rows"); }),
+            "F/a.csv:2: column 'id': 'foo' is not BIGINT");
+}
+
+TEST_F(FileSourceTest, ADeviatingJsonFileIsNamedWithLineAndField) {
+  Write("a.ndjson", "{\"id\": 1, \"n\": {\"x\": 1}}\n");
+  Write("b.ndjson", "{\"id\": 2, \"n\": {\"x\": 1}}\n\n{\"id\": 2.5}\n");
+  Write("c/a.ndjson", "{\"id\": 1}\n{\"id\" 2}\n");
+  Write("d/a.ndjson", "{\"id\": 1}\n");
+  Write("d/b.ndjson", "{\"id\": 1}\n{\"id\": 1, \"name\": 2}\n");
+  Write("e/a.ndjson", "{\"id\": 1}\n[1]\n");
+
+  EXPECT_EQ(ReadError({{"path", "*.ndjson"}}), "F/b.ndjson:3: column 'id': '2.5' is not BIGINT");
+  columns_ = "id BIGINT";
+  EXPECT_EQ(ReadError({{"path", "c/*.ndjson"}}), "F/c/a.ndjson:2: not a JSON object: {\"id\" 2}");
+  EXPECT_EQ(ReadError({{"path", "e/*.ndjson"}}), "F/e/a.ndjson:2: not a JSON object: [1]");
+  columns_ = "";
+  EXPECT_EQ(ReadError({{"path", "d/*.ndjson"}}),
+            "F/d/b.ndjson:2: unknown field 'name'; the columns are id");
+}
+
+TEST_F(FileSourceTest, AParquetFileOfAnotherTypeIsRefused) {
+  connection_.Run("COPY (SELECT 1 AS id) TO '" + folder_.text() + "/a.parquet'");
+  connection_.Run("COPY (SELECT 'x' AS id) TO '" + folder_.text() + "/b.parquet'");
+
+  EXPECT_EQ(ReadError({{"path", "*.parquet"}}),
+            "F/b.parquet: column 'id' is VARCHAR; INTEGER is expected");
+}
+
+TEST_F(FileSourceTest, NoFileIsAnErrorUnlessItMayBeEmpty) {
+  EXPECT_EQ(ReadError({{"path", "none/*.csv"}}), "no file matches 'none/*.csv'");
+  columns_ = "id BIGINT";
+
+  Read({{"path", "none/*.csv"}, {"missing", "empty"}});
+
+  EXPECT_EQ(Rows("SELECT count(*), max(id) FROM rows"), Lines{"0|NULL"});
+}
+
+TEST_F(FileSourceTest, SettingsAreCheckedWithoutData) {
+  const Connector& files = table_.Find("files");
+
+  EXPECT_EQ(StepMistakes(files, Direction::kIn, {{"path", "a.xml"}}),
+            Lines{"the format of 'a.xml' is not known; set `format` to ndjson, csv, tsv or "
+                  "parquet, or end the path so"});
+  EXPECT_EQ(StepMistakes(files, Direction::kIn, {{"path", "{location.in}"}}), Lines{});
+  EXPECT_EQ(StepMistakes(files, Direction::kOut, {{"path", "a.csv"}}),
+            Lines{"setting 'sort_by' is missing; it must be a list of texts"});
+  EXPECT_EQ(StepMistakes(table_.Find("postgres"), Direction::kIn, nullptr),
+            Lines{"connector 'postgres' only writes; give it `in`, not `out`"});
+}
+
+TEST_F(FileSourceTest, AStreamReadsOnlyNewFilesAndKnowsTheNewestDay) {
+  Write("in/2026-01-05/a.csv", "id\n1\n");
+  Write("in/2026-01-06/a.csv", "id\n2\n");
+  Write("in/2026-13-99/a.csv", "id\n3\n");
+  Write("in/2026-01-06/.b.csv", "id\n4\n");
+  finished_ = {"in/2026-01-05/a.csv"};
+
+  const ReadReport report = Read({{"path", "in/{ds}/*.csv"}});
+
+  EXPECT_EQ(report.finished, (Lines{"in/2026-01-06/a.csv", "in/2026-13-99/a.csv"}));
+  EXPECT_EQ(report.complete_until, ParseTimestamp("2026-01-07"));
+  EXPECT_EQ(Rows("FROM rows ORDER BY id"), (Lines{"2", "3"}));
+  EXPECT_EQ(DaysThere(connection_, folder_.path(), "in/{ds}/*.csv"),
+            (Lines{"2026-01-05", "2026-01-06"}));
+  EXPECT_EQ(DaysThere(connection_, folder_.path(), "in/*/x-{ds}.csv"), Lines{});
+}
+
+// The reference takes texts apart by itself: a number counts if it is digits, else its line is the
+// one to be named.
+TEST_F(FileSourceTest, RandomDeviationsAreFoundAtTheirLine) {
+  std::mt19937_64 random(TestSeed());
+  columns_ = "id BIGINT, price DECIMAL(9,2), name VARCHAR";
+  for (int round = 0; round < TestRounds(); ++round) {
+    const int num_rows = static_cast<int>(random() % 5000 + 1);
+    const int bad = static_cast<int>(random() % static_cast<std::uint64_t>(num_rows));
+    const bool is_json = random() % 2 == 0;
+    std::string text = is_json ? "" : "id,price,name\n";
+    const std::string value = random() % 2 == 0 ? "12x" : "1.5";
+    int line = is_json ? 0 : 1;
+    int bad_line = 0;
+    for (int row = 0; row < num_rows; ++row) {
+      const std::string id = row == bad ? value : std::to_string(row);
+      const bool breaks = !is_json && random() % 10 == 0;
+      ++line;
+      bad_line = row == bad ? line : bad_line;
+      text += is_json ? fmt::format("{{\"id\": \"{}\", \"price\": 1.25, \"name\": \"n\"}}\n", id)
+                      : fmt::format("{},1.25,{}\n", id, breaks ? "\"a\nb\"" : "n");
+      line += breaks ? 1 : 0;
+    }
+    const std::string file = is_json ? "r.ndjson" : "r.csv";
+    Write(file, text);
+
+    // A record that itself holds a break is named by its last line.
+    const std::string error = ReadError({{"path", file}});
+    const std::string at =
+        fmt::format("F/{}:{}: column 'id': '{}' is not BIGINT", file, bad_line, value);
+    const std::string last =
+        fmt::format("F/{}:{}: column 'id': '{}' is not BIGINT", file, bad_line + 1, value);
+    EXPECT_TRUE(error == at || (!is_json && error == last)) << error << "\nwanted " << at;
+  }
+}
+
+}  // namespace
+}  // namespace weir::connectors

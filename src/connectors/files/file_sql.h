@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/schema.h"
+
+// SQL that reads files as rows of a schema. Values of text files are cast strictly (file_error.h).
+namespace weir::connectors {
+
+// How CSV and TSV files are written.
+struct DelimitedForm {
+  char delimiter = ',';
+  bool has_header = true;
+  std::vector<std::string> nulls;  // texts that are null
+};
+
+std::string SelectNothing(const Schema& schema);
+std::string SelectParquet(const Schema& schema, std::span<const std::string> files);
+std::string SelectJson(const Schema& schema, std::span<const std::string> files);
+// `records` is SQL of fields as texts.
+std::string SelectFields(const Schema& schema, const std::string& records);
+
+// The fields of delimited files as texts, named by `header`, which they all have.
+std::string Records(const DelimitedForm& form, const std::vector<std::string>& header,
+                    std::span<const std::string> files);
+
+// The options of `form` for read_csv().
+std::string FormOptions(const DelimitedForm& form);
+
+}  // namespace weir::connectors

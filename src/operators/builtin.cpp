@@ -1,0 +1,16 @@
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "operators/operator.h"
+#include "operators/rank_rows.h"
+
+namespace weir::operators {
+
+OperatorTable BuiltinOperators() {
+  std::vector<std::unique_ptr<Operator>> operators;
+  operators.push_back(MakeRankRows());
+  return OperatorTable(std::move(operators));
+}
+
+}  // namespace weir::operators
