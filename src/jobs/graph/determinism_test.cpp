@@ -1,0 +1,96 @@
+#include "jobs/graph/determinism.h"
+
+#include <gtest/gtest.h>
+
+#include "sql/database.h"
+
+namespace weir::jobs {
+namespace {
+
+class DeterminismTest : public testing::Test {
+ protected:
+  // "line:column: text" of each mistake, without the words that all have.
+  std::string Of(const std::string& sql) {
+    const SqlSource source{.text = sql, .place = {.file = "a.sql"}};
+    project::Mistakes mistakes;
+    const auto parsed = ParseSql(source, {}, connection_, mistakes);
+    if (!parsed) {
+      return "no SQL";
+    }
+    CheckDeterminism(*parsed, source, mistakes);
+    std::string text;
+    const std::string head = "results would differ from run to run: ";
+    const std::string tail = " (or deterministic: false, if that is meant)";
+    for (const project::Mistake& mistake : mistakes.Sorted()) {
+      EXPECT_TRUE(mistake.text.starts_with(head) && mistake.text.ends_with(tail)) << mistake.text;
+      text += (text.empty() ? "" : "\n") + std::to_string(mistake.place.line) + ":" +
+              std::to_string(mistake.place.column) + ": " +
+              mistake.text.substr(head.size(), mistake.text.size() - head.size() - tail.size());
+    }
+    return text;
+  }
+
+  sql::Database database_{sql::DatabaseOptions{.threads = 1, .spill_folder = {}}};
+  sql::Connection connection_ = database_.Connect();
+};
+
+TEST_F(DeterminismTest, RefusesClocksAndRandomValues) {
+  EXPECT_EQ(Of("SELECT now(),\n current_date, current_timestamp, random(), uuid() FROM t"),
+            "1:8: now is the clock; {start}, {end} and {ds} are the interval\n"
+            "2:2: current_date is the clock; {start}, {end} and {ds} are the interval\n"
+            "2:16: current_timestamp is the clock; {start}, {end} and {ds} are the interval\n"
+            "2:35: random() gives another value each time; a hash of the row's key doesn't\n"
+            "2:45: uuid() gives another value each time; a hash of the row's key doesn't");
+}
+
+TEST_F(DeterminismTest, RefusesApproximationsAndSamples) {
+  EXPECT_EQ(Of("SELECT approx_count_distinct(a) FROM t"),
+            "1:8: approx_count_distinct() depends on the order of rows; use an exact function");
+  EXPECT_EQ(Of("SELECT a FROM t TABLESAMPLE 10%"),
+            "1:15: a sample is another one each time; take rows by a hash of their key");
+  EXPECT_NE(Of("SELECT a FROM t USING SAMPLE 10 ROWS"), "");
+}
+
+TEST_F(DeterminismTest, RefusesAggregatesThatDependOnOrder) {
+  for (const std::string name : {"first", "last", "any_value", "list", "array_agg", "mode"}) {
+    const std::string expected = "1:8: " + name + "() depends on the order of rows; write " + name +
+                                 "(… ORDER BY a unique key)";
+    EXPECT_EQ(Of("SELECT " + name + "(a) FROM t"), expected);
+    EXPECT_EQ(Of("SELECT " + name + "(a ORDER BY b) FROM t"), "") << name;
+  }
+  EXPECT_NE(Of("SELECT string_agg(a, ',') FROM t"), "");
+  EXPECT_EQ(Of("SELECT string_agg(a, ',' ORDER BY a) FROM t"), "");
+  EXPECT_NE(Of("SELECT arg_max(a, b) FROM t"), "");
+  EXPECT_EQ(Of("SELECT arg_max(a, b ORDER BY c) FROM t"), "");
+}
+
+TEST_F(DeterminismTest, RefusesWindowsAndLimitsWithoutOrder) {
+  EXPECT_EQ(Of("SELECT row_number() OVER (PARTITION BY a) FROM t"),
+            "1:8: row_number() depends on the order of rows; OVER (… ORDER BY a unique key)");
+  EXPECT_EQ(Of("SELECT row_number() OVER (PARTITION BY a ORDER BY b) FROM t"), "");
+  EXPECT_EQ(Of("SELECT a FROM t LIMIT 5"),
+            "1:23: LIMIT takes any rows; write ORDER BY a unique key before it");
+  EXPECT_EQ(Of("SELECT a FROM t ORDER BY a LIMIT 5"), "");
+  EXPECT_NE(Of("SELECT * FROM (SELECT a FROM t LIMIT 5) ORDER BY a"), "");
+  EXPECT_EQ(Of("SELECT DISTINCT ON (a) a, b FROM t"),
+            "1:21: DISTINCT ON takes any row; write ORDER BY a unique key");
+  EXPECT_EQ(Of("SELECT DISTINCT a, b FROM t"), "");
+}
+
+TEST_F(DeterminismTest, RefusesSumsOfDoublesAndFilesReadByFunctions) {
+  EXPECT_EQ(Of("SELECT sum(a::DOUBLE) FROM t"),
+            "1:8: sum() of DOUBLE adds in any order; use DECIMAL or exact_sum()");
+  EXPECT_EQ(Of("SELECT exact_sum(a::DOUBLE), sum(a::DECIMAL(18, 2)), sum(n) FROM t"), "");
+  EXPECT_EQ(Of("FROM read_csv('x.csv')"),
+            "1:6: read_csv() reads what no run records; a connector step brings files in");
+}
+
+TEST_F(DeterminismTest, TakesOrdinarySql) {
+  EXPECT_EQ(Of("WITH x AS (SELECT a, count(*) AS n, max(b) AS b FROM t GROUP BY ALL) "
+               "SELECT *, rank() OVER (ORDER BY n DESC, a), list_sort(l), [1, 2] FROM x JOIN y "
+               "USING (a) WHERE b > (SELECT min(c) FROM z)"),
+            "");
+}
+
+}  // namespace
+}  // namespace weir::jobs

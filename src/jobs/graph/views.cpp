@@ -1,0 +1,101 @@
+#include "jobs/graph/views.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "jobs/graph/parsed_sql.h"
+#include "project/project_names.h"
+
+namespace weir::jobs {
+namespace {
+
+using project::Mistakes;
+using project::Project;
+using project::View;
+
+struct ViewReads {
+  const View* view = nullptr;
+  std::vector<std::string> tables;  // and views
+};
+
+class ViewFinder {
+ public:
+  ViewFinder(const Project& project, sql::Connection& connection, Mistakes& mistakes)
+      : project_(project), connection_(connection), mistakes_(mistakes) {}
+
+  std::map<std::string, std::vector<std::string>> Find() {
+    for (const project::Job& job : project_.jobs) {
+      for (const View& view : job.views) {
+        Add(view);
+      }
+    }
+    std::map<std::string, std::vector<std::string>> tables;
+    for (const auto& [name, reads] : views_) {
+      std::set<std::string> found;
+      std::vector<std::string> path;
+      Follow(name, path, found);
+      tables[name] = {found.begin(), found.end()};
+    }
+    return tables;
+  }
+
+ private:
+  void Add(const View& view) {
+    const auto values = project::SettingsValues(project_);
+    const bool is_file = !view.file.empty();
+    const SqlSource source{.text = view.text,
+                           .place = is_file ? project::Place{.file = view.file} : view.place,
+                           .is_file = is_file};
+    const auto parsed = ParseSql(source, values, connection_, mistakes_);
+    ViewReads& reads = views_[project::FillName(view.name, values)];
+    reads.view = &view;
+    for (const SqlRead& read : parsed ? parsed->reads : std::vector<SqlRead>()) {
+      if (read.name.size() == 2) {
+        reads.tables.push_back(fmt::format("{}.{}", read.name[0], read.name[1]));
+      } else {
+        mistakes_.Note(read.place,
+                       fmt::format("view '{}' reads '{}'; a table or view is schema.name",
+                                   view.name, fmt::join(read.name, ".")));
+      }
+    }
+  }
+
+  void Follow(const std::string& name, std::vector<std::string>& path,
+              std::set<std::string>& found) {
+    const auto view = views_.find(name);
+    if (view == views_.end()) {
+      found.insert(name);
+      return;
+    }
+    if (const auto again = std::ranges::find(path, name); again != path.end()) {
+      // Told once, by the first of the cycle.
+      if (again == path.begin() && name == *std::ranges::min_element(path)) {
+        mistakes_.Note(view->second.view->place, fmt::format("views read each other: {} -> {}",
+                                                             fmt::join(path, " -> "), name));
+      }
+      return;
+    }
+    path.push_back(name);
+    for (const std::string& table : view->second.tables) {
+      Follow(table, path, found);
+    }
+    path.pop_back();
+  }
+
+  const Project& project_;
+  sql::Connection& connection_;
+  Mistakes& mistakes_;
+  std::map<std::string, ViewReads> views_;
+};
+
+}  // namespace
+
+std::map<std::string, std::vector<std::string>> FindViews(const Project& project,
+                                                          sql::Connection& connection,
+                                                          Mistakes& mistakes) {
+  return ViewFinder(project, connection, mistakes).Find();
+}
+
+}  // namespace weir::jobs

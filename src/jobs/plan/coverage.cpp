@@ -1,0 +1,101 @@
+#include "jobs/plan/coverage.h"
+
+#include <algorithm>
+
+#include "jobs/plan/reading.h"
+
+namespace weir::jobs {
+namespace {
+
+void TakeLess(std::optional<Micros>& least, std::optional<Micros> other) {
+  least = least && other ? std::min(*least, *other) : (least ? least : other);
+}
+
+}  // namespace
+
+Coverage::Coverage(const std::vector<JobInstance>& instances, const PlanFacts& facts)
+    : instances_(instances), facts_(facts), covered_(instances.size()) {
+  for (std::size_t instance = 0; instance < instances.size(); ++instance) {
+    for (const RunRecord& run : facts.runs[instance].succeeded) {
+      covered_[instance].insert(run.key.interval);
+    }
+    firsts_.push_back(FirstOf(instance));
+    through_.push_back(firsts_.back().value_or(kAllOfTime.start));
+    Extend(instance);
+  }
+}
+
+std::optional<Micros> Coverage::FirstOf(std::size_t instance) const {
+  const JobInstance& self = instances_[instance];
+  if (self.job->start) {
+    return self.schedule.At(self.schedule.TimeOf(*self.job->start)).start;
+  }
+  std::optional<Micros> first;
+  for (const InstanceInput& input : self.reads) {
+    if (input.input.previous) {
+      continue;
+    }
+    for (const TableWriter& writer : input.writers) {
+      if (!input.by_stream) {
+        TakeLess(first, firsts_[writer.instance]);
+      }
+    }
+    const auto table = facts_.tables.find(input.input.table);
+    if (input.KnowsDaysByRows() && table != facts_.tables.end() && table->second.extent) {
+      TakeLess(first, table->second.extent->start);
+    }
+  }
+  const auto& source = facts_.sources[instance];
+  if (source && source->extent) {
+    TakeLess(first, source->extent->start);
+  }
+  return first ? std::optional(self.schedule.At(*first).start) : std::nullopt;
+}
+
+std::optional<Micros> Coverage::Newest(std::size_t instance) const {
+  const auto& covered = covered_[instance];
+  return covered.empty() ? std::nullopt : std::optional(covered.rbegin()->end);
+}
+
+void Coverage::Plan(std::size_t instance, const Interval& interval) {
+  covered_[instance].insert(interval);
+  Extend(instance);
+}
+
+bool Coverage::Has(std::size_t instance, const Interval& interval) const {
+  return covered_[instance].contains(interval);
+}
+
+void Coverage::Extend(std::size_t instance) {
+  if (!firsts_[instance]) {
+    return;
+  }
+  const auto& covered = covered_[instance];
+  auto next = covered.lower_bound({.start = through_[instance], .end = kAllOfTime.start});
+  for (; next != covered.end() && next->start == through_[instance]; ++next) {
+    through_[instance] = next->end;
+  }
+}
+
+std::optional<Interval> Coverage::Lacks(std::size_t instance, const Interval& window) const {
+  const Schedule& schedule = instances_[instance].schedule;
+  if (!firsts_[instance]) {  // runs by the clock: what has run is all there is
+    const auto& covered = covered_[instance];
+    return covered.empty() ? std::optional(schedule.At(window.end - 1)) : std::nullopt;
+  }
+  const Micros from = std::max(window.start, through_[instance]);
+  if (window.end <= from) {
+    return std::nullopt;
+  }
+  for (Interval next = schedule.At(from); next.end <= window.end; next = schedule.Next(next)) {
+    if (next.start >= *firsts_[instance] && !Has(instance, next)) {
+      return next;
+    }
+  }
+  const Interval last = schedule.At(window.end - 1);
+  const bool ends_later = last.end > window.end;  // a day within an unfinished week holds no rows
+  return ends_later || Has(instance, last) || last.start < *firsts_[instance] ? std::nullopt
+                                                                              : std::optional(last);
+}
+
+}  // namespace weir::jobs

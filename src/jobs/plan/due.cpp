@@ -1,0 +1,146 @@
+#include "jobs/plan/due.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "jobs/plan/reading.h"
+
+namespace weir::jobs {
+namespace {
+
+void Limit(std::optional<Micros>& until, std::string& why, Micros end, const std::string& reason) {
+  if (!until || end < *until) {
+    until = end;
+    why = reason;
+  }
+}
+
+std::string Complete(const std::string& what, const std::optional<Interval>& extent) {
+  return extent ? fmt::format("{} is complete until {}", what, FormatTimestamp(extent->end))
+                : fmt::format("{} holds no rows yet", what);
+}
+
+void LimitByTable(const InstanceInput& input, const PlanFacts& facts, std::optional<Micros>& until,
+                  std::string& why) {
+  const auto table = facts.tables.find(input.input.table);
+  const bool is_there = table != facts.tables.end() && table->second.latest >= 0;
+  if (!is_there && !input.input.optional) {
+    Limit(until, why, kAllOfTime.start, fmt::format("there is no table {}", input.input.table));
+  } else if (is_there && table->second.has_intervals) {
+    Limit(until, why, table->second.extent ? table->second.extent->end : kAllOfTime.start,
+          Complete(input.input.table, table->second.extent));
+  }
+}
+
+bool ReadsProjectTables(const JobInstance& instance) {
+  return std::ranges::any_of(instance.reads, [](const InstanceInput& input) {
+    return !input.KnowsDaysByRows() && !input.input.previous;
+  });
+}
+
+// The end of the newest interval that the writers of its inputs have.
+Micros NewestUpstream(const JobInstance& instance, const Coverage& coverage) {
+  std::optional<Micros> newest;
+  for (const InstanceInput& input : instance.reads) {
+    for (const TableWriter& writer : input.writers) {
+      const auto end = coverage.Newest(writer.instance);
+      if (!input.input.previous && end) {
+        newest = std::max(newest.value_or(*end), *end);
+      }
+    }
+  }
+  return newest.value_or(kAllOfTime.start);
+}
+
+// A stream that is about to read new files may bring rows of any day.
+std::optional<std::string> StreamNotReady(std::size_t number, const JobInstance& stream,
+                                          const PlanFacts& facts, const Coverage& coverage) {
+  const auto& source = facts.sources[number];
+  const bool reads_first = source && !source->new_files.empty() && coverage.IsStreaming(number);
+  return reads_first ? std::optional(fmt::format("waits for {}, which has {} files to read",
+                                                 stream.name(), source->new_files.size()))
+                     : std::nullopt;
+}
+
+Micros EndOf(const JobInstance& instance) {
+  return instance.job->end ? instance.schedule.TimeOf(*instance.job->end) : kAllOfTime.end;
+}
+
+}  // namespace
+
+std::optional<Micros> CompleteUntil(const JobInstance& instance, const PlanFacts& facts,
+                                    std::size_t number, std::string& why) {
+  std::optional<Micros> until;
+  for (const InstanceInput& input : instance.reads) {
+    if (input.KnowsDaysByRows() && !input.input.previous) {
+      LimitByTable(input, facts, until, why);
+    }
+  }
+  const auto& source = facts.sources[number];
+  if (source && source->limits_days) {
+    Limit(until, why, source->extent ? source->extent->end : kAllOfTime.start,
+          Complete("its source", source->extent));
+  }
+  return until;
+}
+
+DueIntervals DueOf(const std::vector<JobInstance>& instances, std::size_t instance,
+                   const PlanFacts& facts, const Coverage& coverage) {
+  const JobInstance& self = instances[instance];
+  DueIntervals due;
+  std::optional<Micros> until = CompleteUntil(self, facts, instance, due.waits_for);
+  if (until && *until == kAllOfTime.start) {
+    return due;
+  }
+  if (!until && ReadsProjectTables(self)) {
+    until = NewestUpstream(self, coverage);
+    due.waits_for = "its inputs have no later intervals";
+  }
+  const bool by_clock = !until;
+  if (by_clock || (self.job->due == project::Due::kWait && self.job->wait)) {
+    until = facts.now - (self.job->wait ? self.job->wait->count() : 0);
+    due.waits_for = "its next interval isn't over yet";
+  }
+  *until = std::min(*until, EndOf(self));
+  const auto first = coverage.First(instance);
+  if (first) {
+    due.intervals = self.schedule.Between(*first, *until);
+  } else if (by_clock) {  // nothing says when it began: the newest interval alone
+    const Interval last = self.schedule.At(*until);
+    due.intervals = {self.schedule.Previous(last)};
+  }
+  return due;
+}
+
+std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, std::size_t instance,
+                                    const Interval& interval, const PlanFacts& facts,
+                                    const Coverage& coverage) {
+  const JobInstance& self = instances[instance];
+  if (self.job->due == project::Due::kWait) {
+    return std::nullopt;
+  }
+  for (const InstanceInput& input : self.reads) {
+    for (const TableWriter& by : input.writers) {
+      const JobInstance& writer = instances[by.instance];
+      if (input.by_stream) {
+        if (const auto reason = StreamNotReady(by.instance, writer, facts, coverage)) {
+          return reason;
+        }
+        continue;
+      }
+      if (by.instance == instance) {
+        continue;  // the order of its own runs sees to it
+      }
+      const bool intervals = ReadsIntervals(instances, input, facts);
+      const Interval window = intervals ? WindowOf(self, input.input, interval)
+                                        : StateInterval(writer, input.input, interval);
+      if (const auto lacking = coverage.Lacks(by.instance, window)) {
+        return fmt::format("waits for {} of {}", writer.name(), writer.schedule.Label(*lacking));
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace weir::jobs

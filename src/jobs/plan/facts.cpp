@@ -1,0 +1,28 @@
+#include "jobs/plan/facts.h"
+
+#include <algorithm>
+
+namespace weir::jobs {
+
+const RunRecord* FindRun(const std::vector<RunRecord>& by_interval, const Interval& interval) {
+  const auto found = std::ranges::lower_bound(
+      by_interval, interval, {}, [](const RunRecord& run) { return run.key.interval; });
+  return found != by_interval.end() && found->key.interval == interval ? &*found : nullptr;
+}
+
+const OutputRecord* OutputOf(const RunRecord& run, const std::string& table) {
+  const auto found = std::ranges::find(run.outputs, table, &OutputRecord::table);
+  return found == run.outputs.end() ? nullptr : &*found;
+}
+
+std::string SourceFacts::DigestOf(const std::string& step, const std::string& day) const {
+  const auto days = digests.find(step);
+  if (days == digests.end()) {
+    return "";
+  }
+  const auto whole = days->second.find("");
+  const auto found = whole != days->second.end() ? whole : days->second.find(day);
+  return found == days->second.end() ? "" : found->second;
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/ledger/run_record.h"
+#include "jobs/schedule/interval.h"
+#include "lake/actions.h"
+
+// What a plan is made from, as plain values: the plan itself looks at nothing else.
+namespace weir::jobs {
+
+constexpr Interval kAllOfTime{.start = std::numeric_limits<Micros>::min(),
+                              .end = std::numeric_limits<Micros>::max()};
+
+inline bool Overlap(const Interval& left, const Interval& right) {
+  return left.start < right.end && right.start < left.end;
+}
+
+// A change of data in one partition of a table: files came or went, layout aside.
+struct Touch {
+  std::int64_t version = 0;
+  Interval range = kAllOfTime;     // when its rows lie, by ds and hour; kAllOfTime if unknown
+  lake::PartitionValues values{};  // of the other partition columns, as far as they are known
+
+  friend bool operator==(const Touch&, const Touch&) = default;
+};
+
+struct TableFacts {
+  std::int64_t latest = -1;          // -1: there is no such table
+  bool has_intervals = false;        // rows know their interval (a column ds)
+  std::optional<Interval> extent{};  // whole days from the first to the last that holds rows
+  std::vector<Touch> touches{};      // by version
+};
+
+// The runs of one instance, each list by interval.
+struct InstanceRuns {
+  std::vector<RunRecord> newest{};     // newest attempt of each interval
+  std::vector<RunRecord> succeeded{};  // newest success of each interval
+};
+
+// Files outside that steps of an instance read by day, such as "in/{ds}.csv".
+struct SourceFacts {
+  bool limits_days = false;              // whether a path names days: others say nothing of them
+  std::optional<Interval> extent{};      // days that are there, whole
+  std::vector<std::string> new_files{};  // of a stream: not read yet
+  // Of other jobs, by step and day ("" for paths without one): a digest of the files that are
+  // there, of their names, sizes and times.
+  std::map<std::string, std::map<std::string, std::string>> digests{};
+
+  // The digest of what a step reads of a day; empty if there is no file.
+  std::string DigestOf(const std::string& step, const std::string& day) const;
+};
+
+// What stands for the table in the record of a step's outside files.
+constexpr auto kSourceFiles = "files outside";
+
+struct PlanFacts {
+  Micros now = 0;
+  std::map<std::string, TableFacts> tables{};
+  std::vector<InstanceRuns> runs{};                   // by instance
+  std::vector<std::string> code_hashes{};             // by instance
+  std::vector<std::optional<SourceFacts>> sources{};  // by instance; absent: reads no outside files
+  // Whether rows with these partition values may be among those that an input reads (its `where`):
+  // (instance, input, touch). Unset: all may.
+  std::function<bool(std::size_t, std::size_t, const Touch&)> may_read{};
+  Micros late = 0;  // the project's
+};
+
+// The record of an interval, or null.
+const RunRecord* FindRun(const std::vector<RunRecord>& by_interval, const Interval& interval);
+
+// What a run made of a table, or null.
+const OutputRecord* OutputOf(const RunRecord& run, const std::string& table);
+
+}  // namespace weir::jobs

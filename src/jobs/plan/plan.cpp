@@ -1,0 +1,453 @@
+#include "jobs/plan/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "jobs/plan/coverage.h"
+#include "jobs/plan/due.h"
+#include "jobs/plan/reading.h"
+#include "jobs/plan/staleness.h"
+
+namespace weir::jobs {
+namespace {
+
+// Where the runs of one instance stand in a list of planned runs.
+using Positions = std::map<Interval, std::size_t>;
+
+std::size_t NumEffects(const project::Job& job) {
+  return static_cast<std::size_t>(std::ranges::count_if(job.steps, [](const auto& step) {
+    return step.kind == project::StepKind::kConnector && !step.in.empty();
+  }));
+}
+
+struct Candidate {
+  Interval interval;
+  Cause cause = Cause::kMissing;
+  std::string why;
+  bool now = true;  // false: only with --stale
+};
+
+class Planner {
+ public:
+  Planner(const std::vector<JobInstance>& instances, const PlanFacts& facts,
+          const PlanOptions& options)
+      : instances_(instances),
+        facts_(facts),
+        options_(options),
+        coverage_(instances, facts),
+        planned_(instances.size()),
+        stale_(instances.size()) {}
+
+  Plan Make() {
+    PlanAll();
+    // What a job reads of a later one's interval before may have been planned only now.
+    for (std::size_t before = 0; before < plan_.runs.size() && ReadsLaterOnes();) {
+      before = plan_.runs.size();
+      PlanAll();
+    }
+    FillNeeds();
+    return std::move(plan_);
+  }
+
+ private:
+  void PlanAll() {
+    plan_.waiting.clear();
+    for (const std::size_t instance : options_.instances) {
+      PlanInstance(instance);
+    }
+  }
+
+  bool ReadsLaterOnes() const {
+    for (std::size_t instance = 0; instance < instances_.size(); ++instance) {
+      for (const InstanceInput& input : instances_[instance].reads) {
+        if (std::ranges::any_of(input.writers, [&](const TableWriter& writer) {
+              return input.input.previous && writer.instance > instance;
+            })) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  void PlanInstance(std::size_t instance) {
+    const JobInstance& self = instances_[instance];
+    if (self.job->is_service) {
+      return;
+    }
+    if (self.job->is_stream) {
+      PlanStream(instance);
+      return;
+    }
+    if (self.job->schedule.cadence == project::Cadence::kManual && !options_.manual) {
+      return;
+    }
+    const std::vector<Interval> due = Due(instance);
+    std::vector<Candidate> candidates;
+    for (const Interval& interval : due) {
+      Consider(instance, interval, due, candidates);
+    }
+    CarryOn(instance, due, candidates);
+    for (const Candidate& candidate : candidates) {
+      Add(instance, candidate);
+    }
+  }
+
+  void PlanStream(std::size_t instance) {
+    const auto& source = facts_.sources[instance];
+    if (!source || source->new_files.empty() || coverage_.IsStreaming(instance)) {
+      return;
+    }
+    const auto& runs = facts_.runs[instance].newest;
+    Micros batch = 1;
+    for (const RunRecord& run : runs) {
+      const bool again = run.state != RunState::kSucceeded;
+      batch = std::max(batch, run.key.interval.start + (again ? 0 : 1));
+    }
+    coverage_.PlanStream(instance);
+    Append(plan_.runs, instance,
+           {.interval = {.start = batch, .end = batch},
+            .cause = Cause::kStream,
+            .why = fmt::format("{} new files", source->new_files.size()),
+            .now = true});
+  }
+
+  // What is due, by time and by the options.
+  std::vector<Interval> Due(std::size_t instance) {
+    DueIntervals due = DueOf(instances_, instance, facts_, coverage_);
+    plan_.waiting.push_back({.instance = instance, .why = due.waits_for});
+    if (options_.only) {
+      std::erase_if(due.intervals, [&](const Interval& interval) {
+        return interval.start < options_.only->start || interval.end > options_.only->end;
+      });
+    }
+    const bool last_only = instances_[instance].job->external_effects &&
+                           instances_[instance].job->catch_up == project::CatchUp::kLast;
+    if (last_only && due.intervals.size() > 1) {
+      due.intervals.erase(due.intervals.begin(), due.intervals.end() - 1);
+    }
+    return due.intervals;
+  }
+
+  bool IsLate(std::size_t instance, const Interval& interval, const Interval& newest) const {
+    const auto& own = instances_[instance].job->late;
+    return newest.end - interval.end > (own ? own->count() : facts_.late);
+  }
+
+  // Adds the interval to the candidates if it should run.
+  void Consider(std::size_t instance, const Interval& interval, const std::vector<Interval>& due,
+                std::vector<Candidate>& candidates) {
+    if (planned_[instance].contains(interval)) {
+      return;
+    }
+    auto candidate = Judge(instance, interval, due);
+    if (!candidate) {
+      return;
+    }
+    if (const auto reason = MovedOn(instance, interval)) {
+      if (options_.force) {
+        throw UserError("{} of {} can't be run again: {}", instances_[instance].name(),
+                        instances_[instance].schedule.Label(interval), *reason);
+      }
+      plan_.waiting.push_back({.instance = instance, .interval = interval, .why = *reason});
+      return;
+    }
+    if (const auto reason = NotReady(instances_, instance, interval, facts_, coverage_)) {
+      plan_.waiting.push_back({.instance = instance, .interval = interval, .why = *reason});
+      return;
+    }
+    coverage_.Plan(instance, interval);
+    candidates.push_back(std::move(*candidate));
+  }
+
+  std::optional<Candidate> Judge(std::size_t instance, const Interval& interval,
+                                 const std::vector<Interval>& due) const {
+    const InstanceRuns& runs = facts_.runs[instance];
+    const RunRecord* done = FindRun(runs.succeeded, interval);
+    if (options_.force) {
+      return Candidate{.interval = interval, .cause = Cause::kAsked, .why = "asked for"};
+    }
+    if (done == nullptr) {
+      return Missing(FindRun(runs.newest, interval), interval);
+    }
+    if (done->recovered && done->sent.size() < NumEffects(*instances_[instance].job)) {
+      return Candidate{.interval = interval,
+                       .cause = Cause::kCrashed,
+                       .why = "its process died before all was sent"};
+    }
+    const bool in_time = options_.stale || !IsLate(instance, interval, due.back());
+    if (auto upstream = UpstreamPlanned(instance, interval, planned_)) {
+      return Candidate{interval, Cause::kUpstream, std::move(*upstream), in_time};
+    }
+    if (auto reason = WhyStale(instances_, instance, *done, facts_)) {
+      const bool now = options_.stale || reason->cause == Cause::kPrevious ||
+                       (in_time && reason->cause != Cause::kCode);
+      return Candidate{interval, reason->cause, std::move(reason->why), now};
+    }
+    if (auto upstream = UpstreamPlanned(instance, interval, stale_)) {
+      return Candidate{interval, Cause::kUpstream, std::move(*upstream), false};
+    }
+    return std::nullopt;
+  }
+
+  static Candidate Missing(const RunRecord* last, const Interval& interval) {
+    if (last == nullptr) {
+      return {.interval = interval, .cause = Cause::kMissing, .why = "missing"};
+    }
+    if (last->state == RunState::kRunning) {
+      return {.interval = interval, .cause = Cause::kCrashed, .why = "its last run didn't end"};
+    }
+    const std::string error = last->error.substr(0, last->error.find('\n'));
+    return {.interval = interval,
+            .cause = Cause::kFailed,
+            .why = last->state == RunState::kCancelled ? "cancelled"
+                                                       : fmt::format("failed: {}", error)};
+  }
+
+  // Which planned run changes what the interval reads.
+  std::optional<std::string> UpstreamPlanned(std::size_t instance, const Interval& interval,
+                                             const std::vector<Positions>& positions) const {
+    for (const InstanceInput& input : instances_[instance].reads) {
+      for (const TableWriter& by : input.writers) {
+        if (by.instance == instance || input.by_stream || positions[by.instance].empty()) {
+          continue;
+        }
+        if (const auto run = PlannedIn(instance, input, by, interval, positions[by.instance])) {
+          return fmt::format("{} of {} runs again", instances_[by.instance].name(),
+                             instances_[by.instance].schedule.Label(*run));
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  // The first planned run of a writer whose rows or state the interval reads.
+  std::optional<Interval> PlannedIn(std::size_t instance, const InstanceInput& input,
+                                    const TableWriter& by, const Interval& interval,
+                                    const Positions& positions) const {
+    const JobInstance& writer = instances_[by.instance];
+    const bool intervals = ReadsIntervals(instances_, input, facts_);
+    const Interval window = intervals ? WindowOf(instances_[instance], input.input, interval)
+                                      : StateInterval(writer, input.input, interval);
+    auto run = positions.lower_bound({.start = window.start, .end = kAllOfTime.start});
+    if (run != positions.begin() && std::prev(run)->first.end > window.start) {
+      --run;  // a longer interval that ends in the window
+    }
+    for (; run != positions.end() && run->first.start < window.end; ++run) {
+      if (run->first.end <= window.end) {
+        return run->first;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Why an older interval of an overwritten state is left alone.
+  std::optional<std::string> MovedOn(std::size_t instance, const Interval& interval) const {
+    const JobInstance& self = instances_[instance];
+    const auto& done = facts_.runs[instance].succeeded;
+    const bool is_older = !done.empty() && done.back().key.interval > interval;
+    if (!is_older || !self.WritesState() || self.WritesIntervals() ||
+        OwnPreviousState(instances_, instance)) {
+      return std::nullopt;
+    }
+    return fmt::format("the state that it writes has moved on to {}",
+                       self.schedule.Label(done.back().key.interval));
+  }
+
+  // A job that reads its own state or its own earlier intervals runs on from the first candidate,
+  // begun where the state is still kept.
+  void CarryOn(std::size_t instance, const std::vector<Interval>& due,
+               std::vector<Candidate>& candidates) {
+    if (!ReadsItself(instance)) {
+      return;
+    }
+    const auto first_now = std::ranges::find_if(candidates, &Candidate::now);
+    if (first_now != candidates.end()) {
+      const Interval from = BeginOfChain(instance, first_now->interval);
+      for (Candidate& candidate : candidates) {
+        candidate.now = candidate.now || candidate.interval >= from;
+      }
+      FillFrom(instance, from, due, candidates, true);
+    } else if (!candidates.empty() && !options_.only) {
+      FillFrom(instance, candidates.front().interval, due, candidates, false);
+    }
+  }
+
+  // Makes every done interval from `from` on a candidate.
+  void FillFrom(std::size_t instance, Interval from, const std::vector<Interval>& due,
+                std::vector<Candidate>& candidates, bool now) {
+    std::vector<Interval> all = due;
+    for (const RunRecord& run : facts_.runs[instance].succeeded) {
+      all.push_back(run.key.interval);
+    }
+    std::ranges::sort(all);
+    const auto repeated = std::ranges::unique(all);
+    all.erase(repeated.begin(), repeated.end());
+    for (const Interval& interval : all) {
+      const bool is_new =
+          interval >= from && !planned_[instance].contains(interval) &&
+          FindRun(facts_.runs[instance].succeeded, interval) != nullptr &&
+          std::ranges::find(candidates, interval, &Candidate::interval) == candidates.end();
+      if (is_new) {
+        candidates.push_back({.interval = interval,
+                              .cause = Cause::kPrevious,
+                              .why = "the interval before runs again",
+                              .now = now});
+      }
+    }
+    std::ranges::sort(candidates, {}, &Candidate::interval);
+  }
+
+  bool ReadsItself(std::size_t instance) const {
+    return std::ranges::any_of(instances_[instance].reads, [&](const InstanceInput& input) {
+      return input.input.previous && std::ranges::any_of(input.writers, [&](const auto& writer) {
+               return writer.instance == instance;
+             });
+    });
+  }
+
+  // The newest interval up to `interval` before which a state was committed, or the first.
+  Interval BeginOfChain(std::size_t instance, const Interval& interval) const {
+    const auto own = OwnPreviousState(instances_, instance);
+    if (!own) {
+      return interval;
+    }
+    const InstanceInput& input = instances_[instance].reads[*own];
+    Interval begin = interval;
+    while (ReadingOf(instances_, instance, input, begin, facts_).kind == ReadingKind::kGone) {
+      begin = instances_[instance].schedule.Previous(begin);
+    }
+    return begin;
+  }
+
+  void Add(std::size_t instance, const Candidate& candidate) {
+    if (candidate.now) {
+      planned_[instance][candidate.interval] = plan_.runs.size();
+      coverage_.Plan(instance, candidate.interval);
+      stale_[instance].erase(candidate.interval);
+      Append(plan_.runs, instance, candidate);
+    } else if (!stale_[instance].contains(candidate.interval)) {
+      stale_[instance][candidate.interval] = plan_.stale.size();
+      Append(plan_.stale, instance, candidate);
+    }
+  }
+
+  void Append(std::vector<PlannedRun>& list, std::size_t instance,
+              const Candidate& candidate) const {
+    PlannedRun run{.instance = instance, .interval = candidate.interval, .cause = candidate.cause};
+    run.why = candidate.why;
+    Estimate(facts_.runs[instance].succeeded, run);
+    list.push_back(std::move(run));
+  }
+
+  static void Estimate(const std::vector<RunRecord>& done, PlannedRun& run) {
+    constexpr std::size_t kLast = 5;
+    const std::size_t count = std::min(kLast, done.size());
+    if (count == 0) {
+      return;
+    }
+    std::int64_t rows = 0;
+    double seconds = 0;
+    for (auto record = done.end() - static_cast<std::ptrdiff_t>(count); record != done.end();
+         ++record) {
+      rows += record->rows;
+      seconds += record->seconds;
+    }
+    run.rows = rows / static_cast<std::int64_t>(count);
+    run.seconds = seconds / static_cast<double>(count);
+  }
+
+  // Which runs come after which, once all are known.
+  void FillNeeds() {
+    for (std::size_t i = 0; i < plan_.runs.size(); ++i) {
+      PlannedRun& run = plan_.runs[i];
+      if (run.cause == Cause::kStream) {
+        continue;
+      }
+      for (const InstanceInput& input : instances_[run.instance].reads) {
+        for (const TableWriter& by : input.writers) {
+          NeedWriter(run, input, by);
+        }
+      }
+      FollowOwn(run);
+      SetCommits(run);
+    }
+    SetChains();
+  }
+
+  void NeedWriter(PlannedRun& run, const InstanceInput& input, const TableWriter& by) {
+    if (input.by_stream || (by.instance == run.instance && !input.input.previous)) {
+      return;
+    }
+    const JobInstance& writer = instances_[by.instance];
+    const bool intervals = ReadsIntervals(instances_, input, facts_);
+    const Interval window = intervals
+                                ? WindowOf(instances_[run.instance], input.input, run.interval)
+                                : StateInterval(writer, input.input, run.interval);
+    for (const auto& [interval, position] : planned_[by.instance]) {
+      if (Overlap(interval, window)) {
+        run.needs.push_back(position);
+      }
+    }
+  }
+
+  // Runs of one instance that write a state are in order, whatever becomes of them.
+  void FollowOwn(PlannedRun& run) {
+    const Positions& own = planned_[run.instance];
+    const auto self = own.find(run.interval);
+    if (instances_[run.instance].WritesState() && self != own.begin()) {
+      run.follows.push_back(std::prev(self)->second);
+    }
+  }
+
+  // A state is committed by the newest interval alone.
+  void SetCommits(PlannedRun& run) {
+    const auto& done = facts_.runs[run.instance].succeeded;
+    const bool newer = std::ranges::any_of(
+        done, [&](const RunRecord& record) { return record.key.interval > run.interval; });
+    run.commits_state = !newer;
+  }
+
+  // Consecutive runs that don't commit their state hand it on to the next one.
+  void SetChains() {
+    for (std::size_t instance = 0; instance < instances_.size(); ++instance) {
+      if (!OwnPreviousState(instances_, instance)) {
+        continue;
+      }
+      std::optional<std::size_t> first;
+      for (const auto& [interval, position] : planned_[instance]) {
+        PlannedRun& run = plan_.runs[position];
+        if (!run.commits_state && !first) {
+          first = position;
+        }
+        if (first) {
+          run.chain = first;
+        }
+        if (run.commits_state) {
+          first.reset();
+        }
+      }
+    }
+  }
+
+  const std::vector<JobInstance>& instances_;
+  const PlanFacts& facts_;
+  const PlanOptions& options_;
+  Coverage coverage_;
+  std::vector<Positions> planned_;  // by instance, positions in plan_.runs
+  std::vector<Positions> stale_;    // by instance, positions in plan_.stale
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan MakePlan(const std::vector<JobInstance>& instances, const PlanFacts& facts,
+              const PlanOptions& options) {
+  return Planner(instances, facts, options).Make();
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "jobs/plan/facts.h"
+#include "jobs/plan/instance.h"
+
+namespace weir::jobs {
+
+enum class Cause : std::uint8_t {
+  kMissing,   // never run
+  kFailed,    // its last attempt failed or was cancelled
+  kCrashed,   // its last attempt's process died
+  kChanged,   // an input changed
+  kUpstream,  // an input's interval is in the plan itself
+  kPrevious,  // the interval before it is, or was, run again
+  kCode,      // the job's code changed
+  kAsked,     // asked for by name: backfill, --full
+  kStream,    // new files
+};
+
+struct PlannedRun {
+  std::size_t instance = 0;
+  Interval interval;
+  Cause cause = Cause::kMissing;
+  std::string why{};  // for people: "missing", "reservoir.events changed since version 12"
+  // Positions in the plan of runs that must have succeeded before, and of those that must only be
+  // over.
+  std::vector<std::size_t> needs{};
+  std::vector<std::size_t> follows{};
+  // Position of the first run of the chain that it belongs to: runs that hand on a state that only
+  // the last of them commits.
+  std::optional<std::size_t> chain{};
+  bool commits_state = true;
+  std::optional<std::int64_t> rows{};  // estimates, from earlier runs
+  std::optional<double> seconds{};
+};
+
+// An interval that is not run now, though its time has come or its run is out of date.
+struct NotPlanned {
+  std::size_t instance = 0;
+  std::optional<Interval> interval{};
+  std::string why{};
+};
+
+struct Plan {
+  std::vector<PlannedRun> runs{};   // in an order that respects `needs` and `follows`
+  std::vector<PlannedRun> stale{};  // what needs --stale
+  std::vector<NotPlanned> waiting{};
+};
+
+struct PlanOptions {
+  std::set<std::size_t> instances{};  // what may run
+  bool stale = false;                 // also what is older than `late`, and code changes
+  std::optional<Interval> only{};     // intervals that lie in here whole
+  bool force = false;                 // run what `only` holds though it is done (backfill, --full)
+  bool manual = false;                // the selection names its jobs: those without schedule, too
+};
+
+// What to run, for the newest state of the project: every due interval that is missing, failed or
+// stale within `late`, each after what it needs. Pure: the same arguments give the same plan.
+//
+// An interval is due when its inputs are complete past its end: tables of the project's jobs when
+// their runs are done or planned, tables of others up to the end of the newest day that they hold,
+// where there is neither, by the clock; with `due: wait` when `wait` has passed since its end.
+// Stale is what reads other data than it did: other files, by commits that change data, in its
+// window and `where`; another version of a state; or an interval whose upstream is in the plan.
+// A job that reads its own state runs again as a chain up to its newest interval, begun where a
+// state is still kept. An older interval of a job that overwrites a state without reading it
+// isn't run again: its state has moved on.
+//
+// Throws UserError for an interval that was asked for by force and can't be run again.
+//
+// Cost: intervals × inputs, each with a search among the changes since its run.
+Plan MakePlan(const std::vector<JobInstance>& instances, const PlanFacts& facts,
+              const PlanOptions& options);
+
+}  // namespace weir::jobs

@@ -1,0 +1,133 @@
+#include "jobs/plan/reading.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace weir::jobs {
+namespace {
+
+constexpr Micros kDay = 86'400'000'000;
+
+// `window` back from `end`: in whole days of the schedule's zone where it can be, so that a day of
+// 23 hours is one day.
+Micros WindowStart(const JobInstance& instance, const Interval& last, Micros window) {
+  const bool in_days =
+      window % kDay == 0 && instance.job->schedule.cadence == project::Cadence::kDaily;
+  if (!in_days) {
+    return last.end - window;
+  }
+  Interval first = last;
+  for (Micros days = window / kDay; days > 1; --days) {
+    first = instance.schedule.Previous(first);
+  }
+  return first.start;
+}
+
+// The newest state that a run of `interval` or a later one wrote by itself.
+const RunRecord* OwnOrNewerState(const std::vector<RunRecord>& runs, const std::string& table,
+                                 const Interval& interval) {
+  for (const RunRecord& run : runs) {
+    const OutputRecord* output = OutputOf(run, table);
+    if (run.key.interval.start >= interval.start && output != nullptr && output->version >= 0) {
+      return &run;
+    }
+  }
+  return nullptr;
+}
+
+Reading PreviousState(const RunRecord* run, const std::string& table) {
+  if (run == nullptr) {
+    return {.kind = ReadingKind::kEmpty};
+  }
+  const OutputRecord* output = OutputOf(*run, table);
+  if (output == nullptr || output->version < 0) {
+    return {.kind = ReadingKind::kGone, .writer_run = run->key.id()};
+  }
+  return {.kind = ReadingKind::kVersion, .version = output->version, .writer_run = run->key.id()};
+}
+
+Reading StateOf(const JobInstance& writer, const std::vector<RunRecord>& runs,
+                const project::Input& input, const Interval& interval) {
+  const Interval wanted = StateInterval(writer, input, interval);
+  if (input.previous) {
+    return PreviousState(FindRun(runs, wanted), input.table);
+  }
+  const RunRecord* run = OwnOrNewerState(runs, input.table, wanted);
+  if (run == nullptr) {
+    return {.kind = ReadingKind::kEmpty};
+  }
+  Reading reading = PreviousState(run, input.table);
+  if (run->key.interval != wanted) {
+    reading.note =
+        fmt::format("the state of {}: {} has none of its own",
+                    writer.schedule.Label(run->key.interval), writer.schedule.Label(wanted));
+  }
+  return reading;
+}
+
+// Of a table that several instances write parts of: the version that has them all.
+Reading Newer(const Reading& left, const Reading& right) {
+  if (left.kind == ReadingKind::kGone || right.kind == ReadingKind::kEmpty) {
+    return left;
+  }
+  return left.kind == ReadingKind::kEmpty || right.kind == ReadingKind::kGone ||
+                 right.version > left.version
+             ? right
+             : left;
+}
+
+}  // namespace
+
+Interval WindowOf(const JobInstance& instance, const project::Input& input,
+                  const Interval& interval) {
+  if (input.previous) {
+    const bool all = !input.window || *input.window == project::kAllTime;
+    return {.start = all ? kAllOfTime.start
+                         : WindowStart(instance, instance.schedule.Previous(interval),
+                                       input.window->count()),
+            .end = interval.start};
+  }
+  if (!input.window) {
+    return interval;
+  }
+  const bool all = *input.window == project::kAllTime;
+  return {.start = all ? kAllOfTime.start : WindowStart(instance, interval, input.window->count()),
+          .end = interval.end};
+}
+
+Interval StateInterval(const JobInstance& writer, const project::Input& input,
+                       const Interval& interval) {
+  const Micros by = input.previous ? interval.start : interval.end;
+  const Interval last = writer.schedule.At(by - 1);
+  return last.end <= by ? last : writer.schedule.Previous(last);
+}
+
+bool ReadsIntervals(const std::vector<JobInstance>& instances, const InstanceInput& input,
+                    const PlanFacts& facts) {
+  if (!input.writers.empty()) {
+    const TableWriter& writer = input.writers.front();
+    return instances[writer.instance].writes[writer.output].IsIntervalTable();
+  }
+  const auto table = facts.tables.find(input.input.table);
+  return table != facts.tables.end() && table->second.has_intervals;
+}
+
+Reading ReadingOf(const std::vector<JobInstance>& instances, std::size_t instance,
+                  const InstanceInput& input, const Interval& interval, const PlanFacts& facts) {
+  if (ReadsIntervals(instances, input, facts)) {
+    return {.kind = ReadingKind::kWindow,
+            .window = WindowOf(instances[instance], input.input, interval)};
+  }
+  if (input.writers.empty()) {
+    return {.kind = ReadingKind::kLatest};
+  }
+  Reading reading{.kind = ReadingKind::kEmpty};
+  for (const TableWriter& writer : input.writers) {
+    reading = Newer(reading, StateOf(instances[writer.instance],
+                                     facts.runs[writer.instance].succeeded, input.input, interval));
+  }
+  return reading;
+}
+
+}  // namespace weir::jobs

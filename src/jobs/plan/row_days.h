@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "data/predicate.h"
+#include "jobs/plan/facts.h"
+#include "jobs/schedule/schedule.h"
+#include "lake/actions.h"
+
+// How rows of interval tables say which interval they belong to: the column `ds`, a day of the
+// writer's time zone, and `hour`, where the writer runs by the hour.
+namespace weir::jobs {
+
+constexpr auto kDayColumn = "ds";
+constexpr auto kHourColumn = "hour";
+
+class RowDays {
+ public:
+  explicit RowDays(const std::string& time_zone);
+
+  // When the rows of a file lie, by its partition values or statistics; kAllOfTime if they don't
+  // say so.
+  Interval RangeOf(const lake::AddFile& file, const lake::Metadata& metadata) const;
+
+  // Whether rows of a table with these columns say when they lie.
+  static bool KnownIn(const Schema& schema);
+
+  // A condition, in SQL over a table's columns, for rows that lie in `window`; "true" for all.
+  std::string Condition(const Schema& schema, const Interval& window) const;
+
+ private:
+  Interval DayOf(const Constant& value) const;  // kAllOfTime if it is no day
+
+  Schedule days_;
+  Schedule hours_;
+};
+
+}  // namespace weir::jobs

@@ -1,0 +1,111 @@
+#include "jobs/plan/staleness.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "jobs/plan/reading.h"
+
+namespace weir::jobs {
+namespace {
+
+// The newest change after `version`, at most `until`, among what the input selects; 0 for none.
+std::optional<std::int64_t> ChangedAfter(const TableFacts& table, std::int64_t version,
+                                         const std::function<bool(const Touch&)>& selects) {
+  for (auto touch = table.touches.rbegin(); touch != table.touches.rend(); ++touch) {
+    if (touch->version <= version) {
+      return std::nullopt;
+    }
+    if (selects(*touch)) {
+      return touch->version;
+    }
+  }
+  return std::nullopt;
+}
+
+StaleReason Changed(const InputRecord& read, std::int64_t version) {
+  return {.cause = Cause::kChanged,
+          .why = read.version < 0 ? fmt::format("{} is there now", read.table)
+                                  : fmt::format("{} changed: version {} was read, {} is newer",
+                                                read.table, read.version, version)};
+}
+
+// Whether the data of a state table changed between two versions, whichever is newer.
+bool StateDiffers(const TableFacts& table, std::int64_t left, std::int64_t right) {
+  return std::ranges::any_of(table.touches, [&](const Touch& touch) {
+    return touch.version > std::min(left, right) && touch.version <= std::max(left, right);
+  });
+}
+
+std::optional<StaleReason> WhyStateStale(const Reading& now, const InputRecord& read,
+                                         const project::Input& input, const TableFacts& table) {
+  if (now.writer_run == read.writer_run && now.version == read.version) {
+    return std::nullopt;
+  }
+  if (input.previous && now.writer_run == read.writer_run) {
+    return std::nullopt;  // handed on inside a chain
+  }
+  const bool known = now.kind == ReadingKind::kVersion && read.version >= 0;
+  if (known && !StateDiffers(table, now.version, read.version)) {
+    return std::nullopt;
+  }
+  if (now.kind == ReadingKind::kEmpty && read.version < 0 && read.writer_run.empty()) {
+    return std::nullopt;
+  }
+  return StaleReason{
+      .cause = input.previous ? Cause::kPrevious : Cause::kChanged,
+      .why = input.previous
+                 ? fmt::format("the interval before was run again ({})", now.writer_run)
+                 : fmt::format("{} has another state now (run {})", read.table, now.writer_run)};
+}
+
+// Whether files outside came, went or changed since the run.
+std::optional<StaleReason> WhySourceStale(const JobInstance& self, const RunRecord& run,
+                                          const SourceFacts& source) {
+  for (const auto& [step, days] : source.digests) {
+    const auto read = std::ranges::find_if(run.inputs, [&](const InputRecord& input) {
+      return input.table == kSourceFiles && input.name == step;
+    });
+    const std::string now = source.DigestOf(step, self.schedule.Day(run.key.interval));
+    if (read != run.inputs.end() && read->files != now) {
+      return StaleReason{.cause = Cause::kChanged,
+                         .why = fmt::format("the files that step '{}' reads changed", step)};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, std::size_t instance,
+                                    const RunRecord& run, const PlanFacts& facts) {
+  const JobInstance& self = instances[instance];
+  std::optional<StaleReason> reason;
+  for (std::size_t i = 0; i < self.reads.size() && !reason; ++i) {
+    const InstanceInput& input = self.reads[i];
+    const auto table = facts.tables.find(input.input.table);
+    const auto read = std::ranges::find(run.inputs, input.input.name, &InputRecord::name);
+    if (table == facts.tables.end() || read == run.inputs.end()) {
+      continue;  // an input that is new in the job is a change of its code
+    }
+    const Reading now = ReadingOf(instances, instance, input, run.key.interval, facts);
+    if (now.kind == ReadingKind::kLatest || now.kind == ReadingKind::kWindow) {
+      const auto changed = ChangedAfter(table->second, read->version, [&](const Touch& touch) {
+        return Overlap(touch.range, now.window) &&
+               (!facts.may_read || facts.may_read(instance, i, touch));
+      });
+      reason = changed ? std::optional(Changed(*read, *changed)) : std::nullopt;
+    } else {
+      reason = WhyStateStale(now, *read, input.input, table->second);
+    }
+  }
+  if (!reason && facts.sources[instance]) {
+    reason = WhySourceStale(self, run, *facts.sources[instance]);
+  }
+  if (!reason && run.code_hash != facts.code_hashes[instance]) {
+    reason = StaleReason{.cause = Cause::kCode, .why = "the job's code changed"};
+  }
+  return reason;
+}
+
+}  // namespace weir::jobs

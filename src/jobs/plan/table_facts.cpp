@@ -1,0 +1,139 @@
+#include "jobs/plan/table_facts.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/error.h"
+
+namespace weir::jobs {
+namespace {
+
+constexpr std::size_t kVersionDigits = 20;
+
+// Versions whose entries the log still has.
+std::set<std::int64_t> VersionsIn(const lake::TableFolder& folder) {
+  std::set<std::int64_t> versions;
+  for (const auto& object :
+       folder.store->List("_delta_log/", {.start_after = {}, .recursive = false})) {
+    const std::string name = object.key.substr(object.key.rfind('/') + 1);
+    std::int64_t version = 0;
+    const char* end = name.data() + std::min(name.size(), kVersionDigits);
+    const auto parsed = std::from_chars(name.data(), end, version);
+    if (parsed.ptr == end && name.substr(std::min(name.size(), kVersionDigits)) == ".json") {
+      versions.insert(version);
+    }
+  }
+  return versions;
+}
+
+// Reads entries in order and remembers which file lay where, since removals don't say it all.
+class EntryReader {
+ public:
+  EntryReader(const lake::TableFolder& folder, const RowDays& days)
+      : folder_(folder), days_(days) {}
+
+  // The table's columns, for entries that come after those that told them.
+  void SetMetadata(const lake::Metadata& metadata) { metadata_ = metadata; }
+
+  void Read(std::int64_t version, std::vector<Touch>& touches) {
+    const auto actions = lake::ReadLogEntry(folder_, version);
+    for (const lake::Action& action : actions) {
+      if (const auto* metadata = std::get_if<lake::Metadata>(&action)) {
+        metadata_ = *metadata;
+      }
+    }
+    std::vector<Touch> found;
+    for (const lake::Action& action : actions) {
+      if (const auto* add = std::get_if<lake::AddFile>(&action)) {
+        Note(*add, version, found);
+      } else if (const auto* remove = std::get_if<lake::RemoveFile>(&action)) {
+        Note(*remove, version, found);
+      }
+    }
+    std::ranges::move(found, std::back_inserter(touches));
+  }
+
+ private:
+  void Note(const lake::AddFile& file, std::int64_t version, std::vector<Touch>& found) {
+    const Interval range = days_.RangeOf(file, metadata_);
+    ranges_[file.path] = range;
+    if (file.data_change) {
+      Note({.version = version, .range = range, .values = file.partition_values}, found);
+    }
+  }
+
+  void Note(const lake::RemoveFile& file, std::int64_t version, std::vector<Touch>& found) {
+    if (!file.data_change) {
+      return;
+    }
+    const auto known = ranges_.find(file.path);
+    lake::AddFile stand_in;
+    stand_in.partition_values = file.partition_values;
+    Note({.version = version,
+          .range = known != ranges_.end() ? known->second : days_.RangeOf(stand_in, metadata_),
+          .values = file.partition_values},
+         found);
+  }
+
+  static void Note(const Touch& touch, std::vector<Touch>& found) {
+    if (std::ranges::find(found, touch) == found.end()) {
+      found.push_back(touch);
+    }
+  }
+
+  const lake::TableFolder& folder_;
+  const RowDays& days_;
+  lake::Metadata metadata_;
+  std::map<std::string, Interval> ranges_;
+};
+
+void ReadExtent(const lake::Snapshot& snapshot, const RowDays& days, TableFacts& facts) {
+  facts.has_intervals = RowDays::KnownIn(snapshot.metadata.schema);
+  for (const lake::AddFile& file : snapshot.files) {
+    const Interval range = days.RangeOf(file, snapshot.metadata);
+    if (range == kAllOfTime) {
+      facts.has_intervals = false;  // some rows don't say
+      facts.extent.reset();
+      return;
+    }
+    facts.extent = facts.extent ? Interval{.start = std::min(facts.extent->start, range.start),
+                                           .end = std::max(facts.extent->end, range.end)}
+                                : range;
+  }
+}
+
+}  // namespace
+
+TableFacts ReadTableFacts(lake::Warehouse& warehouse, const std::string& table,
+                          const std::map<std::int64_t, Touch>& known, const RowDays& days,
+                          bool with_extent) {
+  const lake::TableFolder folder = warehouse.FolderOf(table);
+  TableFacts facts;
+  const std::set<std::int64_t> versions = VersionsIn(folder);
+  facts.latest = versions.empty() ? lake::LatestVersion(folder) : *versions.rbegin();
+  if (facts.latest < 0) {
+    return facts;
+  }
+  EntryReader reader(folder, days);
+  const bool all_known =
+      std::ranges::all_of(versions, [&](std::int64_t version) { return known.contains(version); });
+  if (with_extent || !all_known) {
+    const lake::Snapshot snapshot = warehouse.Open(folder);
+    reader.SetMetadata(snapshot.metadata);
+    if (with_extent) {
+      ReadExtent(snapshot, days, facts);
+    }
+  }
+  for (const std::int64_t version : versions) {
+    const auto touch = known.find(version);
+    if (touch != known.end()) {
+      facts.touches.push_back(touch->second);
+    } else {
+      reader.Read(version, facts.touches);
+    }
+  }
+  return facts;
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,164 @@
+#include "jobs/run/gather_facts.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "base/error.h"
+#include "jobs/plan/row_days.h"
+#include "jobs/plan/table_facts.h"
+#include "jobs/plan/where_predicate.h"
+#include "jobs/run/run_plan.h"
+#include "jobs/run/source_days.h"
+#include "lake/scan.h"
+#include "project/substitution.h"
+
+namespace weir::jobs {
+namespace {
+
+// What is known of a table before its log is looked at.
+struct TableUse {
+  std::string time_zone = "UTC";
+  bool with_extent = false;
+  std::map<std::int64_t, Touch> known;
+};
+
+using TableUses = std::map<std::string, TableUse>;
+
+void UseWrites(const JobInstance& instance, const InstanceRuns& runs, TableUses& uses) {
+  for (const project::Output& output : instance.writes) {
+    TableUse& use = uses[output.table];
+    use.time_zone = instance.job->schedule.time_zone;
+    for (const RunRecord& run : runs.succeeded) {
+      const OutputRecord* made = OutputOf(run, output.table);
+      const bool by_interval =
+          output.mode == project::OutputMode::kReplace || !output.IsIntervalTable();
+      if (made != nullptr && made->version >= 0 && by_interval) {
+        use.known.emplace(made->version,
+                          TouchOf(instance, output, run.key.interval, made->version));
+      }
+    }
+  }
+}
+
+TableUses UsesOf(const std::vector<JobInstance>& instances, const std::vector<InstanceRuns>& runs) {
+  TableUses uses;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    UseWrites(instances[i], runs[i], uses);
+  }
+  for (const JobInstance& instance : instances) {
+    for (const InstanceInput& input : instance.reads) {
+      TableUse& use = uses[input.input.table];
+      use.with_extent = use.with_extent || input.KnowsDaysByRows();
+    }
+  }
+  return uses;
+}
+
+// Partitions held against the `where` of inputs, as far as it says something about partitions.
+class WhereFilter {
+ public:
+  WhereFilter(const std::vector<JobInstance>& instances, Lakes& lakes) {
+    WherePredicates reader;
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+      for (std::size_t input = 0; input < instances[i].reads.size(); ++input) {
+        Add(instances[i], {i, input}, lakes, reader);
+      }
+    }
+  }
+
+  bool MayRead(std::size_t instance, std::size_t input, const Touch& touch) const {
+    const auto found = filters_.find({instance, input});
+    if (found == filters_.end()) {
+      return true;
+    }
+    const Filter& filter = found->second;
+    lake::AddFile stand_in;
+    for (const std::string& column : filter.stand_in.metadata.partition_columns) {
+      const auto value = touch.values.find(column);
+      if (value == touch.values.end()) {
+        return PrunesWithout(filter, touch);
+      }
+      stand_in.partition_values[column] = value->second;
+    }
+    lake::Snapshot snapshot = filter.stand_in;
+    snapshot.files = {stand_in};
+    return !lake::PruneFiles(snapshot, filter.predicate).empty();
+  }
+
+ private:
+  using Key = std::pair<std::size_t, std::size_t>;
+  struct Filter {
+    Predicate predicate;
+    lake::Snapshot stand_in;  // the table's columns, without files
+  };
+
+  // The ledger knows the values that the writer fixes, not `ds`: those are told by the range.
+  static bool PrunesWithout(const Filter& filter, const Touch& touch) {
+    return MayMatch(filter.predicate, [&](std::span<const std::string> path) {
+      ColumnBounds bounds;
+      const auto value = path.size() == 1 ? touch.values.find(path[0]) : touch.values.end();
+      const Field* field =
+          path.size() == 1 ? filter.stand_in.metadata.schema.Find(path[0]) : nullptr;
+      const bool is_text = field != nullptr && field->type.kind == TypeKind::kString;
+      if (value != touch.values.end() && value->second && is_text) {
+        bounds.min = bounds.max = Constant{.type = field->type, .text = *value->second};
+        bounds.may_hold_nulls = false;
+      }
+      return bounds;
+    });
+  }
+
+  void Add(const JobInstance& instance, const Key& key, Lakes& lakes, WherePredicates& reader) {
+    const project::Input& input = instance.reads[key.second].input;
+    if (input.where.empty()) {
+      return;
+    }
+    std::string where;
+    try {
+      where = project::FillSql(input.where, instance.values);
+    } catch (const UserError&) {
+      return;  // it depends on the interval
+    }
+    lake::Warehouse& warehouse = lakes.Of(input.table);
+    lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(input.table));
+    if (!snapshot.exists() || snapshot.metadata.partition_columns.empty()) {
+      return;
+    }
+    snapshot.files.clear();
+    Predicate predicate = reader.Read(snapshot.metadata.schema, where);
+    filters_.emplace(key,
+                     Filter{.predicate = std::move(predicate), .stand_in = std::move(snapshot)});
+  }
+
+  std::map<Key, Filter> filters_;
+};
+
+}  // namespace
+
+PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_hashes) {
+  PlanFacts facts;
+  facts.now = Now();
+  facts.late = sources.project.late.count();
+  facts.code_hashes = std::move(code_hashes);
+  sources.ledger.Refresh();
+  sql::Connection& connection = sources.lakes.own().connection();
+  for (const JobInstance& instance : sources.instances) {
+    const std::string& job = instance.job->name;
+    facts.runs.push_back({.newest = sources.ledger.Newest(job, instance.partition),
+                          .succeeded = sources.ledger.NewestSucceeded(job, instance.partition)});
+    facts.sources.push_back(
+        LookAtSources(sources.project, instance, facts.runs.back(), connection));
+  }
+  for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
+    facts.tables[table] = ReadTableFacts(sources.lakes.Of(table), table, use.known,
+                                         RowDays(use.time_zone), use.with_extent);
+  }
+  const auto filter = std::make_shared<WhereFilter>(sources.instances, sources.lakes);
+  facts.may_read = [filter](std::size_t instance, std::size_t input, const Touch& touch) {
+    return filter->MayRead(instance, input, touch);
+  };
+  return facts;
+}
+
+}  // namespace weir::jobs

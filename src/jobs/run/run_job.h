@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "jobs/ledger/ledger.h"
+#include "jobs/plan/instance.h"
+#include "jobs/plan/reading.h"
+#include "jobs/run/run_inputs.h"
+#include "jobs/steps/step_settings.h"
+#include "project/project.h"
+
+namespace weir::jobs {
+
+// What the runs of one process share. Everything but `ledger`, which `ledger_mutex` guards, may be
+// used by several threads.
+struct RunServices {
+  const project::Project& project;
+  const std::vector<JobInstance>& instances;
+  sql::Database& database;
+  Ledger& ledger;
+  std::mutex& ledger_mutex;
+  SharedSelector& selector;
+  const StepServices& steps;
+  std::stop_token stop;
+  bool send = false;  // whether effects outside are done at all
+};
+
+// One run to do.
+struct RunTask {
+  std::size_t instance = 0;
+  Interval interval;
+  int generation = 1;
+  std::string code_hash{};
+  std::vector<Reading> readings{};  // what it reads, one entry an input
+  // What the instance's last runs wrote, newest first, for checks.
+  std::vector<std::vector<OutputRecord>> last_outputs{};
+  std::map<std::string, std::string> source_digests{};  // by step: the files outside that it reads
+  std::set<std::string> finished{};                     // files that a stream has read before
+  std::string why{};
+  std::string chain{};        // id of the run that its chain begins with, or empty
+  bool commits_state = true;  // false in a chain: the next run takes the state
+};
+
+enum class RunResult : std::uint8_t {
+  kRan,          // whether it succeeded or failed: see the record
+  kHeld,         // another process is at it
+  kDoneByOther,  // another process has done it meanwhile
+};
+
+struct RunOutcome {
+  RunResult result = RunResult::kRan;
+  RunRecord record{};
+  std::string holder{};  // of kHeld
+};
+
+// One run of one job, from its inputs' versions to a line in the ledger: inputs → steps → data
+// files → checks → commit point → effects outside → ledger. Nothing of it is visible before its
+// checks have passed. Throws only for a ledger that can't be written; what fails in the run is in
+// the record. `chain` is read and, for a run of a chain, takes the state to hand on.
+RunOutcome RunJob(const RunTask& task, RunServices& services, ChainStates& chain);
+
+}  // namespace weir::jobs

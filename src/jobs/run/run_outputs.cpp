@@ -1,0 +1,282 @@
+#include "jobs/run/run_outputs.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/nearest_name.h"
+#include "jobs/plan/row_days.h"
+#include "jobs/run/run_values.h"
+#include "lake/delete_rows.h"
+#include "lake/scratch_table.h"
+#include "lake/write_table.h"
+#include "sql/quote.h"
+
+namespace weir::jobs {
+namespace {
+
+using project::ColumnContract;
+using project::Output;
+using project::OutputMode;
+
+// The values of partition columns that a run's interval, its instance and its job fix.
+lake::PartitionValues FixedPartition(const OutputTask& task, const Output& output) {
+  const auto values = RunValues(task.instance, task.interval);
+  lake::PartitionValues fixed;
+  for (const std::string& column : output.partition_by) {
+    const auto constant = output.partition.find(column);
+    const bool by_run =
+        column == kDayColumn || column == kHourColumn || column == task.instance.job->per;
+    if (constant != output.partition.end()) {
+      fixed[column] = project::FillText(constant->second, values);
+    } else if (by_run && values.contains(column)) {
+      fixed[column] = values.find(column)->second.text;
+    }
+  }
+  return fixed;
+}
+
+// Of these, those that a write replaces: a state has no interval.
+lake::PartitionValues Replaced(const OutputTask& task, const Output& output) {
+  lake::PartitionValues replaced = FixedPartition(task, output);
+  if (output.mode != OutputMode::kReplace) {
+    replaced.erase(kDayColumn);
+    replaced.erase(kHourColumn);
+  }
+  return replaced;
+}
+
+// A relation's rows as a table takes them.
+class OutputSelect {
+ public:
+  OutputSelect(const OutputTask& task, const Output& output, lake::Warehouse& warehouse)
+      : task_(task), output_(output), connection_(warehouse.connection()) {}
+
+  std::string Make(const lake::Snapshot& base) {
+    const std::string select = fmt::format("SELECT * FROM {}", sql::QuoteName(output_.from));
+    const Schema schema = connection_.Describe(select);
+    std::vector<std::string> columns;
+    for (const Field& field : schema.fields) {
+      columns.push_back(sql::QuoteName(field.name));
+    }
+    AddMissing(schema, base.metadata.schema, columns);
+    const std::string whole =
+        fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), sql::QuoteName(output_.from));
+    return output_.columns.empty() ? whole : AsDeclared(whole);
+  }
+
+ private:
+  // `ds`, `hour` and the column of `per`, where the table is partitioned by them.
+  void AddMissing(const Schema& schema, const Schema& table, std::vector<std::string>& columns) {
+    for (const auto& [column, value] : FixedPartition(task_, output_)) {
+      if (schema.Find(column) == nullptr) {
+        columns.push_back(fmt::format("CAST({} AS {}) AS {}", sql::QuoteText(*value),
+                                      TypeOf(column, table), sql::QuoteName(column)));
+      }
+    }
+  }
+
+  std::string TypeOf(const std::string& column, const Schema& table) const {
+    if (const Field* field = table.Find(column)) {
+      return ToText(field->type);
+    }
+    const auto declared = std::ranges::find_if(
+        output_.columns, [&](const ColumnContract& known) { return SameName(known.name, column); });
+    if (declared != output_.columns.end()) {
+      return declared->type;
+    }
+    return column == kHourColumn ? "INTEGER" : "VARCHAR";
+  }
+
+  std::string AsDeclared(const std::string& select) {
+    const Schema schema = connection_.Describe(select);
+    std::vector<std::string> parts;
+    for (const ColumnContract& column : output_.columns) {
+      const Field* field = schema.Find(column.name);
+      if (field == nullptr) {
+        throw UserError("{}: the contract of {} has a column \"{}\", relation '{}' has none{}",
+                        task_.instance.name(), output_.table, column.name, output_.from,
+                        DidYouMean(column.name, schema.names()));
+      }
+      CheckType(column, *field);
+      parts.push_back(
+          fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(column.name), column.type));
+    }
+    CheckNoneElse(schema);
+    return fmt::format("SELECT {} FROM ({})", fmt::join(parts, ", "), select);
+  }
+
+  void CheckType(const ColumnContract& column, const Field& field) {
+    const Schema declared =
+        connection_.Describe(fmt::format("SELECT CAST(NULL AS {}) AS c", column.type));
+    if (!WidensTo(field.type, declared.fields.front().type)) {
+      throw UserError("{}: column \"{}\" of relation '{}' is {}; the contract of {} says {}",
+                      task_.instance.name(), column.name, output_.from, ToText(field.type),
+                      output_.table, column.type);
+    }
+  }
+
+  void CheckNoneElse(const Schema& schema) const {
+    for (const Field& field : schema.fields) {
+      const bool declared = std::ranges::any_of(output_.columns, [&](const ColumnContract& column) {
+        return SameName(column.name, field.name);
+      });
+      if (!declared) {
+        throw UserError("{}: relation '{}' has a column \"{}\" that the contract of {} lacks",
+                        task_.instance.name(), output_.from, field.name, output_.table);
+      }
+    }
+  }
+
+  const OutputTask& task_;
+  const Output& output_;
+  sql::Connection& connection_;
+};
+
+lake::Changes PlanKeyDelete(const OutputTask& task, const Output& output, const std::string& select,
+                            lake::Warehouse& warehouse, const lake::TableAt& at) {
+  if (!at.snapshot.exists()) {
+    return {};
+  }
+  const lake::ScratchTable keys(
+      warehouse.connection(),
+      fmt::format("SELECT DISTINCT {} FROM ({})", sql::QuoteNames(output.keys), select));
+  return lake::PlanDelete(
+      warehouse, at,
+      {.where = fmt::format("({}) IN (SELECT ({}) FROM {})", sql::QuoteNames(output.keys),
+                            sql::QuoteNames(output.keys), keys.name()),
+       .origin = task.origin});
+}
+
+lake::WriteRequest RequestOf(const OutputTask& task, const Output& output, std::string select) {
+  lake::WriteRequest request{.select = std::move(select)};
+  request.partition_by = output.partition_by;
+  request.sort_by = output.sort_by;
+  request.keys = output.keys;
+  request.delete_absent = output.delete_absent;
+  request.delete_absent_where = output.delete_absent_where;
+  request.origin = task.origin;
+  request.replace = Replaced(task, output);
+  switch (output.mode) {
+    case OutputMode::kAppend:
+      request.mode = lake::WriteMode::kAppend;
+      request.replace.clear();
+      break;
+    case OutputMode::kMerge:
+      request.mode = lake::WriteMode::kMerge;
+      request.replace.clear();
+      break;
+    case OutputMode::kOverwrite:
+      request.mode =
+          request.replace.empty() ? lake::WriteMode::kOverwrite : lake::WriteMode::kReplace;
+      break;
+    case OutputMode::kReplace:
+    case OutputMode::kDelete:
+      request.mode = lake::WriteMode::kReplace;
+      break;
+  }
+  return request;
+}
+
+// A table that doesn't exist yet can't be partly replaced: its first rows are an overwrite.
+lake::Changes PlanOutput(const OutputTask& task, const Output& output, lake::Warehouse& warehouse,
+                         const lake::TableAt& at) {
+  const std::string select = OutputSelect(task, output, warehouse).Make(at.snapshot);
+  if (output.mode == OutputMode::kDelete) {
+    return PlanKeyDelete(task, output, select, warehouse, at);
+  }
+  lake::WriteRequest request = RequestOf(task, output, select);
+  if (request.mode == lake::WriteMode::kMerge && !at.snapshot.exists()) {
+    request.mode = lake::WriteMode::kAppend;
+  }
+  return lake::PlanWrite(warehouse, at, request);
+}
+
+lake::Snapshot Applied(const lake::Snapshot& base, const lake::Changes& changes) {
+  lake::Snapshot after = base;
+  after.version = base.version + 1;
+  after.metadata = changes.metadata.value_or(base.metadata);
+  after.protocol = changes.protocol.value_or(base.protocol);
+  std::set<std::string> removed;
+  for (const lake::RemoveFile& file : changes.removes) {
+    removed.insert(file.path);
+  }
+  std::erase_if(after.files,
+                [&](const lake::AddFile& file) { return removed.contains(file.path); });
+  after.files.insert(after.files.end(), changes.adds.begin(), changes.adds.end());
+  std::ranges::sort(after.files, {}, &lake::AddFile::path);
+  return after;
+}
+
+std::vector<lake::AddFile> Without(const std::vector<lake::AddFile>& files,
+                                   const std::vector<lake::AddFile>& others) {
+  std::set<std::string> paths;
+  std::ranges::transform(others, std::inserter(paths, paths.end()), &lake::AddFile::path);
+  std::vector<lake::AddFile> rest;
+  std::ranges::copy_if(files, std::back_inserter(rest),
+                       [&](const lake::AddFile& file) { return !paths.contains(file.path); });
+  return rest;
+}
+
+// What turns the table as it is into the state that a chain has arrived at.
+lake::Changes ChangesTo(const lake::Snapshot& latest, const lake::Snapshot& after,
+                        const lake::Changes& last) {
+  lake::Changes changes = last;
+  changes.adds = Without(after.files, latest.files);
+  changes.removes = lake::RemovalsOf(Without(latest.files, after.files), true);
+  if (!latest.exists()) {
+    changes.protocol = after.protocol;
+  }
+  if (!latest.exists() || !(latest.metadata == after.metadata)) {
+    changes.metadata = after.metadata;
+  }
+  changes.reads = Predicate{};
+  return changes;
+}
+
+StagedOutput Stage(const OutputTask& task, const Output& output, lake::Warehouse& warehouse,
+                   const ChainStates& chain) {
+  StagedOutput staged{.output = &output, .folder = warehouse.FolderOf(output.table)};
+  staged.base = warehouse.Open(staged.folder);
+  const auto handed_on = chain.find(output.table);
+  const bool in_chain = !output.IsIntervalTable() && handed_on != chain.end();
+  const lake::Snapshot& from = in_chain ? handed_on->second : staged.base;
+  const lake::TableAt at{.folder = staged.folder, .snapshot = from};
+  staged.changes = PlanOutput(task, output, warehouse, at);
+  staged.after = Applied(from, staged.changes);
+  if (in_chain) {
+    staged.changes = ChangesTo(staged.base, staged.after, staged.changes);
+  }
+  staged.commits = output.IsIntervalTable() || task.commits_state;
+  return staged;
+}
+
+}  // namespace
+
+std::vector<StagedOutput> StageOutputs(const OutputTask& task, lake::Warehouse& warehouse,
+                                       const ChainStates& chain) {
+  std::vector<StagedOutput> staged;
+  for (const Output& output : task.instance.writes) {
+    if (output.IsIntervalTable() || !task.skips_state) {
+      staged.push_back(Stage(task, output, warehouse, chain));
+    }
+  }
+  return staged;
+}
+
+std::vector<lake::TableChanges> PartsOf(std::vector<StagedOutput>& outputs) {
+  std::vector<lake::TableChanges> parts;
+  for (StagedOutput& output : outputs) {
+    if (output.commits && lake::HasEffect(output.changes)) {
+      parts.push_back(
+          {.table = output.output->table, .base = output.base, .changes = output.changes});
+    }
+  }
+  return parts;
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "jobs/plan/instance.h"
+#include "jobs/run/run_inputs.h"
+#include "lake/operation.h"
+#include "lake/warehouse.h"
+
+namespace weir::jobs {
+
+// One table's data, written beside the table's and invisible yet.
+struct StagedOutput {
+  const project::Output* output = nullptr;
+  lake::TableFolder folder;
+  lake::Snapshot base{};
+  lake::Changes changes{};
+  lake::Snapshot after{};  // the table as it will be
+  bool commits = true;     // false: a state that the chain hands on
+};
+
+struct OutputTask {
+  const JobInstance& instance;
+  const Interval& interval;
+  const lake::CommitInfo& origin;
+  bool commits_state = true;
+  bool skips_state = false;  // an older interval that isn't in a chain leaves the state alone
+};
+
+// Writes every output's rows as its mode says, by the warehouse's connection, on which the
+// relations are. Missing columns `ds`, `hour` and that of `per` are added. Checks `columns`
+// contracts: a type that differs, a column that lacks or is too many, a null where none may be.
+std::vector<StagedOutput> StageOutputs(const OutputTask& task, lake::Warehouse& warehouse,
+                                       const ChainStates& chain);
+
+// The commit's part of each output that commits and changes something.
+std::vector<lake::TableChanges> PartsOf(std::vector<StagedOutput>& outputs);
+
+}  // namespace weir::jobs

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <compare>
+#include <string>
+
+#include "base/clock.h"
+
+namespace weir::jobs {
+
+// The half-open time window [start, end) that one run answers for, UTC.
+struct Interval {
+  Micros start = 0;
+  Micros end = 0;
+
+  friend auto operator<=>(const Interval&, const Interval&) = default;
+};
+
+}  // namespace weir::jobs

@@ -1,0 +1,284 @@
+#include "jobs/steps/step_runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "jobs/steps/command_step.h"
+#include "jobs/steps/operator_step.h"
+#include "jobs/steps/time_limit.h"
+#include "sql/quote.h"
+
+namespace weir::jobs {
+namespace {
+
+using project::StepKind;
+
+bool IsEffect(const project::Step& step) {
+  return step.kind == StepKind::kConnector && !step.in.empty();
+}
+
+std::vector<std::string> RelationsOf(const project::Step& step) {
+  return step.out.empty() && step.kind == StepKind::kSql ? std::vector{step.name} : step.out;
+}
+
+// Removes what an attempt that failed left, so that the next may begin.
+void DropRelation(sql::Connection& connection, const std::string& relation) {
+  for (const char* what : {"VIEW", "TABLE"}) {
+    try {
+      connection.Run(fmt::format("DROP {} IF EXISTS temp.{}", what, sql::QuoteName(relation)));
+    } catch (const UserError&) {  // it is the other of both
+    }
+  }
+}
+
+// Rows of a step's tables; -1 if one of its relations is only computed when it is read.
+std::int64_t CountRows(sql::Connection& connection, const std::vector<std::string>& relations) {
+  std::int64_t rows = 0;
+  for (const std::string& relation : relations) {
+    const std::int64_t tables = connection.QueryInteger(
+        fmt::format("SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = {}",
+                    sql::QuoteText(relation)));
+    if (tables == 0) {
+      return -1;
+    }
+    rows +=
+        connection.QueryInteger(fmt::format("SELECT count(*) FROM {}", sql::QuoteName(relation)));
+  }
+  return rows;
+}
+
+// Whether an attempt found a stream that the one before it had begun to read: what failed then is
+// the reason.
+bool IsSpentStream(const UserError& error) {
+  return std::string_view(error.what()).find("was already read; ") != std::string_view::npos;
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+StepRunner::StepRunner(StepSettings settings, const StepServices& services)
+    : settings_(std::move(settings)), services_(services) {}
+
+StepResult StepRunner::Run(const project::Job& job, sql::Connection& connection) {
+  StepResult result;
+  result.kept = std::make_unique<KeptRows>(services_.database, settings_.work_folder);
+  result.effects = EffectsOf(job, services_.connectors);
+  connection.SetStopToken(settings_.stop);
+  const RelationUse use(job, settings_.values, services_.operators, connection);
+  for (const project::Step& step : job.steps) {
+    if (IsEffect(step)) {
+      continue;
+    }
+    const StepScope scope{.step = step,
+                          .settings = settings_,
+                          .services = services_,
+                          .use = use,
+                          .connection = connection,
+                          .kept = *result.kept,
+                          .stop = settings_.stop};
+    StepRecord record =
+        Timed(scope, [&](const StepScope& limited) { RunStep(limited, job, result); });
+    record.rows = CountRows(connection, RelationsOf(step));
+    result.steps.push_back(std::move(record));
+  }
+  return result;
+}
+
+void StepRunner::RunStep(const StepScope& scope, const project::Job& job,
+                         StepResult& result) const {
+  for (const std::string& relation : RelationsOf(scope.step)) {
+    DropRelation(scope.connection, relation);
+  }
+  switch (scope.step.kind) {
+    case StepKind::kSql:
+      scope.Define(RelationsOf(scope.step).at(0),
+                   OneStatement(project::FillSql(scope.step.text, settings_.values)));
+      break;
+    case StepKind::kOperator:
+      RunOperatorStep(scope);
+      break;
+    case StepKind::kConnector:
+      result.readings.push_back(RunSource(scope));
+      break;
+    case StepKind::kCommand:
+      RunCommandStep(scope, job.folder);
+      break;
+  }
+}
+
+// One step with its time limit and retries; errors get its name and lose secrets.
+StepRecord StepRunner::Timed(const StepScope& scope,
+                             const std::function<void(const StepScope&)>& work) const {
+  const auto start = std::chrono::steady_clock::now();
+  const project::Step& step = scope.step;
+  const TimeLimit limit(settings_.stop, step.time_limit);
+  StepScope limited = scope;
+  limited.stop = limit.token();
+  scope.connection.SetStopToken(limit.token());
+  const auto restore = [&] { scope.connection.SetStopToken(settings_.stop); };
+  const auto message = [&](const std::string& text) {
+    return services_.connections.secrets().Redact(fmt::format("step '{}': {}", step.name, text));
+  };
+  StepRecord record{.name = step.name, .rows = 0, .seconds = 0, .retries = 0};
+  std::string first_failure;
+  try {
+    const RetryPolicy policy{
+        .retries = step.retries, .sleep = services_.sleep, .log = [&](const std::string& line) {
+          first_failure = first_failure.empty() ? line : first_failure;
+          scope.Log(line);
+        }};
+    record.retries = WithRetries(policy, limit.token(), [&] { work(limited); });
+  } catch (const CancelledError&) {
+    restore();
+    if (limit.has_passed()) {
+      throw UserError("{}", message(fmt::format("it ran past its time limit of {}",
+                                                DurationText(*step.time_limit))));
+    }
+    throw;
+  } catch (const UserError& error) {
+    restore();
+    if (!first_failure.empty() && IsSpentStream(error)) {
+      throw ExternalError("{}", message(first_failure));
+    }
+    throw UserError("{}", message(error.what()));
+  } catch (const ExternalError& error) {
+    restore();
+    throw ExternalError("{}", message(error.what()));
+  }
+  restore();
+  record.seconds = SecondsSince(start);
+  return record;
+}
+
+connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
+                                                   connectors::Direction direction) const {
+  const connectors::Connector& connector = services_.connectors.Find(scope.step.what);
+  const bool is_in = direction == connectors::Direction::kIn;
+  const std::string relation = is_in ? scope.step.out.at(0) : scope.step.in.at(0).second;
+  const auto columns = scope.step.columns.find(relation);
+  return {
+      .database = services_.database,
+      .connection = scope.connection,
+      .connections = services_.connections,
+      .folder = settings_.project_folder,
+      .settings = connectors::CompleteSettings(connector, direction, scope.Fill(scope.step.with)),
+      .relation = relation,
+      .columns = columns == scope.step.columns.end() ? "" : columns->second,
+      .run_id = settings_.run_id,
+      .finished = settings_.finished,
+      // What a source gives may be read after its step has ended.
+      .stop = is_in ? settings_.stop : scope.stop};
+}
+
+// A source's rows come once; those with more readers are kept in a table.
+SourceReading StepRunner::RunSource(const StepScope& scope) const {
+  connectors::ConnectorContext context = ContextOf(scope, connectors::Direction::kIn);
+  const std::string relation = context.relation;
+  const bool is_kept = scope.use.readers(relation) > 1;
+  if (is_kept) {
+    context.relation = relation + " (read once)";
+  }
+  connectors::ReadReport report = services_.connectors.Find(scope.step.what).Read(context);
+  if (is_kept) {
+    scope.Define(relation, "FROM " + sql::QuoteName(context.relation));
+    DropRelation(scope.connection, context.relation);
+  }
+  return {.step = scope.step.name,
+          .finished = std::move(report.finished),
+          .complete_until = report.complete_until};
+}
+
+StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,
+                                               sql::Connection& connection) {
+  KeptRows kept(services_.database, settings_.work_folder);
+  const RelationUse use({}, settings_.values, services_.operators, connection);
+  const StepScope scope{.step = *effect.step,
+                        .settings = settings_,
+                        .services = services_,
+                        .use = use,
+                        .connection = connection,
+                        .kept = kept,
+                        .stop = settings_.stop};
+  connectors::SendReport report;
+  StepRecord record = Timed(scope, [&](const StepScope& limited) {
+    connectors::ConnectorContext context = ContextOf(limited, connectors::Direction::kOut);
+    report = services_.connectors.Find(effect.step->what).Send(context);
+  });
+  record.rows = report.rows;
+  return {.sent = fmt::format("{}: {}", effect.step->name, report.identity), .record = record};
+}
+
+bool StepRunner::WasSent(const PendingEffect& effect, sql::Connection& connection) {
+  KeptRows kept(services_.database, settings_.work_folder);
+  const RelationUse use({}, settings_.values, services_.operators, connection);
+  const StepScope scope{.step = *effect.step,
+                        .settings = settings_,
+                        .services = services_,
+                        .use = use,
+                        .connection = connection,
+                        .kept = kept,
+                        .stop = settings_.stop};
+  bool sent = false;
+  Timed(scope, [&](const StepScope& limited) {
+    connectors::ConnectorContext context = ContextOf(limited, connectors::Direction::kOut);
+    sent = services_.connectors.Find(effect.step->what).WasSent(context);
+  });
+  return sent;
+}
+
+std::string StepRunner::Describe(const PendingEffect& effect) const {
+  std::string text = fmt::format("{}: {} to", effect.step->name, effect.step->what);
+  for (const char* setting : {"connection", "table", "path"}) {
+    if (effect.step->with.is_object() && effect.step->with.contains(setting) &&
+        effect.step->with.at(setting).is_string()) {
+      text += ' ' +
+              project::FillText(effect.step->with.at(setting).get<std::string>(), settings_.values);
+    }
+  }
+  return text;
+}
+
+std::vector<PendingEffect> EffectsOf(const project::Job& job,
+                                     const connectors::ConnectorTable& connectors) {
+  std::vector<PendingEffect> effects;
+  for (const project::Step& step : job.steps) {
+    if (IsEffect(step)) {
+      const auto effect = connectors.Find(step.what).declaration().effect;
+      effects.push_back({.step = &step, .external = effect == connectors::Effect::kExternal});
+    }
+  }
+  return effects;
+}
+
+std::vector<std::string> StepMistakes(const project::Step& step, const StepServices& services) {
+  try {
+    if (step.kind == StepKind::kOperator) {
+      std::vector<std::string> arguments;
+      for (const auto& [argument, relation] : step.in) {
+        arguments.push_back(argument);
+      }
+      return operators::StepMistakes(services.operators.Find(step.what), step.with, arguments,
+                                     step.out.size());
+    }
+    if (step.kind == StepKind::kConnector) {
+      const auto direction =
+          IsEffect(step) ? connectors::Direction::kOut : connectors::Direction::kIn;
+      return connectors::StepMistakes(services.connectors.Find(step.what), direction, step.with);
+    }
+    if (step.kind == StepKind::kCommand) {
+      return CommandMistakes(step);
+    }
+    return {};
+  } catch (const UserError& error) {
+    return {error.what()};
+  }
+}
+
+}  // namespace weir::jobs
