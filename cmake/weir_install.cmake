@@ -21,3 +21,7 @@ install(TARGETS weir
 install(DIRECTORY ${WEIR_DEPS}/duckdb/extensions/ DESTINATION lib/weir/extensions
   FILES_MATCHING PATTERN "*.duckdb_extension")
 install(FILES LICENSE DESTINATION share/doc/weir)
+
+# Projects that `weir new --example` copies.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION share/weir
+  PATTERN data EXCLUDE PATTERN out EXCLUDE PATTERN warehouse* EXCLUDE PATTERN .weir EXCLUDE PATTERN __pycache__ EXCLUDE)

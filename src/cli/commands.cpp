@@ -15,7 +15,9 @@ Command Program() {
           "weir sql \"SELECT count(*) FROM sales.orders\"\n"
           "weir table --help",
       .parameters = {{.name = "--version", .help = "the same as 'weir version'"}},
-      .subcommands = {NewCommand(), SqlCommand(), TableCommand(), DoctorCommand(),
+      .subcommands = {NewCommand(), CheckCommand(), GraphCommand(), SchemaCommand(), PlanCommand(),
+                      RunCommand(), BackfillCommand(), StatusCommand(), RunsCommand(),
+                      ShowCommand(), SqlCommand(), TableCommand(), DoctorCommand(),
                       VersionCommand()},
   };
 }

@@ -11,9 +11,18 @@ Command Program();
 Command TableCommand();
 
 // One function a command, each in the file of its name.
+Command BackfillCommand();
+Command CheckCommand();
 Command DoctorCommand();
+Command GraphCommand();
 Command NewCommand();
+Command PlanCommand();
+Command RunCommand();
+Command RunsCommand();
+Command SchemaCommand();
+Command ShowCommand();
 Command SqlCommand();
+Command StatusCommand();
 Command VersionCommand();
 
 }  // namespace weir::cli

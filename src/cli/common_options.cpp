@@ -33,6 +33,9 @@ std::vector<Parameter> CommonParameters() {
       {.name = "-C",
        .value = "DIR",
        .help = "the project's folder (default: the nearest weir.yaml upward)"},
+      {.name = "--env",
+       .value = "NAME",
+       .help = "the environment of weir.yaml to work in (default: dev)"},
       {.name = "--json", .help = "results and errors as JSON, for programs"},
       {.name = "--threads", .value = "N", .help = "processors to use (default: all)"},
       {.name = "--memory",
@@ -50,6 +53,7 @@ CommonOptions ReadCommonOptions(const Arguments& arguments) {
   if (const auto folder = arguments.OptionalText("-C")) {
     options.project_folder = *folder;
   }
+  options.environment = arguments.OptionalText("--env").value_or("");
   constexpr std::int64_t kFewestThreads = 1;
   options.threads = static_cast<int>(arguments.Integer("--threads", kFewestThreads).value_or(0));
   if (const auto memory = arguments.OptionalText("--memory")) {

@@ -1,10 +1,14 @@
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/nearest_name.h"
+#include "base/process.h"
 #include "cli/commands.h"
 #include "cli/services.h"
 
@@ -97,10 +101,65 @@ std::string YamlText(const std::string& text) {
   return plain && is_word && text.front() != '-' ? text : Quoted(text);
 }
 
+// Where the projects of a kind ("examples", "packs") lie: beside an installed weir, or in the
+// folders above the program where weir was built.
+fs::path ShippedFolder(const std::string& kind) {
+  const fs::path program = ProgramFolder();
+  const fs::path installed = program / ".." / "share" / "weir" / kind;
+  if (fs::is_directory(installed)) {
+    return installed;
+  }
+  constexpr int kMostLevels = 3;
+  fs::path folder = program;
+  for (int level = 0; level < kMostLevels; ++level, folder = folder.parent_path()) {
+    if (fs::is_directory(folder / kind)) {
+      return folder / kind;
+    }
+  }
+  return installed;
+}
+
+// Copies a project that ships with weir.
+void CopyProject(const std::string& kind, const std::string& name, const fs::path& root,
+                 Services& services) {
+  const fs::path shipped = ShippedFolder(kind);
+  std::vector<std::string> known;
+  if (fs::is_directory(shipped)) {
+    for (const auto& entry : fs::directory_iterator(shipped)) {
+      if (fs::exists(entry.path() / "weir.yaml")) {
+        known.push_back(entry.path().filename().string());
+      }
+    }
+  }
+  std::ranges::sort(known);
+  if (std::ranges::find(known, name) == known.end()) {
+    throw UserError("there is no '{}' among the {} of weir: {}{}", name, kind,
+                    known.empty() ? "none is installed" : fmt::format("{}", fmt::join(known, ", ")),
+                    DidYouMean(name, known));
+  }
+  fs::create_directories(root);
+  constexpr std::array kNotCopied = {"data", "out", "warehouse", ".weir", "__pycache__"};
+  for (const auto& entry : fs::directory_iterator(shipped / name)) {
+    if (std::ranges::find(kNotCopied, entry.path().filename().string()) == kNotCopied.end()) {
+      fs::copy(entry.path(), root / entry.path().filename(), fs::copy_options::recursive);
+    }
+  }
+  services.out() << fmt::format("project {} in {}\n", name, root.string());
+}
+
 void MakeProject(const Arguments& arguments, Services& services) {
   const fs::path folder = fs::absolute(arguments.Text("DIR")).lexically_normal();
   const fs::path root = folder.has_filename() ? folder : folder.parent_path();
   CheckFree(root);
+  const auto example = arguments.OptionalText("--example");
+  const auto pack = arguments.OptionalText("--pack");
+  if ((example && pack) || ((example || pack) && arguments.Has("--warehouse"))) {
+    throw UsageError("--example, --pack and --warehouse exclude each other");
+  }
+  if (example || pack) {
+    CopyProject(example ? "examples" : "packs", example ? *example : *pack, root, services);
+    return;
+  }
   const std::string warehouse = WarehouseText(
       arguments.OptionalText("--warehouse").value_or((root / "warehouse").string()), root);
   const bool inside =
@@ -121,16 +180,21 @@ Command NewCommand() {
   return {
       .name = "new",
       .group = "Projects",
-      .summary = "Make a folder with an empty project.",
+      .summary = "Make a folder with a project: an empty one, an example or a pack.",
       .examples =
           "weir new shop\n"
-          "weir new shop --warehouse /data/lake",
+          "weir new shop --warehouse /data/lake\n"
+          "weir new shop --example shop",
       .parameters = {{.name = "DIR",
                       .help = "the folder to make; it may exist if it is empty",
                       .required = true},
                      {.name = "--warehouse",
                       .value = "URL",
-                      .help = "where tables lie: a folder or a URL (default: DIR/warehouse)"}},
+                      .help = "where tables lie: a folder or a URL (default: DIR/warehouse)"},
+                     {.name = "--example",
+                      .value = "NAME",
+                      .help = "begin with a small complete project, such as shop"},
+                     {.name = "--pack", .value = "NAME", .help = "begin with a pack"}},
       .run = MakeProject,
   };
 }

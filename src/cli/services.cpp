@@ -32,7 +32,7 @@ Services::~Services() = default;
 const project::Project* Services::FindProject() {
   if (!looked_for_project_) {
     if (const auto folder = project::FindProjectFolder(options_.project_folder)) {
-      project_ = project::LoadProject(*folder);
+      project_ = project::LoadSettings(*folder, {.environment = options_.environment});
     }
     looked_for_project_ = true;  // a wrong one throws each time
   }
@@ -79,6 +79,16 @@ lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
     return warehouse();
   }
   return OpenWarehouse(WarehouseAround(name_or_path));
+}
+
+jobs::Ledger& Services::ledger() {
+  if (!ledger_) {
+    const std::filesystem::path caches = project().folder / ".weir" / "cache";
+    ledger_ = std::make_unique<jobs::Ledger>(warehouse(),
+                                             caches / (project().environment.name + ".sqlite"));
+    ledger_->Refresh();
+  }
+  return *ledger_;
 }
 
 std::filesystem::path SpillFolderOf(const project::Project* project) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cli/common_options.h"
+#include "jobs/ledger/ledger.h"
 #include "lake/warehouse.h"
 #include "project/project.h"
 #include "sql/database.h"
@@ -38,6 +39,9 @@ class Services {
   lake::Warehouse* FindWarehouse();
   // The one to find a table with: the project's. Outside a project only paths can be found.
   lake::Warehouse& WarehouseOf(std::string_view name_or_path);
+  // The runs in the project's warehouse, for a look at them alone; up to date. Throws UserError
+  // outside a project.
+  jobs::Ledger& ledger();
 
  private:
   lake::Warehouse& OpenWarehouse(const std::string& url);
@@ -49,6 +53,7 @@ class Services {
   std::optional<project::Project> project_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<lake::Warehouse> warehouse_;
+  std::unique_ptr<jobs::Ledger> ledger_;
 };
 
 // Where databases of the user's processes spill to: the project's `.weir/spill`, or, outside of

@@ -1,0 +1,3 @@
+SELECT region, rank, product, value, sessions
+FROM ranked
+WHERE rank <= 3

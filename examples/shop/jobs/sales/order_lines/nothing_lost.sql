@@ -1,0 +1,3 @@
+SELECT order_id, line FROM orders
+EXCEPT
+SELECT order_id, line FROM order_lines

@@ -1,0 +1,98 @@
+#include "cli/job/plan_text.h"
+
+#include <fmt/format.h>
+
+#include "cli/text_table.h"
+#include "cli/units.h"
+
+namespace weir::cli {
+namespace {
+
+using jobs::JobInstance;
+using jobs::PlannedRun;
+
+Json RunJson(const JobInstance& instance, const PlannedRun& run) {
+  Json json = {{"job", instance.job->name},
+               {"partition", instance.partition},
+               {"start", FormatTimestamp(run.interval.start)},
+               {"end", FormatTimestamp(run.interval.end)},
+               {"why", run.why},
+               {"rows", nullptr},
+               {"seconds", nullptr}};
+  if (run.rows) {
+    json["rows"] = *run.rows;
+  }
+  if (run.seconds) {
+    json["seconds"] = *run.seconds;
+  }
+  return json;
+}
+
+Json RunsJson(const std::vector<JobInstance>& instances, const std::vector<PlannedRun>& runs) {
+  Json list = Json::array();
+  for (const PlannedRun& run : runs) {
+    list.push_back(RunJson(instances[run.instance], run));
+  }
+  return list;
+}
+
+std::string SecondsText(const std::optional<double>& seconds) {
+  return seconds ? fmt::format("{:.1f}", *seconds) : "?";
+}
+
+std::string RunsText(const std::vector<JobInstance>& instances,
+                     const std::vector<PlannedRun>& runs) {
+  TextTable table({"job", "interval", "why", ">rows", ">seconds"});
+  for (const PlannedRun& run : runs) {
+    const JobInstance& instance = instances[run.instance];
+    const std::string label = run.cause == jobs::Cause::kStream
+                                  ? "batch " + std::to_string(run.interval.start)
+                                  : instance.schedule.Label(run.interval);
+    table.Add({instance.name(), label, run.why + (run.chain ? " (chain)" : ""),
+               run.rows ? FormatCount(*run.rows) : "?", SecondsText(run.seconds)});
+  }
+  return table.Text();
+}
+
+std::string CostText(const std::vector<PlannedRun>& runs) {
+  double seconds = 0;
+  std::size_t unknown = 0;
+  for (const PlannedRun& run : runs) {
+    seconds += run.seconds.value_or(0);
+    unknown += run.seconds ? 0 : 1;
+  }
+  const std::string rest =
+      unknown == 0 ? "" : fmt::format(", and {} that have not run before", unknown);
+  return fmt::format("{} {}, about {:.1f} s of work{}", runs.size(),
+                     runs.size() == 1 ? "run" : "runs", seconds, rest);
+}
+
+}  // namespace
+
+Json PlanJson(const std::vector<JobInstance>& instances, const jobs::Plan& plan) {
+  return {{"runs", RunsJson(instances, plan.runs)}, {"stale", RunsJson(instances, plan.stale)}};
+}
+
+std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan& plan) {
+  std::string text;
+  if (plan.runs.empty()) {
+    text = "nothing to run: every interval that is due is done\n";
+  } else {
+    text = fmt::format("{}\n{}\n", RunsText(instances, plan.runs), CostText(plan.runs));
+  }
+  if (!plan.stale.empty()) {
+    text += fmt::format("\nOut of date, run again with --stale only:\n{}\n{}\n",
+                        RunsText(instances, plan.stale), CostText(plan.stale));
+  }
+  std::string waiting;
+  for (const jobs::NotPlanned& not_planned : plan.waiting) {
+    if (not_planned.interval) {
+      waiting += fmt::format("  {} {}: {}\n", instances[not_planned.instance].name(),
+                             instances[not_planned.instance].schedule.Label(*not_planned.interval),
+                             not_planned.why);
+    }
+  }
+  return waiting.empty() ? text : text + "\nNot now:\n" + waiting;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,205 @@
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/job/plan_text.h"
+#include "cli/job/run_observer.h"
+#include "cli/job/workspace.h"
+#include "cli/text_table.h"
+#include "cli/units.h"
+
+namespace weir::cli {
+namespace {
+
+using jobs::RunPlanSummary;
+
+void Add(const RunPlanSummary& round, RunPlanSummary& whole) {
+  whole.succeeded += round.succeeded;
+  whole.failed += round.failed;
+  whole.skipped += round.skipped;
+  whole.unneeded += round.unneeded;
+  whole.held += round.held;
+  whole.records.insert(whole.records.end(), round.records.begin(), round.records.end());
+}
+
+// Runs plans until there is nothing new to do: what one round has made may be what the next needs.
+class Rounds {
+ public:
+  Rounds(const Arguments& arguments, Workspace& workspace, jobs::PlanOptions options)
+      : workspace_(workspace),
+        options_(std::move(options)),
+        observer_(MakeRunObserver(workspace.services())),
+        parallel_(static_cast<int>(arguments.Integer("--parallel", 1).value_or(1))),
+        send_(arguments.Has("--send")) {}
+
+  RunPlanSummary Run() {
+    RunPlanSummary whole;
+    for (;;) {
+      jobs::PlanFacts facts = workspace_.Facts();
+      const jobs::Plan plan = NewRuns(jobs::MakePlan(workspace_.instances(), facts, options_));
+      if (plan.runs.empty()) {
+        return whole;
+      }
+      observer_->OnPlan(workspace_.instances(), plan);
+      jobs::RunServices services = workspace_.Runs(send_);
+      const RunPlanSummary round = jobs::RunPlan(plan, facts, services, parallel_, *observer_);
+      Add(round, whole);
+      if (workspace_.services().stop().stop_requested()) {
+        throw CancelledError();
+      }
+      if (options_.force || round.succeeded == 0) {
+        return whole;
+      }
+    }
+  }
+
+ private:
+  // A plan of nothing but what this process has tried already is no plan.
+  jobs::Plan NewRuns(jobs::Plan plan) {
+    bool is_new = false;
+    for (const jobs::PlannedRun& run : plan.runs) {
+      is_new = tried_.insert({run.instance, run.interval}).second || is_new;
+    }
+    return is_new ? std::move(plan) : jobs::Plan{};
+  }
+
+  Workspace& workspace_;
+  jobs::PlanOptions options_;
+  std::unique_ptr<jobs::RunObserver> observer_;
+  int parallel_;
+  bool send_;
+  std::set<std::pair<std::size_t, jobs::Interval>> tried_;
+};
+
+Json SummaryJson(const RunPlanSummary& summary) {
+  return {{"event", "summary"},       {"succeeded", summary.succeeded},
+          {"failed", summary.failed}, {"skipped", summary.skipped},
+          {"held", summary.held},     {"unneeded", summary.unneeded}};
+}
+
+// Time and rows by step, over all runs of each job.
+std::string StepsText(const RunPlanSummary& summary) {
+  std::map<std::pair<std::string, std::string>, jobs::StepRecord> steps;
+  for (const jobs::RunRecord& record : summary.records) {
+    for (const jobs::StepRecord& step : record.steps) {
+      jobs::StepRecord& sum = steps[{record.key.job, step.name}];
+      sum.rows = step.rows < 0 || sum.rows < 0 ? -1 : sum.rows + step.rows;
+      sum.seconds += step.seconds;
+    }
+  }
+  TextTable table({"job", "step", ">rows", ">seconds"});
+  for (const auto& [name, step] : steps) {
+    table.Add({name.first, name.second, step.rows < 0 ? "streamed" : FormatCount(step.rows),
+               fmt::format("{:.2f}", step.seconds)});
+  }
+  return steps.empty() ? "" : table.Text() + "\n";
+}
+
+void Report(Workspace& workspace, const RunPlanSummary& summary) {
+  Services& services = workspace.services();
+  if (services.options().json) {
+    services.out() << SummaryJson(summary).dump() << "\n";
+  } else if (summary.succeeded + summary.failed + summary.held + summary.skipped == 0) {
+    services.out() << "nothing to do: every interval that is due is done\n";
+  } else {
+    services.out() << StepsText(summary)
+                   << fmt::format("{} succeeded, {} failed, {} skipped\n", summary.succeeded,
+                                  summary.failed, summary.skipped + summary.held);
+  }
+  if (summary.failed > 0) {
+    for (const jobs::RunRecord& record : summary.records) {
+      if (record.state == jobs::RunState::kFailed) {
+        throw UserError("{} of {} runs failed; the first: {}: {}", summary.failed,
+                        summary.failed + summary.succeeded, record.key.id(), record.error);
+      }
+    }
+  }
+  if (summary.held > 0) {
+    throw ExternalError("{} runs are held by other processes", summary.held);
+  }
+}
+
+jobs::PlanOptions OptionsOf(const Arguments& arguments, const Workspace& workspace) {
+  jobs::PlanOptions options{
+      .instances = workspace.Select(arguments.Texts("JOB"), arguments.OptionalText("--partition"))};
+  options.stale = arguments.Has("--stale");
+  options.only = AskedInterval(arguments);
+  options.manual = arguments.Has("JOB");
+  return options;
+}
+
+void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOptions& options) {
+  if (arguments.Has("--dry-run")) {
+    const jobs::PlanFacts facts = workspace.Facts();
+    const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, options);
+    Services& services = workspace.services();
+    if (services.options().json) {
+      PrintJson(services.out(), PlanJson(workspace.instances(), plan));
+    } else {
+      services.out() << PlanText(workspace.instances(), plan);
+    }
+    return;
+  }
+  Report(workspace, Rounds(arguments, workspace, options).Run());
+}
+
+void RunJobs(const Arguments& arguments, Services& services) {
+  Workspace workspace(services);
+  jobs::PlanOptions options = OptionsOf(arguments, workspace);
+  options.force = arguments.Has("--full");
+  if (options.force && !options.only && !arguments.Has("JOB")) {
+    throw UsageError("--full runs what is done again: name the jobs, or the days (--on, --from)");
+  }
+  RunOrShow(arguments, workspace, options);
+}
+
+void Backfill(const Arguments& arguments, Services& services) {
+  Workspace workspace(services);
+  jobs::PlanOptions options = OptionsOf(arguments, workspace);
+  options.force = true;
+  if (!options.only) {
+    throw UsageError("'weir backfill' needs the days: --on DAY, or --from DAY --to DAY");
+  }
+  RunOrShow(arguments, workspace, options);
+}
+
+std::vector<Parameter> RunParameters() {
+  std::vector<Parameter> parameters = SelectionParameters();
+  parameters.push_back(
+      {.name = "--parallel", .value = "N", .help = "runs side by side (default: 1)"});
+  parameters.push_back({.name = "--dry-run", .help = "only say what would be run"});
+  parameters.push_back(
+      {.name = "--send", .help = "let effects reach outside (uploads, publications, mail)"});
+  return parameters;
+}
+
+}  // namespace
+
+Command RunCommand() {
+  std::vector<Parameter> parameters = RunParameters();
+  parameters.push_back({.name = "--full", .help = "run intervals again that are done"});
+  return {
+      .name = "run",
+      .group = "Jobs",
+      .summary = "Run every interval that is missing, failed, or stale within `late`.",
+      .examples =
+          "weir run\nweir run +daily_report --parallel 2\nweir run orders --on 2026-01-05 --full",
+      .parameters = std::move(parameters),
+      .run = RunJobs,
+  };
+}
+
+Command BackfillCommand() {
+  return {
+      .name = "backfill",
+      .group = "Jobs",
+      .summary = "Run intervals of some days again, with all that follows from them in their jobs.",
+      .examples = "weir backfill orders --from 2026-01-05 --to 2026-01-07",
+      .parameters = RunParameters(),
+      .run = Backfill,
+  };
+}
+
+}  // namespace weir::cli

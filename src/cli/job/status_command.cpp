@@ -1,0 +1,103 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/job/workspace.h"
+#include "cli/print_json.h"
+#include "cli/text_table.h"
+
+namespace weir::cli {
+namespace {
+
+// How one instance stands.
+struct Standing {
+  const jobs::JobInstance* instance = nullptr;
+  std::size_t done = 0;
+  std::size_t to_run = 0;
+  std::size_t failed = 0;
+  std::size_t stale = 0;
+  std::string newest;     // the newest interval that is done
+  std::string waits_for;  // why there is no later one
+};
+
+std::vector<Standing> Standings(const Workspace& workspace, const jobs::PlanFacts& facts,
+                                const jobs::Plan& plan, const std::set<std::size_t>& selected) {
+  std::vector<Standing> standings;
+  for (const std::size_t i : selected) {
+    const jobs::JobInstance& instance = workspace.instances()[i];
+    Standing standing{.instance = &instance, .newest = {}, .waits_for = {}};
+    const auto& done = facts.runs[i].succeeded;
+    standing.done = done.size();
+    standing.newest = done.empty() ? "" : instance.schedule.Label(done.back().key.interval);
+    for (const jobs::PlannedRun& run : plan.runs) {
+      standing.to_run += run.instance == i ? 1 : 0;
+      const bool failed = run.cause == jobs::Cause::kFailed || run.cause == jobs::Cause::kCrashed;
+      standing.failed += run.instance == i && failed ? 1 : 0;
+    }
+    standing.stale = static_cast<std::size_t>(std::ranges::count_if(
+        plan.stale, [&](const jobs::PlannedRun& run) { return run.instance == i; }));
+    for (const jobs::NotPlanned& waiting : plan.waiting) {
+      if (waiting.instance == i) {
+        standing.waits_for = waiting.why;
+      }
+    }
+    standings.push_back(std::move(standing));
+  }
+  return standings;
+}
+
+Json StandingJson(const Standing& standing) {
+  return {{"job", standing.instance->job->name},
+          {"partition", standing.instance->partition},
+          {"done", standing.done},
+          {"newest", standing.newest},
+          {"to_run", standing.to_run},
+          {"failed", standing.failed},
+          {"stale", standing.stale},
+          {"waits_for", standing.waits_for}};
+}
+
+void PrintStatus(const Arguments& arguments, Services& services) {
+  Workspace workspace(services);
+  const auto selected =
+      workspace.Select(arguments.Texts("JOB"), arguments.OptionalText("--partition"));
+  const jobs::PlanFacts facts = workspace.Facts();
+  const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, {.instances = selected});
+  const std::vector<Standing> standings = Standings(workspace, facts, plan, selected);
+  if (services.options().json) {
+    Json list = Json::array();
+    for (const Standing& standing : standings) {
+      list.push_back(StandingJson(standing));
+    }
+    PrintJson(services.out(), {{"jobs", list}});
+    return;
+  }
+  TextTable table({"job", ">done", "newest", ">to run", ">failed", ">stale", "then"});
+  for (const Standing& standing : standings) {
+    table.Add({standing.instance->name(), fmt::format("{}", standing.done), standing.newest,
+               fmt::format("{}", standing.to_run), fmt::format("{}", standing.failed),
+               fmt::format("{}", standing.stale), standing.waits_for});
+  }
+  services.out() << table.Text();
+}
+
+}  // namespace
+
+Command StatusCommand() {
+  return {
+      .name = "status",
+      .group = "Jobs",
+      .summary = "Show how far each job has come, what is to do, and what it waits for.",
+      .examples = "weir status\nweir status domain:sales --json",
+      .parameters = {{.name = "JOB",
+                      .help = "jobs, as in 'weir run'; all without any",
+                      .many = true},
+                     {.name = "--partition",
+                      .value = "NAME=VALUE",
+                      .help = "only one partition, such as region=amer"}},
+      .run = PrintStatus,
+  };
+}
+
+}  // namespace weir::cli

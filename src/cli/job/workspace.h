@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/services.h"
+#include "connectors/connector.h"
+#include "connectors/secrets.h"
+#include "jobs/graph/graph.h"
+#include "jobs/ledger/ledger.h"
+#include "jobs/plan/plan.h"
+#include "jobs/run/gather_facts.h"
+#include "jobs/run/run_plan.h"
+#include "jobs/steps/step_settings.h"
+#include "operators/operator.h"
+
+namespace weir::cli {
+
+// The project with its jobs, checked, and what planning and running them needs: for the commands
+// about jobs.
+class Workspace {
+ public:
+  explicit Workspace(Services& services);
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  Services& services() { return services_; }
+  const project::Project& project() const { return project_; }
+  const jobs::Graph& graph() const { return graph_; }
+  const std::vector<jobs::JobInstance>& instances() const { return instances_; }
+  jobs::Ledger& ledger() { return *ledger_; }
+  jobs::Lakes& lakes() { return *lakes_; }
+
+  // Instances that the words of a selection name (all without any), limited to a partition
+  // "region=amer" if one is given. Throws UserError with the nearest name.
+  std::set<std::size_t> Select(const std::vector<std::string>& words,
+                               const std::optional<std::string>& partition) const;
+
+  // Looks at the ledger, the tables and outside files.
+  jobs::PlanFacts Facts();
+  // What runs share; `send` allows effects outside.
+  jobs::RunServices Runs(bool send);
+
+ private:
+  // What a change of makes an instance's intervals stale; computed once.
+  const std::vector<std::string>& CodeHashes();
+
+  Services& services_;
+  operators::OperatorTable operators_;
+  connectors::ConnectorTable connectors_;
+  project::Project project_;
+  connectors::Secrets secrets_;
+  connectors::Connections connections_;
+  jobs::StepServices steps_;
+  jobs::Graph graph_;
+  std::vector<jobs::JobInstance> instances_;
+  std::unique_ptr<jobs::Lakes> lakes_;
+  std::unique_ptr<jobs::Ledger> ledger_;
+  std::mutex ledger_mutex_;
+  jobs::SharedSelector selector_;
+  std::vector<std::string> code_hashes_;
+};
+
+// --on DAY, --from D --to D (both days inclusive, UTC) as one interval; absent without them.
+std::optional<jobs::Interval> AskedInterval(const Arguments& arguments);
+
+// The parameters that AskedInterval() and Select() read.
+std::vector<Parameter> SelectionParameters();
+
+}  // namespace weir::cli
