@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Lints C++ files with clang-tidy-19: those changed since the branch left origin/main (or in the last commit) and in
-# the working tree, or with --all every one. At most --limit N files, drawn by WEIR_TEST_SEED, so that the short test
-# run stays short. Needs the compile commands of a configured build folder, --build DIR (build/asan).
+# Lints C++ files with clang-tidy-19: those changed in the last commit and in the working tree, or with --all every one.
+# At most --limit N files, drawn by WEIR_TEST_SEED, so that the short test run stays short. Needs the compile commands of a configured build folder, --build DIR (build/asan).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,13 +44,8 @@ built() {
 }
 
 base() {
-  local fork empty=4b825dc642cb6eb9a060e54bf8d69288fbee4904 # git's name of the tree without files
-  fork=$(git merge-base HEAD origin/main 2>/dev/null || true)
-  if [[ -n $fork && $fork != "$(git rev-parse HEAD)" ]]; then
-    echo "$fork"
-  else
-    git rev-parse -q --verify HEAD~1 || echo "$empty"
-  fi
+  local empty=4b825dc642cb6eb9a060e54bf8d69288fbee4904 # git's name of the tree without files
+  git rev-parse -q --verify HEAD~1 || echo "$empty"
 }
 
 main
