@@ -7,6 +7,7 @@
 #include "cli/print_json.h"
 #include "cli/services.h"
 #include "jobs/graph/settings_check.h"
+#include "project/unit_test_file.h"
 
 namespace weir::cli {
 namespace {
@@ -19,6 +20,7 @@ jobs::Findings Check(const project::Project& project, const jobs::StepTables& ta
   for (const project::Job& job : project.jobs) {
     jobs::CheckSettings(project, job, tables, findings);
   }
+  project::LoadUnitTests(project, findings.mistakes);
   return findings;
 }
 

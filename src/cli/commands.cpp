@@ -15,10 +15,10 @@ Command Program() {
           "weir sql \"SELECT count(*) FROM sales.orders\"\n"
           "weir table --help",
       .parameters = {{.name = "--version", .help = "the same as 'weir version'"}},
-      .subcommands = {NewCommand(), CheckCommand(), GraphCommand(), SchemaCommand(), PlanCommand(),
-                      RunCommand(), BackfillCommand(), StatusCommand(), RunsCommand(),
-                      ShowCommand(), SqlCommand(), TableCommand(), DoctorCommand(),
-                      VersionCommand()},
+      .subcommands = {NewCommand(), CheckCommand(), TestCommand(), GraphCommand(), SchemaCommand(),
+                      PlanCommand(), RunCommand(), BackfillCommand(), StatusCommand(),
+                      RunsCommand(), ShowCommand(), ReplayCommand(), SqlCommand(), TableCommand(),
+                      DoctorCommand(), VersionCommand()},
   };
 }
 

@@ -17,12 +17,14 @@ Command DoctorCommand();
 Command GraphCommand();
 Command NewCommand();
 Command PlanCommand();
+Command ReplayCommand();
 Command RunCommand();
 Command RunsCommand();
 Command SchemaCommand();
 Command ShowCommand();
 Command SqlCommand();
 Command StatusCommand();
+Command TestCommand();
 Command VersionCommand();
 
 }  // namespace weir::cli

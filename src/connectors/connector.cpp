@@ -19,6 +19,8 @@ std::string WrongDirection(const std::string& name, Direction direction) {
 
 }  // namespace
 
+std::vector<PendingInput> Connector::Pending(ConnectorContext& /*context*/) const { return {}; }
+
 ConnectorTable::ConnectorTable(std::vector<std::unique_ptr<Connector>> connectors) {
   for (std::unique_ptr<Connector>& connector : connectors) {
     const std::string name = connector->declaration().name;

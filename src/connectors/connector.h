@@ -53,6 +53,12 @@ struct ConnectorContext {
   std::stop_token stop;
 };
 
+// What a stream has not read yet: one file, or the new end of one, say.
+struct PendingInput {
+  std::string identity;    // as it will stand among ReadReport::finished
+  std::int64_t bytes = 0;  // as stored
+};
+
 // What a source gave.
 struct ReadReport {
   // Identities of the files or positions that are read once the run has committed, sorted.
@@ -75,6 +81,9 @@ class Connector {
   // Whatever is wrong with settings by themselves, beyond what the declaration says. Texts may
   // still hold "{name}". Throws UserError.
   virtual void CheckSettings(Direction direction, const nlohmann::json& settings) const = 0;
+  // What a stream has still to read, in the order in which it is read: all that is there but for
+  // `context.finished`. A source that can't say so has nothing.
+  virtual std::vector<PendingInput> Pending(ConnectorContext& context) const;
   // Makes `context.relation` a temporary view, stream or table of the connection.
   virtual ReadReport Read(ConnectorContext& context) const = 0;
   // Reads the relation once and writes it out.

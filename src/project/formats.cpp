@@ -9,6 +9,7 @@
 #include "base/nearest_name.h"
 #include "project/cron_line.h"
 #include "project/duration.h"
+#include "project/size_text.h"
 #include "project/substitution.h"
 #include "project/time_zone.h"
 
@@ -149,6 +150,13 @@ TextFormat MemoryText() {
             return Unless(IsMemory(text),
                           "a size such as 8GB or 512MB, or a share such as 40%, is "
                           "needed");
+          }};
+}
+
+TextFormat SizeText() {
+  return {.pattern = R"(^[0-9]+(\.[0-9]+)? ?(B|[KMGT]i?B)?$)",
+          .mistake = [](const std::string& text) {
+            return Unless(ParseBytes(text).has_value(), "a size such as 256 MB is needed");
           }};
 }
 

@@ -14,6 +14,7 @@ TextFormat SqlFile();         // "x.sql", "../shared/x.sql"
 TextFormat DurationText();
 TextFormat WindowText();  // a duration or 'all'
 TextFormat MemoryText();
+TextFormat SizeText();
 TextFormat ScheduleText();  // hourly … manual, or a cron line
 TextFormat TimeZoneText();
 TextFormat DayOrTime();  // "2026-01-05", "2026-01-05T13:00"

@@ -35,10 +35,11 @@ constexpr auto kStep = "steps: [{sql: one.sql}]\n";
 
 TEST(JobMistakes, OfKeysAndKinds) {
   const std::string with_step = kStep;
-  EXPECT_EQ(Mistakes(with_step + "schedul: daily"),
-            "3:1: unknown key 'schedul'; allowed: job, doc, tags, kind, per, schedule, time_zone, "
-            "start, end, wait, due, late, catch_up, reads, steps, writes, checks, views, effects, "
-            "retries, time_limit, deterministic, seed, alerts; did you mean 'schedule'?");
+  EXPECT_EQ(
+      Mistakes(with_step + "schedul: daily"),
+      "3:1: unknown key 'schedul'; allowed: job, doc, tags, kind, batch, per, schedule, time_zone, "
+      "start, end, wait, due, late, catch_up, reads, steps, writes, checks, views, effects, "
+      "retries, time_limit, deterministic, seed, alerts; did you mean 'schedule'?");
   EXPECT_EQ(Mistakes(with_step + "kind: jop"),
             "3:7: unknown kind 'jop'; allowed: job, stream, service; did you mean 'job'?");
   EXPECT_EQ(Mistakes(with_step + "retries: -1\nseed: x\ndeterministic: 'true'\ndoc: [a]"),

@@ -87,6 +87,8 @@ std::vector<Key> JobKeys() {
       {"tags", TextList(Text(PlainName())), "names to select it by"},
       {"kind", Words({"job", "stream", "service"}),
        "job (default), stream (appends batch by batch) or service"},
+      {"batch", Text(SizeText()),
+       "of a stream: how much new input one run takes, as stored, '256 MB' by default"},
       {"per", Text(Identifier()), "a list of partitions of weir.yaml: one run for each"},
   };
   const std::vector<Key> schedule = ScheduleKeys();

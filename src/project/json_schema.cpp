@@ -142,4 +142,6 @@ Json SettingsJsonSchema() { return Document("weir.yaml", SettingsShape()); }
 
 Json JobJsonSchema() { return Document("job.yaml", JobShape()); }
 
+Json UnitTestsJsonSchema() { return Document("tests/*.yaml", UnitTestsShape()); }
+
 }  // namespace weir::project

@@ -6,6 +6,7 @@
 #include "base/nearest_name.h"
 #include "project/duration.h"
 #include "project/job_reading.h"
+#include "project/size_text.h"
 
 namespace weir::project {
 namespace {
@@ -120,6 +121,7 @@ void ReadHead(const YamlValue& root, JobReading& reading) {
   job.alerts = root.Texts("alerts");
   job.is_stream = root.Text("kind") == "stream";
   job.is_service = root.Text("kind") == "service";
+  job.batch_bytes = ParseBytes(root.Text("batch").value_or("")).value_or(job.batch_bytes);
   job.deterministic = !root.Has("deterministic") || root.IsTrue("deterministic");
   job.time_limit = ParseDuration(root.Text("time_limit").value_or(""));
   job.seed = root.Integer("seed").value_or(0);

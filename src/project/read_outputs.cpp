@@ -97,7 +97,9 @@ class OutputCheck {
       return;
     }
     const std::string mode = value_.Text("mode").value_or("replace");
-    if (!Holds(output_.partition_by, "ds")) {
+    const bool by_day = Holds(output_.partition_by, "ds") ||
+                        (mode == "append" && Holds(output_.partition_by, "dt"));
+    if (!by_day) {
       const char* instead = output_.mode == OutputMode::kReplace
                                 ? "; a table without intervals takes mode: overwrite"
                                 : "";

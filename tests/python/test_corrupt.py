@@ -1,5 +1,7 @@
 """A file of a table that is broken: an error, exit 1, that names the file."""
 import json
+import pathlib
+import shutil
 
 import pyarrow
 import pytest
@@ -12,11 +14,29 @@ pytestmark = short
 ROWS = pyarrow.table({"id": pyarrow.array(range(100), pyarrow.int64()), "text": [f"row {i}" for i in range(100)]})
 
 
-@pytest.fixture
-def table(weir):
+def copy_of(table, weir):
+    """A test's own copy of a table, as t.broken."""
+    return pathlib.Path(shutil.copytree(table, weir.table_path("t.broken")))
+
+
+@pytest.fixture(scope="module")
+def three_versions(module_weir):
     for _ in range(3):
-        weir.write("t.broken", ROWS)
-    return weir.table_path("t.broken")
+        module_weir.write("t.three", ROWS)
+    return module_weir.table_path("t.three")
+
+
+@pytest.fixture(scope="module")
+def eleven_versions(module_weir):
+    """With a checkpoint of version 10."""
+    for _ in range(11):
+        module_weir.write("t.eleven", ROWS.slice(0, 1))
+    return module_weir.table_path("t.eleven")
+
+
+@pytest.fixture
+def table(weir, three_versions):
+    return copy_of(three_versions, weir)
 
 
 def entry(table, version):
@@ -79,21 +99,18 @@ def test_a_broken_data_file_is_named(weir, table, break_file):
     lambda file: file.write_bytes(file.read_bytes()[:-20]),
     lambda file: file.write_bytes(b"x" * file.stat().st_size),
 ], ids=["empty", "cut off", "overwritten"])
-def test_a_broken_checkpoint_is_named(weir, break_file):
-    for _ in range(11):
-        weir.write("t.broken", ROWS.slice(0, 1))
-    log = weir.table_path("t.broken") / "_delta_log"
-    checkpoint, = log.glob("*.checkpoint.parquet")
+def test_a_broken_checkpoint_is_named(weir, eleven_versions, break_file):
+    table = copy_of(eleven_versions, weir)
+    checkpoint, = (table / "_delta_log").glob("*.checkpoint.parquet")
     break_file(checkpoint)
     for version in range(10):
-        entry(weir.table_path("t.broken"), version).unlink()
+        entry(table, version).unlink()
     assert checkpoint.name in weir.refuses("sql", "SELECT count(*) FROM t.broken")
 
 
-def test_a_broken_pointer_to_the_checkpoint_harms_nobody(weir):
-    for _ in range(11):
-        weir.write("t.broken", ROWS.slice(0, 1))
-    (weir.table_path("t.broken") / "_delta_log" / "_last_checkpoint").write_text("{broken")
+def test_a_broken_pointer_to_the_checkpoint_harms_nobody(weir, eleven_versions):
+    table = copy_of(eleven_versions, weir)
+    (table / "_delta_log" / "_last_checkpoint").write_text("{broken")
     assert len(rows_of(weir.read("t.broken"))[1]) == 11
 
 

@@ -219,8 +219,8 @@ def lives(module_weir, spark):
     return path_of
 
 
-@pytest.mark.parametrize("life", short_of(LIVES, "partitioned", "merge, update, optimise", "checkpoints", "deletion vectors",
-                                         "column mapping, partitioned", "V2 checkpoints"))
+@pytest.mark.parametrize("life", short_of(LIVES, "merge, update, optimise", "checkpoints", "deletion vectors",
+                                         "column mapping, partitioned"))
 def test_weir_reads_what_spark_made(module_weir, spark, lives, life):
     path = lives(life)
     if life in UNREADABLE:

@@ -1,24 +1,49 @@
+#include <sstream>
+
 #include "cli/commands.h"
+#include "cli/job/plan_memo.h"
 #include "cli/job/plan_text.h"
 #include "cli/job/workspace.h"
 
 namespace weir::cli {
 namespace {
 
+// All that stood on the command line.
+std::string QuestionOf(const Arguments& arguments, const Services& services) {
+  std::string question = services.options().json ? "json" : "text";
+  for (const Parameter& parameter : SelectionParameters()) {
+    question += "\n" + parameter.name;
+    for (const std::string& value : arguments.Texts(parameter.name)) {
+      question += "\n  " + value;
+    }
+    question += arguments.Has(parameter.name) ? " +" : "";
+  }
+  return question;
+}
+
 void PrintPlan(const Arguments& arguments, Services& services) {
+  PlanMemo memo(services, QuestionOf(arguments, services));
+  if (const auto text = memo.Find()) {
+    services.out() << *text;
+    return;
+  }
   Workspace workspace(services);
   jobs::PlanOptions options{
       .instances = workspace.Select(arguments.Texts("JOB"), arguments.OptionalText("--partition"))};
   options.stale = arguments.Has("--stale");
   options.only = AskedInterval(arguments);
   options.manual = arguments.Has("JOB");
+  memo.LookAtSources(workspace.instances());
   const jobs::PlanFacts facts = workspace.Facts();
   const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, options);
+  std::ostringstream text;
   if (services.options().json) {
-    PrintJson(services.out(), PlanJson(workspace.instances(), plan));
+    PrintJson(text, PlanJson(workspace.instances(), plan));
   } else {
-    services.out() << PlanText(workspace.instances(), plan);
+    text << PlanText(workspace.instances(), plan);
   }
+  services.out() << text.str();
+  memo.Keep(workspace.instances(), facts, text.str());
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ std::string RunsText(const std::vector<JobInstance>& instances,
     const JobInstance& instance = instances[run.instance];
     const std::string label = run.cause == jobs::Cause::kStream
                                   ? "batch " + std::to_string(run.interval.start)
-                                  : instance.schedule.Label(run.interval);
+                                  : instance.Label(run.interval);
     table.Add({instance.name(), label, run.why + (run.chain ? " (chain)" : ""),
                run.rows ? FormatCount(*run.rows) : "?", SecondsText(run.seconds)});
   }
@@ -88,7 +88,7 @@ std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan
   for (const jobs::NotPlanned& not_planned : plan.waiting) {
     if (not_planned.interval) {
       waiting += fmt::format("  {} {}: {}\n", instances[not_planned.instance].name(),
-                             instances[not_planned.instance].schedule.Label(*not_planned.interval),
+                             instances[not_planned.instance].Label(*not_planned.interval),
                              not_planned.why);
     }
   }

@@ -1,19 +1,24 @@
+#include <chrono>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/job/plan_text.h"
 #include "cli/job/run_observer.h"
 #include "cli/job/workspace.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
+#include "jobs/steps/retry.h"
 
 namespace weir::cli {
 namespace {
 
 using jobs::RunPlanSummary;
+
+constexpr Micros kPoll = std::int64_t{60} * 1'000'000;
 
 void Add(const RunPlanSummary& round, RunPlanSummary& whole) {
   whole.succeeded += round.succeeded;
@@ -130,6 +135,30 @@ jobs::PlanOptions OptionsOf(const Arguments& arguments, const Workspace& workspa
   return options;
 }
 
+// Runs what is due, again and again: streams as their input grows, other jobs once theirs is
+// complete. Ends when it is told to stop.
+void Follow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOptions& options) {
+  Services& services = workspace.services();
+  const auto text = arguments.OptionalText("--poll");
+  const Micros poll = text ? ParseDuration("--poll", *text) : kPoll;
+  for (;;) {
+    RunPlanSummary summary;
+    try {
+      summary = Rounds(arguments, workspace, options).Run();
+    } catch (const ExternalError& problem) {
+      LogWarning("{}; trying again", problem.what());
+    }
+    const bool did_something = summary.succeeded + summary.failed + summary.held > 0;
+    if (did_something && services.options().json) {
+      services.out() << SummaryJson(summary).dump() << std::endl;
+    }
+    jobs::SleepUnlessStopped(std::chrono::milliseconds(poll / 1000), services.stop());
+    if (services.stop().stop_requested()) {
+      throw CancelledError();
+    }
+  }
+}
+
 void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOptions& options) {
   if (arguments.Has("--dry-run")) {
     const jobs::PlanFacts facts = workspace.Facts();
@@ -142,6 +171,10 @@ void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::Pla
     }
     return;
   }
+  if (arguments.Has("--follow")) {
+    Follow(arguments, workspace, options);
+    return;
+  }
   Report(workspace, Rounds(arguments, workspace, options).Run());
 }
 
@@ -149,6 +182,12 @@ void RunJobs(const Arguments& arguments, Services& services) {
   Workspace workspace(services);
   jobs::PlanOptions options = OptionsOf(arguments, workspace);
   options.force = arguments.Has("--full");
+  if (arguments.Has("--follow") && (options.force || options.only || arguments.Has("--dry-run"))) {
+    throw UsageError("--follow goes with a selection of jobs, not with days, --full or --dry-run");
+  }
+  if (arguments.Has("--poll") && !arguments.Has("--follow")) {
+    throw UsageError("--poll needs --follow");
+  }
   if (options.force && !options.only && !arguments.Has("JOB")) {
     throw UsageError("--full runs what is done again: name the jobs, or the days (--on, --from)");
   }
@@ -180,6 +219,13 @@ std::vector<Parameter> RunParameters() {
 Command RunCommand() {
   std::vector<Parameter> parameters = RunParameters();
   parameters.push_back({.name = "--full", .help = "run intervals again that are done"});
+  parameters.push_back(
+      {.name = "--follow",
+       .help = "go on: streams batch by batch, other jobs when they are due; until stopped"});
+  parameters.push_back(
+      {.name = "--poll",
+       .value = "TIME",
+       .help = "with --follow: how often to look for something new (default: 60s)"});
   return {
       .name = "run",
       .group = "Jobs",

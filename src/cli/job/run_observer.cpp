@@ -36,7 +36,7 @@ std::string StateText(const RunOutcome& outcome) {
 
 std::string IntervalText(const JobInstance& instance, const jobs::Interval& interval) {
   return instance.job->is_stream ? fmt::format("batch {}", interval.start)
-                                 : instance.schedule.Label(interval);
+                                 : instance.Label(interval);
 }
 
 class JsonObserver final : public jobs::RunObserver {

@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include "base/error.h"
-#include "base/nearest_name.h"
 #include "cli/commands.h"
+#include "cli/job/find_run.h"
 #include "cli/job/run_record_text.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
@@ -11,19 +10,6 @@
 
 namespace weir::cli {
 namespace {
-
-std::vector<jobs::RunRecord> FindAttempts(jobs::Ledger& ledger, const std::string& id) {
-  auto attempts = ledger.Attempts(id);
-  if (attempts.empty()) {
-    constexpr std::size_t kLatest = 1000;
-    std::vector<std::string> known;
-    for (const jobs::RunRecord& run : ledger.List({.limit = kLatest})) {
-      known.push_back(run.key.id());
-    }
-    throw UserError("there is no run '{}'; 'weir runs' lists them{}", id, DidYouMean(id, known));
-  }
-  return attempts;
-}
 
 std::string TimeOrNone(Micros time) { return time == 0 ? "-" : FormatTimestamp(time); }
 

@@ -29,7 +29,7 @@ std::vector<Standing> Standings(const Workspace& workspace, const jobs::PlanFact
     Standing standing{.instance = &instance, .newest = {}, .waits_for = {}};
     const auto& done = facts.runs[i].succeeded;
     standing.done = done.size();
-    standing.newest = done.empty() ? "" : instance.schedule.Label(done.back().key.interval);
+    standing.newest = done.empty() ? "" : instance.Label(done.back().key.interval);
     for (const jobs::PlannedRun& run : plan.runs) {
       standing.to_run += run.instance == i ? 1 : 0;
       const bool failed = run.cause == jobs::Cause::kFailed || run.cause == jobs::Cause::kCrashed;

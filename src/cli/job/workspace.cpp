@@ -78,7 +78,7 @@ const std::vector<std::string>& Workspace::CodeHashes() {
 }
 
 jobs::PlanFacts Workspace::Facts() {
-  return jobs::GatherFacts({project_, instances_, *lakes_, *ledger_}, CodeHashes());
+  return jobs::GatherFacts({project_, instances_, *lakes_, *ledger_, steps_}, CodeHashes());
 }
 
 jobs::RunServices Workspace::Runs(bool send) {

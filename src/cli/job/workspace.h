@@ -34,6 +34,7 @@ class Workspace {
   const std::vector<jobs::JobInstance>& instances() const { return instances_; }
   jobs::Ledger& ledger() { return *ledger_; }
   jobs::Lakes& lakes() { return *lakes_; }
+  const jobs::StepServices& steps() const { return steps_; }
 
   // Instances that the words of a selection name (all without any), limited to a partition
   // "region=amer" if one is given. Throws UserError with the nearest name.

@@ -1,5 +1,11 @@
+#include <limits>
+#include <set>
+
 #include <fmt/format.h>
 
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
 #include "cli/table/opened_table.h"
@@ -9,6 +15,8 @@
 
 namespace weir::cli {
 namespace {
+
+constexpr Micros kKeepForReplay = std::int64_t{30} * 86'400'000'000;
 
 lake::VacuumRequest RequestOf(const Arguments& arguments) {
   lake::VacuumRequest request;
@@ -20,6 +28,49 @@ lake::VacuumRequest RequestOf(const Arguments& arguments) {
   return request;
 }
 
+// Versions of a table that runs of the last days read or wrote.
+std::set<std::int64_t> VersionsForReplay(jobs::Ledger& ledger, const std::string& table) {
+  std::set<std::int64_t> versions;
+  for (const jobs::RunRecord& run :
+       ledger.List({.limit = std::numeric_limits<std::int32_t>::max()})) {
+    if (run.started < Now() - kKeepForReplay) {
+      break;  // the newest come first
+    }
+    for (const jobs::InputRecord& input : run.inputs) {
+      if (input.table == table) {
+        versions.insert(input.version);
+      }
+    }
+    for (const jobs::OutputRecord& output : run.outputs) {
+      if (output.table == table) {
+        versions.insert({output.version, output.version - 1});
+      }
+    }
+  }
+  std::erase_if(versions, [](std::int64_t version) { return version < 0; });
+  return versions;
+}
+
+// Files of the versions that runs of the last days read or wrote, so that they can be replayed.
+std::set<std::string> FilesForReplay(Services& services, const NamedTable& table) {
+  std::set<std::string> keys;
+  if (services.FindWarehouse() != &table.warehouse) {
+    return keys;
+  }
+  for (const std::int64_t version : VersionsForReplay(services.ledger(), table.folder.name)) {
+    try {
+      for (const lake::AddFile& file :
+           table.warehouse.Open(table.folder, {.version = version, .as_of = {}}).files) {
+        keys.insert(lake::DecodePath(file.path));
+      }
+    } catch (const UserError& gone) {
+      LogInfo("{}: version {} can't be kept for replay: {}", table.folder.name, version,
+              gone.what());
+    }
+  }
+  return keys;
+}
+
 Json ReportJson(const lake::TableFolder& folder, const lake::VacuumReport& report, bool dry_run) {
   Json files = Json::array();
   for (const storage::ObjectInfo& object : report.deleted) {
@@ -29,8 +80,9 @@ Json ReportJson(const lake::TableFolder& folder, const lake::VacuumReport& repor
 }
 
 void Vacuum(const Arguments& arguments, Services& services) {
-  const lake::VacuumRequest request = RequestOf(arguments);
+  lake::VacuumRequest request = RequestOf(arguments);
   const NamedTable table = FindTable(services, arguments.Text("TABLE"));
+  request.protected_keys = [&] { return FilesForReplay(services, table); };
   const lake::VacuumReport report = lake::VacuumTable(table.warehouse, table.folder, request);
   if (services.options().json) {
     PrintJson(services.out(), ReportJson(table.folder, report, request.dry_run));
@@ -55,7 +107,9 @@ Command TableVacuumCommand() {
       .summary = "Delete files that no version of the last days needs.",
       .details =
           "Files that commits removed and files that writers left unfinished go once they are\n"
-          "older than the retention; versions that need them can't be read any more.",
+          "older than the retention; versions that need them can't be read any more. Versions "
+          "that\n"
+          "runs of the last 30 days read or wrote are kept, so that they can be replayed.",
       .examples =
           "weir table vacuum sales.orders --dry-run\n"
           "weir table vacuum sales.orders --retention 14d",

@@ -323,6 +323,21 @@ std::vector<Setting> FileSourceSettings() {
            .doc = "texts in CSV and TSV files that are null"}};
 }
 
+std::vector<PendingInput> PendingFiles(ConnectorContext& context) {
+  std::vector<PendingInput> pending;
+  const auto path = context.settings.at("path").get<std::string>();
+  for (const std::string& file : MatchingFiles(context.connection, context.folder, path)) {
+    std::string identity = FileIdentity(context.folder, file);
+    if (!context.finished.contains(identity)) {
+      std::error_code gone;
+      const auto bytes = std::filesystem::file_size(file, gone);
+      pending.push_back(
+          {.identity = std::move(identity), .bytes = gone ? 0 : static_cast<std::int64_t>(bytes)});
+    }
+  }
+  return pending;
+}
+
 ReadReport ReadFiles(ConnectorContext& context) {
   const auto path = context.settings.at("path").get<std::string>();
   const std::vector<std::string> files = MatchingFiles(context.connection, context.folder, path);

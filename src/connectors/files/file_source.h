@@ -16,6 +16,9 @@ namespace weir::connectors {
 // With `{ds}` left in the path the report's `complete_until` is the end of the newest day there.
 std::vector<Setting> FileSourceSettings();
 
+// The files that a stream has not read, in bytewise order of their paths.
+std::vector<PendingInput> PendingFiles(ConnectorContext& context);
+
 // Rows of text files come as a stream that is read once; of Parquet as a view.
 ReadReport ReadFiles(ConnectorContext& context);
 

@@ -37,6 +37,9 @@ class Files final : public Connector {
     }
   }
 
+  std::vector<PendingInput> Pending(ConnectorContext& context) const override {
+    return PendingFiles(context);
+  }
   ReadReport Read(ConnectorContext& context) const override { return ReadFiles(context); }
   SendReport Send(ConnectorContext& context) const override { return WriteFiles(context); }
   // Written again it is the same file.

@@ -41,6 +41,9 @@ std::string CompactTime(Micros time) {
 
 std::string CompactInterval(const Interval& interval) {
   const Micros length = interval.end - interval.start;
+  if (length == 0) {
+    return fmt::format("batch{:06}", interval.start);
+  }
   if (length == kDay && interval.start % kDay == 0) {
     return CompactTime(interval.start);
   }

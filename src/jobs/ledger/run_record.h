@@ -15,7 +15,8 @@ namespace weir::jobs {
 // number that grows by one whenever an interval that is done is run anew. Its id is made of these,
 // so that two processes that want to run the same thing meet at the same name:
 // "user_ids_mapper.amer.20260105.1", hourly "pages.20260105T130000.2", and with both ends where the
-// interval is neither a day nor an hour of UTC: "revenue.20260101-20260201.1".
+// interval is neither a day nor an hour of UTC: "revenue.20260101-20260201.1". Batches of streams
+// are counted from 1 and stand as intervals without length: "pages_in.batch000012.1".
 struct RunKey {
   std::string job;
   std::string partition;

@@ -57,9 +57,9 @@ Micros NewestUpstream(const JobInstance& instance, const Coverage& coverage) {
 std::optional<std::string> StreamNotReady(std::size_t number, const JobInstance& stream,
                                           const PlanFacts& facts, const Coverage& coverage) {
   const auto& source = facts.sources[number];
-  const bool reads_first = source && !source->new_files.empty() && coverage.IsStreaming(number);
+  const bool reads_first = source && !source->new_inputs.empty() && coverage.IsStreaming(number);
   return reads_first ? std::optional(fmt::format("waits for {}, which has {} files to read",
-                                                 stream.name(), source->new_files.size()))
+                                                 stream.name(), source->new_inputs.size()))
                      : std::nullopt;
 }
 
@@ -113,6 +113,23 @@ DueIntervals DueOf(const std::vector<JobInstance>& instances, std::size_t instan
   return due;
 }
 
+Micros NextByClock(const std::vector<JobInstance>& instances, const PlanFacts& facts) {
+  Micros next = kAllOfTime.end;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    const JobInstance& self = instances[i];
+    if (self.job->is_stream || self.job->is_service) {
+      continue;
+    }
+    std::string ignored;
+    const bool by_clock = !CompleteUntil(self, facts, i, ignored) && !ReadsProjectTables(self);
+    if (by_clock || self.job->due == project::Due::kWait) {
+      const Micros wait = self.job->wait ? self.job->wait->count() : 0;
+      next = std::min(next, self.schedule.At(facts.now - wait).end + wait);
+    }
+  }
+  return next;
+}
+
 std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, std::size_t instance,
                                     const Interval& interval, const PlanFacts& facts,
                                     const Coverage& coverage) {
@@ -136,7 +153,7 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
       const Interval window = intervals ? WindowOf(self, input.input, interval)
                                         : StateInterval(writer, input.input, interval);
       if (const auto lacking = coverage.Lacks(by.instance, window)) {
-        return fmt::format("waits for {} of {}", writer.name(), writer.schedule.Label(*lacking));
+        return fmt::format("waits for {} of {}", writer.name(), writer.Label(*lacking));
       }
     }
   }

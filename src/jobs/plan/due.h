@@ -32,4 +32,8 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
                                     const Interval& interval, const PlanFacts& facts,
                                     const Coverage& coverage);
 
+// When the clock alone may next make an interval due, so that a plan made at facts.now stands until
+// then if nothing else changes; kAllOfTime.end if no job goes by the clock.
+Micros NextByClock(const std::vector<JobInstance>& instances, const PlanFacts& facts);
+
 }  // namespace weir::jobs

@@ -4,6 +4,19 @@
 
 namespace weir::jobs {
 
+std::size_t InputsOfBatch(const SourceFacts& source, std::int64_t batch_bytes) {
+  std::size_t taken = 0;
+  std::int64_t bytes = 0;
+  for (const NewInput& input : source.new_inputs) {
+    bytes += input.bytes;
+    if (taken > 0 && bytes > batch_bytes) {
+      break;
+    }
+    ++taken;
+  }
+  return taken;
+}
+
 const RunRecord* FindRun(const std::vector<RunRecord>& by_interval, const Interval& interval) {
   const auto found = std::ranges::lower_bound(
       by_interval, interval, {}, [](const RunRecord& run) { return run.key.interval; });

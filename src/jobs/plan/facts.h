@@ -44,11 +44,17 @@ struct InstanceRuns {
   std::vector<RunRecord> succeeded{};  // newest success of each interval
 };
 
+// What a stream has still to read: a file, say.
+struct NewInput {
+  std::string identity;
+  std::int64_t bytes = 0;
+};
+
 // Files outside that steps of an instance read by day, such as "in/{ds}.csv".
 struct SourceFacts {
-  bool limits_days = false;              // whether a path names days: others say nothing of them
-  std::optional<Interval> extent{};      // days that are there, whole
-  std::vector<std::string> new_files{};  // of a stream: not read yet
+  bool limits_days = false;            // whether a path names days: others say nothing of them
+  std::optional<Interval> extent{};    // days that are there, whole
+  std::vector<NewInput> new_inputs{};  // of a stream: not read yet, in order
   // Of other jobs, by step and day ("" for paths without one): a digest of the files that are
   // there, of their names, sizes and times.
   std::map<std::string, std::map<std::string, std::string>> digests{};
@@ -56,6 +62,9 @@ struct SourceFacts {
   // The digest of what a step reads of a day; empty if there is no file.
   std::string DigestOf(const std::string& step, const std::string& day) const;
 };
+
+// How many of a stream's new inputs its next batch takes: as many as fit, at least one.
+std::size_t InputsOfBatch(const SourceFacts& source, std::int64_t batch_bytes);
 
 // What stands for the table in the record of a step's outside files.
 constexpr auto kSourceFiles = "files outside";

@@ -140,6 +140,10 @@ std::string JobInstance::name() const {
   return partition.empty() ? job->name : fmt::format("{}[{}]", job->name, partition);
 }
 
+std::string JobInstance::Label(const Interval& interval) const {
+  return job->is_stream ? fmt::format("batch {}", interval.start) : schedule.Label(interval);
+}
+
 bool JobInstance::WritesState() const {
   return std::ranges::any_of(writes, [](const auto& output) { return !output.IsIntervalTable(); });
 }

@@ -39,6 +39,8 @@ struct JobInstance {
 
   // "user_ids_mapper[amer]".
   std::string name() const;
+  // As the schedule's label; "batch 12" of a stream.
+  std::string Label(const Interval& interval) const;
   bool WritesState() const;
   bool WritesIntervals() const;
   project::Substitutions values{};  // for `{region}` and `{var.x}` in names and SQL

@@ -24,6 +24,14 @@ std::size_t NumEffects(const project::Job& job) {
   }));
 }
 
+// "3 of 20 new files".
+std::string NewFiles(const SourceFacts& source, std::int64_t batch_bytes) {
+  const std::size_t all = source.new_inputs.size();
+  const std::size_t taken = InputsOfBatch(source, batch_bytes);
+  return (taken == all ? "" : fmt::format("{} of ", taken)) +
+         fmt::format("{} new file{}", all, all == 1 ? "" : "s");
+}
+
 struct Candidate {
   Interval interval;
   Cause cause = Cause::kMissing;
@@ -99,7 +107,7 @@ class Planner {
 
   void PlanStream(std::size_t instance) {
     const auto& source = facts_.sources[instance];
-    if (!source || source->new_files.empty() || coverage_.IsStreaming(instance)) {
+    if (!source || source->new_inputs.empty() || coverage_.IsStreaming(instance)) {
       return;
     }
     const auto& runs = facts_.runs[instance].newest;
@@ -112,7 +120,7 @@ class Planner {
     Append(plan_.runs, instance,
            {.interval = {.start = batch, .end = batch},
             .cause = Cause::kStream,
-            .why = fmt::format("{} new files", source->new_files.size()),
+            .why = NewFiles(*source, instances_[instance].job->batch_bytes),
             .now = true});
   }
 
@@ -151,7 +159,7 @@ class Planner {
     if (const auto reason = MovedOn(instance, interval)) {
       if (options_.force) {
         throw UserError("{} of {} can't be run again: {}", instances_[instance].name(),
-                        instances_[instance].schedule.Label(interval), *reason);
+                        instances_[instance].Label(interval), *reason);
       }
       plan_.waiting.push_back({.instance = instance, .interval = interval, .why = *reason});
       return;
@@ -218,7 +226,7 @@ class Planner {
         }
         if (const auto run = PlannedIn(instance, input, by, interval, positions[by.instance])) {
           return fmt::format("{} of {} runs again", instances_[by.instance].name(),
-                             instances_[by.instance].schedule.Label(*run));
+                             instances_[by.instance].Label(*run));
         }
       }
     }
@@ -255,7 +263,7 @@ class Planner {
       return std::nullopt;
     }
     return fmt::format("the state that it writes has moved on to {}",
-                       self.schedule.Label(done.back().key.interval));
+                       self.Label(done.back().key.interval));
   }
 
   // A job that reads its own state or its own earlier intervals runs on from the first candidate,

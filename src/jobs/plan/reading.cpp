@@ -59,9 +59,8 @@ Reading StateOf(const JobInstance& writer, const std::vector<RunRecord>& runs,
   }
   Reading reading = PreviousState(run, input.table);
   if (run->key.interval != wanted) {
-    reading.note =
-        fmt::format("the state of {}: {} has none of its own",
-                    writer.schedule.Label(run->key.interval), writer.schedule.Label(wanted));
+    reading.note = fmt::format("the state of {}: {} has none of its own",
+                               writer.Label(run->key.interval), writer.Label(wanted));
   }
   return reading;
 }
@@ -115,6 +114,9 @@ bool ReadsIntervals(const std::vector<JobInstance>& instances, const InstanceInp
 
 Reading ReadingOf(const std::vector<JobInstance>& instances, std::size_t instance,
                   const InstanceInput& input, const Interval& interval, const PlanFacts& facts) {
+  if (instances[instance].job->is_stream) {
+    return {.kind = ReadingKind::kLatest};  // a batch has no interval
+  }
   if (ReadsIntervals(instances, input, facts)) {
     return {.kind = ReadingKind::kWindow,
             .window = WindowOf(instances[instance], input.input, interval)};

@@ -47,10 +47,15 @@ RowDays::RowDays(const std::string& time_zone)
     : days_(Line(project::Cadence::kDaily, time_zone)),
       hours_(Line(project::Cadence::kHourly, time_zone)) {}
 
-bool RowDays::KnownIn(const Schema& schema) {
-  const Field* day = schema.Find(kDayColumn);
-  return day != nullptr &&
-         (day->type.kind == TypeKind::kString || day->type.kind == TypeKind::kDate);
+const Field* RowDays::ColumnIn(const Schema& schema) {
+  for (const char* name : {kDayColumn, kOtherDayColumn}) {
+    const Field* day = schema.Find(name);
+    if (day != nullptr &&
+        (day->type.kind == TypeKind::kString || day->type.kind == TypeKind::kDate)) {
+      return day;
+    }
+  }
+  return nullptr;
 }
 
 Interval RowDays::DayOf(const Constant& value) const {
@@ -62,10 +67,11 @@ Interval RowDays::DayOf(const Constant& value) const {
 }
 
 Interval RowDays::RangeOf(const lake::AddFile& file, const lake::Metadata& metadata) const {
-  if (!KnownIn(metadata.schema)) {
+  const Field* day = ColumnIn(metadata.schema);
+  if (day == nullptr) {
     return kAllOfTime;
   }
-  const ColumnBounds bounds = Bounds(file, metadata, kDayColumn);
+  const ColumnBounds bounds = Bounds(file, metadata, day->name);
   const Interval first = bounds.min ? DayOf(*bounds.min) : kAllOfTime;
   const Interval last = bounds.max ? DayOf(*bounds.max) : kAllOfTime;
   if (first == kAllOfTime || last == kAllOfTime || bounds.may_hold_nulls) {
@@ -83,7 +89,9 @@ std::string RowDays::Condition(const Schema& schema, const Interval& window) con
   if (window == kAllOfTime || !KnownIn(schema)) {
     return "true";
   }
-  const DataType& type = schema.Find(kDayColumn)->type;
+  const Field& column = *ColumnIn(schema);
+  const DataType& type = column.type;
+  const std::string name = sql::QuoteName(column.name);
   const bool by_hour = schema.Find(kHourColumn) != nullptr;
   std::string condition;
   const auto add = [&condition](const std::string& part) {
@@ -92,18 +100,18 @@ std::string RowDays::Condition(const Schema& schema, const Interval& window) con
   if (window.start != kAllOfTime.start) {
     const Interval day = days_.At(window.start);
     const std::string literal = DayLiteral(type, days_.Day(day));
-    add(fmt::format("ds >= {}", literal));
+    add(fmt::format("{} >= {}", name, literal));
     if (by_hour && day.start != window.start) {
-      add(fmt::format("(ds > {} OR CAST(hour AS INTEGER) >= {})", literal,
+      add(fmt::format("({} > {} OR CAST(hour AS INTEGER) >= {})", name, literal,
                       hours_.Hour(hours_.At(window.start))));
     }
   }
   if (window.end != kAllOfTime.end) {
     const Interval day = days_.At(window.end - 1);
     const std::string literal = DayLiteral(type, days_.Day(day));
-    add(fmt::format("ds <= {}", literal));
+    add(fmt::format("{} <= {}", name, literal));
     if (by_hour && day.end != window.end) {
-      add(fmt::format("(ds < {} OR CAST(hour AS INTEGER) <= {})", literal,
+      add(fmt::format("({} < {} OR CAST(hour AS INTEGER) <= {})", name, literal,
                       hours_.Hour(hours_.At(window.end - 1))));
     }
   }

@@ -7,11 +7,12 @@
 #include "jobs/schedule/schedule.h"
 #include "lake/actions.h"
 
-// How rows of interval tables say which interval they belong to: the column `ds`, a day of the
-// writer's time zone, and `hour`, where the writer runs by the hour.
+// How rows of interval tables say which interval they belong to: the column `ds`, or `dt` where
+// there is none, a day of the writer's time zone, and `hour`, where the writer runs by the hour.
 namespace weir::jobs {
 
 constexpr auto kDayColumn = "ds";
+constexpr auto kOtherDayColumn = "dt";
 constexpr auto kHourColumn = "hour";
 
 class RowDays {
@@ -22,8 +23,9 @@ class RowDays {
   // say so.
   Interval RangeOf(const lake::AddFile& file, const lake::Metadata& metadata) const;
 
-  // Whether rows of a table with these columns say when they lie.
-  static bool KnownIn(const Schema& schema);
+  // The column that says on which day rows lie; null if none does.
+  static const Field* ColumnIn(const Schema& schema);
+  static bool KnownIn(const Schema& schema) { return ColumnIn(schema) != nullptr; }
 
   // A condition, in SQL over a table's columns, for rows that lie in `window`; "true" for all.
   std::string Condition(const Schema& schema, const Interval& window) const;

@@ -148,7 +148,7 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
     facts.runs.push_back({.newest = sources.ledger.Newest(job, instance.partition),
                           .succeeded = sources.ledger.NewestSucceeded(job, instance.partition)});
     facts.sources.push_back(
-        LookAtSources(sources.project, instance, facts.runs.back(), connection));
+        LookAtSources(sources.project, instance, facts.runs.back(), sources.steps, connection));
   }
   for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
     facts.tables[table] = ReadTableFacts(sources.lakes.Of(table), table, use.known,

@@ -7,6 +7,7 @@
 #include "jobs/plan/facts.h"
 #include "jobs/plan/instance.h"
 #include "jobs/run/lakes.h"
+#include "jobs/steps/step_settings.h"
 #include "project/project.h"
 
 namespace weir::jobs {
@@ -16,6 +17,7 @@ struct FactSources {
   const std::vector<JobInstance>& instances;
   Lakes& lakes;
   Ledger& ledger;
+  const StepServices& steps;
 };
 
 // Looks at everything that a plan is made from: the ledger (which is brought up to date), the

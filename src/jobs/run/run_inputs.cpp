@@ -32,9 +32,12 @@ class InputOpener {
   void OpenLatest(std::span<const Reading> readings) {
     std::map<lake::Warehouse*, std::set<std::string>> tables;
     for (std::size_t i = 0; i < readings.size(); ++i) {
-      if (readings[i].kind != ReadingKind::kVersion) {
-        const std::string& table = instance_.reads[i].input.table;
+      const std::string& table = instance_.reads[i].input.table;
+      const auto pinned = sources_.pinned.find(table);
+      if (readings[i].kind != ReadingKind::kVersion && pinned == sources_.pinned.end()) {
         tables[&sources_.lakes.Of(table)].insert(table);
+      } else if (pinned != sources_.pinned.end()) {
+        latest_[table] = OpenVersion(table, pinned->second);
       }
     }
     for (const auto& [warehouse, names] : tables) {
@@ -58,12 +61,12 @@ class InputOpener {
     const auto handed_on = sources_.chain.find(line.table);
     if (reading.kind == ReadingKind::kGone && handed_on == sources_.chain.end()) {
       throw UserError("{}: the state of {} before {} isn't kept: run its chain from an earlier day",
-                      instance_.name(), line.table, instance_.schedule.Label(interval_));
+                      instance_.name(), line.table, instance_.Label(interval_));
     }
     if (line.previous && handed_on != sources_.chain.end()) {
       opened.snapshot = handed_on->second;
     } else if (reading.kind == ReadingKind::kVersion) {
-      opened.snapshot = warehouse.Open(opened.folder, {.version = reading.version, .as_of = {}});
+      opened.snapshot = OpenVersion(line.table, reading.version);
       result.record.version = reading.version;
     } else {
       opened.snapshot = latest_.at(line.table);
@@ -74,6 +77,14 @@ class InputOpener {
   }
 
  private:
+  // -1 is a table that wasn't there.
+  lake::Snapshot OpenVersion(const std::string& table, std::int64_t version) {
+    lake::Warehouse& warehouse = sources_.lakes.Of(table);
+    return version < 0
+               ? lake::Snapshot()
+               : warehouse.Open(warehouse.FolderOf(table), {.version = version, .as_of = {}});
+  }
+
   void Select(const InstanceInput& input, const Reading& reading, const Opened& opened,
               RunInput& result) {
     if (!opened.snapshot.exists()) {
@@ -93,6 +104,8 @@ class InputOpener {
                                 whole ? lake::ScanSql(opened.folder, opened.snapshot)
                                       : lake::ScanSql(opened.folder, opened.snapshot, files),
                                 condition);
+    result.folder = opened.folder;
+    result.files = files;
   }
 
   std::string Condition(const InstanceInput& input, const Reading& reading,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <span>
@@ -30,6 +31,8 @@ class SharedSelector {
 struct RunInput {
   InputRecord record;
   std::string select;  // the rows, for SQL
+  lake::TableFolder folder{};
+  std::vector<lake::AddFile> files{};  // that may hold them
 };
 
 struct InputSources {
@@ -37,6 +40,8 @@ struct InputSources {
   SharedSelector& selector;
   const std::vector<JobInstance>& instances;
   const ChainStates& chain;
+  // Versions to read instead of the latest, by table: those that a replayed run read.
+  std::map<std::string, std::int64_t> pinned{};
 };
 
 // Opens what a run of `interval` reads, all latest versions as of one moment, each limited to its

@@ -98,7 +98,9 @@ class Work {
   StepSettings Settings() {
     return {.values = RunValues(instance_, task_.interval),
             .project_folder = services_.project.folder,
-            .work_folder = services_.project.folder / ".weir" / "work" / record_.key.id(),
+            // Of this attempt alone: a command of a killed one may still be writing.
+            .work_folder = services_.project.folder / ".weir" / "work" /
+                           fmt::format("{}.{}", record_.key.id(), record_.attempt),
             .run_id = record_.key.id(),
             .seed = static_cast<std::int64_t>(record_.seed),
             .finished = task_.finished,

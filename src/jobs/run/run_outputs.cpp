@@ -29,8 +29,9 @@ lake::PartitionValues FixedPartition(const OutputTask& task, const Output& outpu
   lake::PartitionValues fixed;
   for (const std::string& column : output.partition_by) {
     const auto constant = output.partition.find(column);
+    const bool by_interval = column == kDayColumn || column == kHourColumn;
     const bool by_run =
-        column == kDayColumn || column == kHourColumn || column == task.instance.job->per;
+        (by_interval && !task.instance.job->is_stream) || column == task.instance.job->per;
     if (constant != output.partition.end()) {
       fixed[column] = project::FillText(constant->second, values);
     } else if (by_run && values.contains(column)) {
@@ -38,16 +39,6 @@ lake::PartitionValues FixedPartition(const OutputTask& task, const Output& outpu
     }
   }
   return fixed;
-}
-
-// Of these, those that a write replaces: a state has no interval.
-lake::PartitionValues Replaced(const OutputTask& task, const Output& output) {
-  lake::PartitionValues replaced = FixedPartition(task, output);
-  if (output.mode != OutputMode::kReplace) {
-    replaced.erase(kDayColumn);
-    replaced.erase(kHourColumn);
-  }
-  return replaced;
 }
 
 // A relation's rows as a table takes them.
@@ -160,15 +151,13 @@ lake::WriteRequest RequestOf(const OutputTask& task, const Output& output, std::
   request.delete_absent = output.delete_absent;
   request.delete_absent_where = output.delete_absent_where;
   request.origin = task.origin;
-  request.replace = Replaced(task, output);
+  request.replace = ReplacedPartition(task, output);
   switch (output.mode) {
     case OutputMode::kAppend:
       request.mode = lake::WriteMode::kAppend;
-      request.replace.clear();
       break;
     case OutputMode::kMerge:
       request.mode = lake::WriteMode::kMerge;
-      request.replace.clear();
       break;
     case OutputMode::kOverwrite:
       request.mode =
@@ -238,10 +227,20 @@ lake::Changes ChangesTo(const lake::Snapshot& latest, const lake::Snapshot& afte
   return changes;
 }
 
+lake::Snapshot BaseOf(const OutputTask& task, const lake::TableFolder& folder, const Output& output,
+                      lake::Warehouse& warehouse) {
+  const auto base = task.bases.find(output.table);
+  if (base == task.bases.end()) {
+    return warehouse.Open(folder);
+  }
+  return base->second < 0 ? lake::Snapshot()
+                          : warehouse.Open(folder, {.version = base->second, .as_of = {}});
+}
+
 StagedOutput Stage(const OutputTask& task, const Output& output, lake::Warehouse& warehouse,
                    const ChainStates& chain) {
   StagedOutput staged{.output = &output, .folder = warehouse.FolderOf(output.table)};
-  staged.base = warehouse.Open(staged.folder);
+  staged.base = BaseOf(task, staged.folder, output, warehouse);
   const auto handed_on = chain.find(output.table);
   const bool in_chain = !output.IsIntervalTable() && handed_on != chain.end();
   const lake::Snapshot& from = in_chain ? handed_on->second : staged.base;
@@ -256,6 +255,19 @@ StagedOutput Stage(const OutputTask& task, const Output& output, lake::Warehouse
 }
 
 }  // namespace
+
+// A state has no interval.
+lake::PartitionValues ReplacedPartition(const OutputTask& task, const Output& output) {
+  if (output.mode == OutputMode::kAppend || output.mode == OutputMode::kMerge) {
+    return {};
+  }
+  lake::PartitionValues replaced = FixedPartition(task, output);
+  if (output.mode != OutputMode::kReplace) {
+    replaced.erase(kDayColumn);
+    replaced.erase(kHourColumn);
+  }
+  return replaced;
+}
 
 std::vector<StagedOutput> StageOutputs(const OutputTask& task, lake::Warehouse& warehouse,
                                        const ChainStates& chain) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,12 @@ struct OutputTask {
   const lake::CommitInfo& origin;
   bool commits_state = true;
   bool skips_state = false;  // an older interval that isn't in a chain leaves the state alone
+  // Versions to start from instead of the latest, by table (-1: none yet): of a replay.
+  std::map<std::string, std::int64_t> bases{};
 };
+
+// The partition that a write replaces: values of partition columns; empty for other modes.
+lake::PartitionValues ReplacedPartition(const OutputTask& task, const project::Output& output);
 
 // Writes every output's rows as its mode says, by the warehouse's connection, on which the
 // relations are. Missing columns `ds`, `hour` and that of `per` are added. Checks `columns`

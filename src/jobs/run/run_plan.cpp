@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "jobs/plan/staleness.h"
+#include "jobs/run/source_days.h"
 
 namespace weir::jobs {
 namespace {
@@ -145,9 +146,9 @@ class PlanRunner {
     ++summary_.skipped;
     const PlannedRun& planned = plan_.runs[need];
     const JobInstance& needed = services_.instances[planned.instance];
-    observer_.OnSkip(InstanceOf(run), plan_.runs[run],
-                     fmt::format("{} of {} has not succeeded", needed.name(),
-                                 needed.schedule.Label(planned.interval)));
+    observer_.OnSkip(
+        InstanceOf(run), plan_.runs[run],
+        fmt::format("{} of {} has not succeeded", needed.name(), needed.Label(planned.interval)));
     changed_.notify_all();
   }
 
@@ -231,11 +232,21 @@ class PlanRunner {
       if (run->key.interval < planned.interval && task.last_outputs.size() < kLastRuns) {
         task.last_outputs.push_back(run->outputs);
       }
-      if (instance.job->is_stream) {
-        task.finished.insert(run->files_read.begin(), run->files_read.end());
-      }
+    }
+    if (instance.job->is_stream && facts_.sources[planned.instance]) {
+      task.finished = ReadInputsOf(runs);
+      AddBeyondBatch(*facts_.sources[planned.instance], instance.job->batch_bytes, task.finished);
     }
     return task;
+  }
+
+  // New inputs that a later batch takes: at least one is left to this one.
+  static void AddBeyondBatch(const SourceFacts& source, std::int64_t batch_bytes,
+                             std::set<std::string>& finished) {
+    const std::size_t taken = InputsOfBatch(source, batch_bytes);
+    for (std::size_t i = taken; i < source.new_inputs.size(); ++i) {
+      finished.insert(source.new_inputs[i].identity);
+    }
   }
 
   // Returns whether the run is done.

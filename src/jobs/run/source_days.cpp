@@ -8,12 +8,16 @@
 
 #include "base/hashing.h"
 #include "connectors/files/file_list.h"
+#include "jobs/steps/step_runner.h"
 #include "project/substitution.h"
 
 namespace weir::jobs {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr auto kFiles = "files";
+constexpr auto kDay = "{ds}";
 
 // The path of a step that reads files, with all names filled in but "{ds}".
 std::optional<std::string> SourcePath(const project::Step& step, const JobInstance& instance) {
@@ -29,12 +33,25 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
   return project::FillText(step.with["path"].get<std::string>(), values);
 }
 
-std::set<std::string> ReadFilesOf(const InstanceRuns& runs) {
-  std::set<std::string> read;
-  for (const RunRecord& run : runs.succeeded) {
-    read.insert(run.files_read.begin(), run.files_read.end());
+// What the source steps of a stream have still to read.
+SourceFacts LookAtStream(const project::Project& project, const JobInstance& instance,
+                         const InstanceRuns& runs, const StepServices& steps,
+                         sql::Connection& connection) {
+  const StepRunner runner({.values = instance.values,
+                           .project_folder = project.folder,
+                           .work_folder = project.folder / ".weir" / "work" / instance.job->name,
+                           .run_id = instance.job->name,
+                           .finished = ReadInputsOf(runs)},
+                          steps);
+  SourceFacts facts;
+  for (const project::Step& step : instance.job->steps) {
+    if (step.kind == project::StepKind::kConnector && step.in.empty()) {
+      for (connectors::PendingInput& input : runner.Pending(step, connection)) {
+        facts.new_inputs.push_back({.identity = std::move(input.identity), .bytes = input.bytes});
+      }
+    }
   }
-  return read;
+  return facts;
 }
 
 void AddDays(const std::vector<std::string>& days, SourceFacts& facts) {
@@ -62,11 +79,8 @@ std::string StateOf(const std::filesystem::path& folder, const std::string& file
 // Digests of a step's files by day.
 std::map<std::string, std::string> DigestsOf(const project::Project& project,
                                              const std::string& path, sql::Connection& connection) {
-  std::string pattern = path;
-  const bool by_day = path.find("{ds}") != std::string::npos;
-  for (auto at = pattern.find("{ds}"); at != std::string::npos; at = pattern.find("{ds}")) {
-    pattern.replace(at, 4, "*");
-  }
+  const bool by_day = path.find(kDay) != std::string::npos;
+  const std::string pattern = project::FillText(path, {{"ds", {.text = "*"}}});
   std::map<std::string, std::string> states;
   for (const std::string& file : connectors::MatchingFiles(connection, project.folder, pattern)) {
     const auto day = by_day ? connectors::DayOf(project.folder, path, file) : std::string();
@@ -82,29 +96,55 @@ std::map<std::string, std::string> DigestsOf(const project::Project& project,
 
 }  // namespace
 
+std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instance) {
+  std::vector<std::string> patterns;
+  for (const project::Step& step : instance.job->steps) {
+    if (step.kind != project::StepKind::kConnector || !step.in.empty()) {
+      continue;
+    }
+    const auto path = SourcePath(step, instance);
+    if (!path) {
+      return std::nullopt;
+    }
+    const project::SubstitutionValue any{.text = "*"};
+    patterns.push_back(
+        project::FillText(*path, {{"ds", any}, {"hour", any}, {"start", any}, {"end", any}}));
+  }
+  return patterns;
+}
+
+std::string DigestOfFiles(const fs::path& project_folder, const std::string& pattern,
+                          sql::Connection& connection) {
+  std::string states;
+  for (const std::string& file : connectors::MatchingFiles(connection, project_folder, pattern)) {
+    states += StateOf(project_folder, file) + "\n";
+  }
+  return ToHex(HashOf(states));
+}
+
+std::set<std::string> ReadInputsOf(const InstanceRuns& runs) {
+  std::set<std::string> read;
+  for (const RunRecord& run : runs.succeeded) {
+    read.insert(run.files_read.begin(), run.files_read.end());
+  }
+  return read;
+}
+
 std::optional<SourceFacts> LookAtSources(const project::Project& project,
                                          const JobInstance& instance, const InstanceRuns& runs,
-                                         sql::Connection& connection) {
+                                         const StepServices& steps, sql::Connection& connection) {
+  if (instance.job->is_stream) {
+    return LookAtStream(project, instance, runs, steps, connection);
+  }
   std::optional<SourceFacts> facts;
   for (const project::Step& step : instance.job->steps) {
     const auto path = SourcePath(step, instance);
     if (!path) {
       continue;
     }
-    if (instance.job->is_stream) {
-      facts = facts.value_or(SourceFacts{});
-      const std::set<std::string> read = ReadFilesOf(runs);
-      for (const std::string& file : connectors::MatchingFiles(connection, project.folder, *path)) {
-        const std::string identity = connectors::FileIdentity(project.folder, file);
-        if (!read.contains(identity)) {
-          facts->new_files.push_back(identity);
-        }
-      }
-      continue;
-    }
     facts = facts.value_or(SourceFacts{});
     facts->digests[step.name] = DigestsOf(project, *path, connection);
-    if (path->find("{ds}") != std::string::npos) {
+    if (path->find(kDay) != std::string::npos) {
       facts->limits_days = true;
       AddDays(connectors::DaysThere(connection, project.folder, *path), *facts);
     }

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "jobs/plan/facts.h"
 #include "jobs/plan/instance.h"
+#include "jobs/steps/step_settings.h"
 #include "project/project.h"
 #include "sql/database.h"
 
@@ -14,6 +19,17 @@ namespace weir::jobs {
 // such step. `connection` looks for files.
 std::optional<SourceFacts> LookAtSources(const project::Project& project,
                                          const JobInstance& instance, const InstanceRuns& runs,
-                                         sql::Connection& connection);
+                                         const StepServices& steps, sql::Connection& connection);
+
+// The paths with wildcards that an instance's source steps read, `{ds}` standing for any day.
+// Absent if one of them reads something else than files.
+std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instance);
+
+// The files that match a path, each with size and time, as one digest.
+std::string DigestOfFiles(const std::filesystem::path& project_folder, const std::string& pattern,
+                          sql::Connection& connection);
+
+// The files, or positions, that a stream's runs have read.
+std::set<std::string> ReadInputsOf(const InstanceRuns& runs);
 
 }  // namespace weir::jobs

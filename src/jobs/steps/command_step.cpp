@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "base/process.h"
 #include "jobs/steps/child_process.h"
 #include "sql/quote.h"
 
@@ -76,7 +77,8 @@ class CommandRun {
   }
 
   std::map<std::string, std::string> Environment() const {
-    std::map<std::string, std::string> environment;
+    std::map<std::string, std::string> environment{
+        {"WEIR", (ProgramFolder() / "weir").string()}};  // for commands that use weir themselves
     if (scope_.step.with.is_object() && scope_.step.with.contains("environment")) {
       for (const auto& [name, value] : scope_.step.with.at("environment").items()) {
         environment[name] = Fill(value.get<std::string>());

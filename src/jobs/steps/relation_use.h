@@ -21,6 +21,9 @@ class RelationUse {
   RelationUse(const project::Job& job, const project::Substitutions& values,
               const operators::OperatorTable& operators, sql::Connection& connection);
 
+  // Somebody else reads the relation, as often as he likes.
+  void AddReaders(std::string_view relation) { Add(relation, 2); }
+
   // A view that is read twice would be computed twice, a stream couldn't be.
   int readers(std::string_view relation) const;
 

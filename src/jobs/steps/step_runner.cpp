@@ -71,7 +71,10 @@ StepResult StepRunner::Run(const project::Job& job, sql::Connection& connection)
   result.kept = std::make_unique<KeptRows>(services_.database, settings_.work_folder);
   result.effects = EffectsOf(job, services_.connectors);
   connection.SetStopToken(settings_.stop);
-  const RelationUse use(job, settings_.values, services_.operators, connection);
+  RelationUse use(job, settings_.values, services_.operators, connection);
+  for (const std::string& relation : settings_.also_read) {
+    use.AddReaders(relation);
+  }
   for (const project::Step& step : job.steps) {
     if (IsEffect(step)) {
       continue;
@@ -193,6 +196,21 @@ SourceReading StepRunner::RunSource(const StepScope& scope) const {
   return {.step = scope.step.name,
           .finished = std::move(report.finished),
           .complete_until = report.complete_until};
+}
+
+std::vector<connectors::PendingInput> StepRunner::Pending(const project::Step& step,
+                                                          sql::Connection& connection) const {
+  KeptRows kept(services_.database, settings_.work_folder);
+  const RelationUse use({}, settings_.values, services_.operators, connection);
+  const StepScope scope{.step = step,
+                        .settings = settings_,
+                        .services = services_,
+                        .use = use,
+                        .connection = connection,
+                        .kept = kept,
+                        .stop = settings_.stop};
+  connectors::ConnectorContext context = ContextOf(scope, connectors::Direction::kIn);
+  return services_.connectors.Find(step.what).Pending(context);
 }
 
 StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,

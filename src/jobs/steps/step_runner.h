@@ -46,6 +46,10 @@ class StepRunner {
   // CancelledError after a stop.
   StepResult Run(const project::Job& job, sql::Connection& connection);
 
+  // What a reading connector step has still to read.
+  std::vector<connectors::PendingInput> Pending(const project::Step& step,
+                                                sql::Connection& connection) const;
+
   // Writes out, with the step's retries. `report`, of the ledger's line `sent`, is the step's name
   // with the identity: "publish: postgres shop public.report".
   struct EffectReport {

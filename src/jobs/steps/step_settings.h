@@ -35,7 +35,8 @@ struct StepSettings {
   std::filesystem::path work_folder;     // for temporary files; made when needed
   std::string run_id;
   std::int64_t seed = 0;
-  std::set<std::string> finished{};  // files or positions that a stream has read before
+  std::set<std::string> finished{};   // files or positions that a stream has read before
+  std::set<std::string> also_read{};  // relations that others read besides the job, at any time
   std::stop_token stop{};
 };
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "jobs/plan/instance.h"
+#include "jobs/steps/step_settings.h"
+#include "project/unit_test_file.h"
+
+namespace weir::jobs {
+
+struct UnitTestResult {
+  std::string failure{};  // what differs, lines of text; empty: passed
+  double seconds = 0;
+};
+
+struct UnitTestServices {
+  const project::Project& project;
+  const std::vector<JobInstance>& instances;
+  const StepServices& steps;
+  std::filesystem::path work_folder;  // for a warehouse of the test's own; made, and emptied after
+  std::stop_token stop{};
+};
+
+// Runs a job's steps, contracts and checks on the rows that a test gives, and compares what comes
+// of them with what it expects. Reads no table of the project and no file outside but the test's:
+// an input, or a relation that a connector would read, must be given. Nothing is sent. Checks that
+// look at tables which the test doesn't give are left out. The columns that the expected rows name
+// are compared, in any order of rows; floating numbers agree to 12 digits.
+UnitTestResult RunUnitTest(const project::UnitTest& test, const UnitTestServices& services);
+
+}  // namespace weir::jobs

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""A stream under `weir run --follow`: files keep coming, the program is killed at named points and started again. At the
+end each row is there once, and the daily job has its days."""
+import collections
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+
+WEIR = os.environ["WEIR"]
+SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
+POINTS = ["run:before-prepare", "run:after-prepare", "intent:after-put", "intent:after-table", "run:after-commit",
+          "run:before-end", "run:after-end", "ledger:after-start"]
+STREAM = """job: pages_in
+kind: stream
+batch: 200B
+steps:
+  - {connector: files, out: pages, with: {path: "in/*.ndjson", missing: empty}, columns: {pages: "id BIGINT, ds VARCHAR"}}
+writes:
+  - {table: site.pages, from: pages, mode: append, partition_by: [ds]}
+"""
+DAILY = """job: daily
+reads: {pages: site.pages}
+steps: [{sql: daily.sql}]
+writes: [{table: site.daily, from: daily, partition_by: [ds]}]
+"""
+
+
+class Site:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.random = random.Random(SEED)
+        self.expected = []
+        self.files = 0
+        for name, text in {"weir.yaml": "name: site\n", "jobs/site/pages_in/job.yaml": STREAM,
+                           "jobs/site/daily/job.yaml": DAILY,
+                           "jobs/site/daily/daily.sql": "SELECT count(*) AS views, sum(id) AS ids FROM pages\n"}.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (self.folder / "in").mkdir()
+
+    def add_files(self, count):
+        for _ in range(count):
+            self.files += 1
+            rows = [(len(self.expected) + i, f"2026-01-{self.random.randint(5, 8):02}") for i in range(self.random.randint(0, 9))]
+            self.expected += rows
+            text = "".join(json.dumps({"id": number, "ds": day}) + "\n" for number, day in rows)
+            part = self.folder / "in" / f".{self.files}.part"
+            part.write_text(text)
+            part.rename(self.folder / "in" / f"{self.random.randrange(10**6):06}-{self.files}.ndjson")
+
+    def weir(self, *words):
+        return subprocess.run([WEIR, "-C", str(self.folder), *words], capture_output=True, text=True, timeout=120)
+
+    def follow(self, failpoint=None):
+        environment = {**os.environ, **({"WEIR_FAILPOINT": failpoint} if failpoint else {})}
+        return subprocess.Popen([WEIR, "-C", str(self.folder), "run", "--follow", "--poll", "1s", "--json"], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+
+    def rows(self, sql):
+        done = self.weir("sql", sql, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def check(self):
+        found = [(row["id"], row["ds"]) for row in self.rows("SELECT id, ds FROM site.pages")]
+        assert sorted(found) == sorted(self.expected), f"{len(found)} rows, {len(self.expected)} expected"
+        views = {row["ds"]: (row["views"], int(row["ids"])) for row in self.rows("SELECT ds, views, ids FROM site.daily")}
+        expected = collections.defaultdict(lambda: (0, 0))
+        for number, day in self.expected:
+            expected[day] = (expected[day][0] + 1, expected[day][1] + number)
+        days = {f"2026-01-{day:02}" for day in range(int(min(expected)[-2:]), int(max(expected)[-2:]) + 1)}
+        assert views == {day: expected[day] for day in days if day in expected} | {
+            day: (0, None) for day in days if day not in expected}, views
+
+
+def wait_for_summary(process):
+    """Reads events until a round of runs is over."""
+    for line in process.stdout:
+        if json.loads(line)["event"] == "summary":
+            return
+    raise AssertionError("the program ended")
+
+
+def main():
+    rounds = int(os.environ.get("WEIR_TEST_RUNS") or 20)
+    print(f"seed {SEED}, {rounds} kills")
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+        site = Site(folder + "/site")
+        hits = collections.Counter()
+        for number in range(rounds):
+            site.add_files(site.random.randint(1, 6))
+            point = POINTS[number % len(POINTS)]
+            process = site.follow(f"{point}:{site.random.randint(1, 3)}")
+            if site.random.random() < 0.3:
+                site.add_files(1)
+            for _ in process.stdout:  # until it dies, or has nothing left to die at
+                if process.poll() is None and '"event":"summary"' in _.replace(" ", ""):
+                    process.send_signal(signal.SIGKILL)
+            if process.wait() == -signal.SIGKILL:
+                hits[point] += 1
+        print("killed:", dict(hits))
+        process = site.follow()
+        site.add_files(3)
+        wait_for_summary(process)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(timeout=60) == 130, process.returncode
+        done = site.weir("run")
+        assert done.returncode == 0, done.stderr
+        site.check()
+        print(f"{site.files} files, {len(site.expected)} rows: each once")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
