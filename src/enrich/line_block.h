@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hashing.h"
+#include "enrich/chain.h"
+#include "enrich/enriched_columns.h"
+
+namespace weir::enrich {
+
+// A text in a block's arena.
+struct Slice {
+  std::uint32_t start = 0;
+  std::uint32_t size = 0;
+};
+
+// A line that isn't bad, between the stages.
+struct KeptLine {
+  std::size_t number = 0;   // in the batch, from 0
+  std::size_t source = 0;   // index of its SourceLines
+  std::int64_t offset = 0;  // in its partition
+  Micros ts = 0;
+  Hash128 id;
+  Slice uid, url, host, path, query, referrer, user_agent, ip, event, consent, country;
+  Slice order_id, currency;
+  std::optional<std::int64_t> pixel_id;
+  std::optional<double> order_value;
+  std::size_t first_id = 0;  // of a mapping event, in the block's ids
+  std::size_t num_ids = 0;   // without junk and repeats
+};
+
+// The ids of a mapping event.
+struct IdSlices {
+  Slice party, id;
+};
+
+// A fixed number of lines on their way through the chain; a block is used by one thread at a time.
+struct LineBlock {
+  std::size_t first = 0;  // of the batch's lines: [first, last)
+  std::size_t last = 0;
+  std::string arena;
+  std::vector<KeptLine> kept;
+  std::vector<IdSlices> ids;
+  BadColumns bad;
+  std::optional<Batch> good;
+
+  // Empties it and keeps its memory.
+  void Clear() {
+    arena.clear();
+    kept.clear();
+    ids.clear();
+    good.reset();
+  }
+  std::string_view At(Slice slice) const {
+    return std::string_view(arena).substr(slice.start, slice.size);
+  }
+  Slice Keep(std::string_view text) {
+    const Slice slice{.start = static_cast<std::uint32_t>(arena.size()),
+                      .size = static_cast<std::uint32_t>(text.size())};
+    arena += text;
+    return slice;
+  }
+};
+
+// Goes through the lines of a batch from one of its numbers on.
+class LineCursor {
+ public:
+  LineCursor(std::span<const SourceLines> sources, std::size_t number)
+      : sources_(sources), line_(number) {
+    SkipFinished();
+  }
+  std::size_t source() const { return source_; }
+  std::int64_t offset() const {
+    return sources_[source_].first_offset + static_cast<std::int64_t>(line_);
+  }
+  std::string_view text() const { return sources_[source_].lines[line_]; }
+  void Advance() {
+    ++line_;
+    SkipFinished();
+  }
+
+ private:
+  void SkipFinished() {
+    while (source_ < sources_.size() && line_ >= sources_[source_].lines.size()) {
+      line_ -= sources_[source_].lines.size();
+      ++source_;
+    }
+  }
+
+  std::span<const SourceLines> sources_;
+  std::size_t source_ = 0;
+  std::size_t line_;  // in its source
+};
+
+}  // namespace weir::enrich
