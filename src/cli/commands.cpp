@@ -18,7 +18,7 @@ Command Program() {
       .subcommands = {NewCommand(), CheckCommand(), TestCommand(), GraphCommand(), SchemaCommand(),
                       PlanCommand(), RunCommand(), BackfillCommand(), StatusCommand(),
                       RunsCommand(), ShowCommand(), ReplayCommand(), SqlCommand(), TableCommand(),
-                      DoctorCommand(), VersionCommand()},
+                      DoctorCommand(), WorldCommand(), VersionCommand()},
   };
 }
 

@@ -26,5 +26,6 @@ Command SqlCommand();
 Command StatusCommand();
 Command TestCommand();
 Command VersionCommand();
+Command WorldCommand();
 
 }  // namespace weir::cli
