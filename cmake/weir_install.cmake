@@ -20,8 +20,13 @@ install(TARGETS weir
   LIBRARY DESTINATION lib)
 install(DIRECTORY ${WEIR_DEPS}/duckdb/extensions/ DESTINATION lib/weir/extensions
   FILES_MATCHING PATTERN "*.duckdb_extension")
+foreach(data uap-core/regexes.yaml crawler-user-agents/crawler-user-agents.json
+             public-suffix-list/public_suffix_list.dat geo/geo-whois-asn-country.mmdb)
+  get_filename_component(folder ${data} DIRECTORY)
+  install(FILES ${WEIR_DEPS}/${data} DESTINATION share/weir/reference/${folder})
+endforeach()
 install(FILES LICENSE DESTINATION share/doc/weir)
 
 # Projects that `weir new --example` copies.
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION share/weir
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/packs DESTINATION share/weir
   PATTERN data EXCLUDE PATTERN out EXCLUDE PATTERN warehouse* EXCLUDE PATTERN .weir EXCLUDE PATTERN __pycache__ EXCLUDE)

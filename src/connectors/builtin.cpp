@@ -5,6 +5,7 @@
 #include "connectors/connector.h"
 #include "connectors/files/files.h"
 #include "connectors/postgres/postgres.h"
+#include "connectors/topic/topic.h"
 
 namespace weir::connectors {
 
@@ -12,6 +13,7 @@ ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
   connectors.push_back(MakeFiles());
   connectors.push_back(MakePostgres());
+  connectors.push_back(MakeTopic());
   return ConnectorTable(std::move(connectors));
 }
 

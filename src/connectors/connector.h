@@ -50,6 +50,7 @@ struct ConnectorContext {
   std::string columns;             // in: declared as SQL does, "a BIGINT, b VARCHAR"; or empty
   std::string run_id;              // out: the identity of what is written
   std::set<std::string> finished;  // in: files or positions that were read before, not read again
+  std::int64_t limit_bytes = 0;    // in, of a stream that can stop anywhere: how much to read
   std::stop_token stop;
 };
 

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "operators/ingest/enrich_lines.h"
 #include "operators/operator.h"
 #include "operators/rank_rows.h"
 
@@ -9,6 +10,7 @@ namespace weir::operators {
 
 OperatorTable BuiltinOperators() {
   std::vector<std::unique_ptr<Operator>> operators;
+  operators.push_back(MakeEnrichLines());
   operators.push_back(MakeRankRows());
   return OperatorTable(std::move(operators));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,9 +61,15 @@ class OperatorContext {
   virtual const nlohmann::json& settings() const = 0;  // complete
   virtual std::int64_t seed() const = 0;
   virtual std::stop_token stop() const = 0;
+  virtual std::filesystem::path project_folder() const = 0;
+  // Which attempt of which run this is; Origin() of what it is about to write.
+  virtual std::string attempt() const = 0;
 
   // The argument's relation as SQL names it, in quotes; absent if it is optional and not given.
   virtual std::optional<std::string> Relation(std::string_view argument) const = 0;
+  // What made the rows of an argument that is a table: equal texts stand for equal rows. Empty
+  // where that isn't known.
+  virtual std::string Origin(std::string_view argument) const = 0;
   // Runs SQL over the relations; one result at a time.
   virtual sql::Result Query(const std::string& sql) = 0;
 

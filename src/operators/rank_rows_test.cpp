@@ -25,6 +25,9 @@ class OneRelation final : public OperatorContext {
   const Json& settings() const override { return settings_; }
   std::int64_t seed() const override { return 0; }
   std::stop_token stop() const override { return {}; }
+  std::filesystem::path project_folder() const override { return {}; }
+  std::string attempt() const override { return ""; }
+  std::string Origin(std::string_view /*argument*/) const override { return ""; }
   std::optional<std::string> Relation(std::string_view /*argument*/) const override {
     return "\"rows\"";
   }

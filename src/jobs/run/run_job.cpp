@@ -14,6 +14,7 @@
 #include "jobs/run/run_checks.h"
 #include "jobs/run/run_outputs.h"
 #include "jobs/run/run_values.h"
+#include "jobs/run/source_days.h"
 #include "jobs/steps/step_runner.h"
 #include "jobs/steps/time_limit.h"
 #include "sql/quote.h"
@@ -102,8 +103,11 @@ class Work {
             .work_folder = services_.project.folder / ".weir" / "work" /
                            fmt::format("{}.{}", record_.key.id(), record_.attempt),
             .run_id = record_.key.id(),
+            .attempt = AttemptText(),
+            .origins = origins_,
             .seed = static_cast<std::int64_t>(record_.seed),
             .finished = task_.finished,
+            .batch_bytes = BatchBytesOfSource(*instance_.job),
             .stop = limit_.token()};
   }
 
@@ -156,6 +160,9 @@ class Work {
     for (RunInput& input : OpenInputs(instance_, task_.interval, task_.readings, sources)) {
       connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
                                   sql::QuoteName(input.record.name), input.select));
+      if (instance_.job->is_stream && input.record.version >= 0) {
+        origins_[input.record.name] = OriginOf(input);
+      }
       record_.inputs.push_back(std::move(input.record));
     }
     for (const auto& [step, digest] : task_.source_digests) {
@@ -165,6 +172,22 @@ class Work {
       files.files = digest;
       record_.inputs.push_back(std::move(files));
     }
+  }
+
+  std::string AttemptText() const {
+    return fmt::format("{}.{}", record_.key.id(), record_.attempt);
+  }
+
+  // The attempt whose commit made the version that is read, so that an operator may go on with what
+  // it has in memory; else the version, which no attempt's text is like.
+  static std::string OriginOf(const RunInput& input) {
+    for (const lake::Action& action : lake::ReadLogEntry(input.folder, input.record.version)) {
+      const auto* info = std::get_if<lake::CommitInfo>(&action);
+      if (info != nullptr && !info->run_id.empty()) {
+        return fmt::format("{}.{}", info->run_id, info->attempt);
+      }
+    }
+    return fmt::format("version {}", input.record.version);
   }
 
   lake::CommitInfo Origin() const {
@@ -268,6 +291,7 @@ class Work {
   TimeLimit limit_;
   Lakes lakes_;
   sql::Connection& connection_;
+  std::map<std::string, std::string> origins_;  // by input, of a stream
 };
 
 // Runs the work, again if another program's commit came in between, and turns what it throws into

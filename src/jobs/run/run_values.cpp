@@ -1,11 +1,19 @@
 #include "jobs/run/run_values.h"
 
 namespace weir::jobs {
+namespace {
+
+constexpr std::size_t kDayLength = 10;  // 2026-01-05
+
+}  // namespace
 
 project::Substitutions RunValues(const JobInstance& instance, const Interval& interval) {
   using Kind = project::SubstitutionValue::Kind;
   project::Substitutions values = instance.values;
-  values["ds"] = {.kind = Kind::kText, .text = instance.schedule.Day(interval)};
+  // A batch has no day of its own: it is ingested today.
+  values["ds"] = {.kind = Kind::kText,
+                  .text = instance.job->is_stream ? FormatTimestamp(Now()).substr(0, kDayLength)
+                                                  : instance.schedule.Day(interval)};
   values["hour"] = {.kind = Kind::kLiteral,
                     .text = std::to_string(instance.schedule.Hour(interval))};
   values["start"] = {.kind = Kind::kTimestamp, .text = FormatTimestamp(interval.start)};

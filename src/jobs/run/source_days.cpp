@@ -122,6 +122,13 @@ std::string DigestOfFiles(const fs::path& project_folder, const std::string& pat
   return ToHex(HashOf(states));
 }
 
+std::int64_t BatchBytesOfSource(const project::Job& job) {
+  const auto sources = std::ranges::count_if(job.steps, [](const project::Step& step) {
+    return step.kind == project::StepKind::kConnector && step.in.empty();
+  });
+  return job.batch_bytes / std::max<std::int64_t>(sources, 1);
+}
+
 std::set<std::string> ReadInputsOf(const InstanceRuns& runs) {
   std::set<std::string> read;
   for (const RunRecord& run : runs.succeeded) {

@@ -29,6 +29,9 @@ std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instan
 std::string DigestOfFiles(const std::filesystem::path& project_folder, const std::string& pattern,
                           sql::Connection& connection);
 
+// A stream's batch shared out among its source steps.
+std::int64_t BatchBytesOfSource(const project::Job& job);
+
 // The files, or positions, that a stream's runs have read.
 std::set<std::string> ReadInputsOf(const InstanceRuns& runs);
 

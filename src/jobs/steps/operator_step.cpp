@@ -29,12 +29,23 @@ class Context final : public operators::OperatorContext {
   const nlohmann::json& settings() const override { return settings_; }
   std::int64_t seed() const override { return scope_.settings.seed; }
   std::stop_token stop() const override { return scope_.stop; }
+  std::filesystem::path project_folder() const override { return scope_.settings.project_folder; }
+  std::string attempt() const override { return scope_.settings.attempt; }
 
   std::optional<std::string> Relation(std::string_view argument) const override {
     const auto found =
         std::ranges::find(scope_.step.in, argument, &std::pair<std::string, std::string>::first);
     return found == scope_.step.in.end() ? std::nullopt
                                          : std::optional(sql::QuoteName(found->second));
+  }
+  std::string Origin(std::string_view argument) const override {
+    const auto given =
+        std::ranges::find(scope_.step.in, argument, &std::pair<std::string, std::string>::first);
+    if (given == scope_.step.in.end()) {
+      return "";
+    }
+    const auto origin = scope_.settings.origins.find(given->second);
+    return origin == scope_.settings.origins.end() ? "" : origin->second;
   }
   sql::Result Query(const std::string& sql) override { return scope_.connection.Query(sql); }
 

@@ -176,6 +176,7 @@ connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
       .columns = columns == scope.step.columns.end() ? "" : columns->second,
       .run_id = settings_.run_id,
       .finished = settings_.finished,
+      .limit_bytes = settings_.batch_bytes,
       // What a source gives may be read after its step has ended.
       .stop = is_in ? settings_.stop : scope.stop};
 }

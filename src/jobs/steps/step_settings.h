@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -34,8 +35,12 @@ struct StepSettings {
   std::filesystem::path project_folder;  // where connectors' relative paths start
   std::filesystem::path work_folder;     // for temporary files; made when needed
   std::string run_id;
+  std::string attempt{};  // the run's attempt, as origins name it
+  // Of inputs that are tables: what made their rows, see OperatorContext::Origin().
+  std::map<std::string, std::string> origins{};
   std::int64_t seed = 0;
   std::set<std::string> finished{};   // files or positions that a stream has read before
+  std::int64_t batch_bytes = 0;       // of a stream: new input that its sources take together
   std::set<std::string> also_read{};  // relations that others read besides the job, at any time
   std::stop_token stop{};
 };

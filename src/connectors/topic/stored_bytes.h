@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+// The bytes of one file of a topic, decompressed as its name says: ".gz" (any number of members),
+// ".zst" (any number of frames), else as they are.
+namespace weir::connectors {
+
+enum class Packing : std::uint8_t { kPlain, kGzip, kZstd };
+
+Packing PackingOf(const std::filesystem::path& file);
+
+// Reads on from the file's beginning. One thread.
+class StoredBytes {
+ public:
+  virtual ~StoredBytes() = default;
+
+  // Appends up to about `wanted` more bytes; none at the end. Throws ExternalError for a file that
+  // can't be read and UserError, naming file and place, for one that is damaged or cut off.
+  virtual void Append(std::size_t wanted, std::string& bytes) = 0;
+  // Passes over the next `count` bytes. Throws UserError if there are fewer.
+  void Skip(std::int64_t count);
+};
+
+std::unique_ptr<StoredBytes> OpenStored(const std::filesystem::path& file);
+
+// XXH3 of the first bytes as stored, at most 64 KiB and `size`: 16 hex digits.
+std::string HeadOf(const std::filesystem::path& file, std::int64_t size);
+
+}  // namespace weir::connectors

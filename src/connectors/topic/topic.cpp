@@ -1,0 +1,149 @@
+#include "connectors/topic/topic.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+#include "connectors/topic/topic_batch.h"
+#include "data/column_builder.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kRows = 16'384;  // of one batch on its way to SQL
+constexpr std::string_view kScheme = "file://";
+
+Schema LinesSchema() {
+  const auto field = [](const char* name, TypeKind kind) {
+    return Field{.name = name, .type = {.kind = kind, .children = {}}, .nullable = false};
+  };
+  return {{field("source_partition", TypeKind::kString), field("source_offset", TypeKind::kLong),
+           field("line", TypeKind::kBinary)}};
+}
+
+fs::path FolderOf(const ConnectorContext& context) {
+  std::string path = context.settings.at("path").get<std::string>();
+  if (path.starts_with(kScheme)) {
+    path.erase(0, kScheme.size());
+  }
+  return (context.folder / path).lexically_normal();
+}
+
+std::string NameOf(const ConnectorContext& context) {
+  const auto name = context.settings.value("topic", "");
+  fs::path folder = FolderOf(context);
+  if (!folder.has_filename()) {
+    folder = folder.parent_path();
+  }
+  return name.empty() ? folder.filename().string() : name;
+}
+
+// The lines of a batch, block by block.
+class LineBatches {
+ public:
+  explicit LineBatches(std::vector<TopicLines> parts) : parts_(std::move(parts)) {}
+
+  std::optional<Batch> Next() {
+    while (part_ < parts_.size() && line_ >= parts_[part_].lines.size()) {
+      parts_[part_] = {};  // its bytes aren't needed any more
+      ++part_;
+      line_ = 0;
+    }
+    if (part_ >= parts_.size()) {
+      return std::nullopt;
+    }
+    const TopicLines& part = parts_[part_];
+    const std::size_t end = std::min(line_ + kRows, part.lines.size());
+    TextColumn partition;
+    NumberColumn<std::int64_t> offset;
+    TextColumn line;
+    const std::size_t rows = end - line_;
+    for (; line_ < end; ++line_) {
+      partition.Append(part.partition);
+      offset.Append(part.first_offset + static_cast<std::int64_t>(line_));
+      line.Append(part.lines[line_]);
+    }
+    std::vector<Batch> columns;
+    columns.push_back(partition.Finish());
+    columns.push_back(offset.Finish());
+    columns.push_back(line.Finish());
+    return StructOfColumns(rows, std::move(columns));
+  }
+
+ private:
+  std::vector<TopicLines> parts_;
+  std::size_t part_ = 0;
+  std::size_t line_ = 0;
+};
+
+class Topic final : public Connector {
+ public:
+  const Declaration& declaration() const override {
+    static const Declaration declaration{
+        .name = "topic",
+        .doc =
+            "The lines of a topic: a folder of .ndjson and .tsv files, plain, .gz or .zst, each "
+            "line once.",
+        .version = 1,
+        .settings = {{Direction::kIn,
+                      {{.name = "path",
+                        .required = true,
+                        .doc = "the topic's folder, relative to the project, or file://…"},
+                       {.name = "topic", .doc = "its name; by default that of the folder"},
+                       {.name = "growing",
+                        .type = SettingType::kBoolean,
+                        .standard = false,
+                        .doc = "a last line without line feed waits for its end"}}}},
+        .effect = Effect::kFile};
+    return declaration;
+  }
+
+  void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
+    const auto path = settings.at("path").get<std::string>();
+    if (path.find("://") != std::string::npos && !path.starts_with(kScheme)) {
+      throw UserError("setting 'path' is '{}'; a folder or file://… is allowed", path);
+    }
+  }
+
+  std::vector<PendingInput> Pending(ConnectorContext& context) const override {
+    std::vector<PendingInput> pending;
+    const std::string topic = NameOf(context);
+    for (const TopicRest& rest : RestOfTopic(FolderOf(context), topic, context.finished)) {
+      pending.push_back({.identity = topic + "/" + rest.file.partition,
+                         .bytes = std::max<std::int64_t>(rest.file.size - rest.read, 0)});
+    }
+    return pending;
+  }
+
+  ReadReport Read(ConnectorContext& context) const override {
+    const TopicBatchRequest request{.folder = FolderOf(context),
+                                    .topic = NameOf(context),
+                                    .limit = context.limit_bytes,
+                                    .growing = context.settings.at("growing").get<bool>()};
+    auto parts = ReadTopicBatch(
+        request, RestOfTopic(request.folder, request.topic, context.finished), context.stop);
+    ReadReport report;
+    for (const TopicLines& part : parts) {
+      report.finished.push_back(part.after.ToText());
+    }
+    std::ranges::sort(report.finished);
+    auto batches = std::make_shared<LineBatches>(std::move(parts));
+    context.connection.RegisterStream(context.relation, LinesSchema(),
+                                      [batches] { return batches->Next(); });
+    return report;
+  }
+
+  SendReport Send(ConnectorContext& /*context*/) const override {
+    throw UserError("connector 'topic' only reads");
+  }
+  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> MakeTopic() { return std::make_unique<Topic>(); }
+
+}  // namespace weir::connectors

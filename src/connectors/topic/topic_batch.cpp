@@ -1,0 +1,189 @@
+#include "connectors/topic/topic_batch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <optional>
+
+#include "base/error.h"
+#include "connectors/topic/stored_bytes.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kChunk = std::size_t{1} << 20;
+constexpr std::size_t kLeast = std::size_t{1} << 16;
+
+bool IsTopicFile(std::string name) {
+  for (const char* packing : {".gz", ".zst"}) {
+    if (name.ends_with(packing)) {
+      name.resize(name.size() - std::strlen(packing));
+      break;
+    }
+  }
+  return !name.starts_with('.') && !name.starts_with('_') &&
+         (name.ends_with(".ndjson") || name.ends_with(".tsv"));
+}
+
+// Where the newest batch that read a file stopped.
+std::map<std::string, TopicPosition> Positions(const std::string& topic,
+                                               const std::set<std::string>& finished) {
+  std::map<std::string, TopicPosition> positions;
+  const std::string prefix = topic + "/";
+  for (auto text = finished.lower_bound(prefix);
+       text != finished.end() && text->starts_with(prefix); ++text) {
+    if (auto position = ParseTopicPosition(*text)) {
+      TopicPosition& known = positions[position->partition];
+      const bool is_further = position->read > known.read || position->size > known.size;
+      if (known.topic.empty() || is_further) {
+        known = *std::move(position);
+      }
+    }
+  }
+  return positions;
+}
+
+// What is left of one file; absent if nothing is.
+std::optional<TopicRest> RestOf(const fs::path& folder, const TopicFile& file,
+                                const TopicPosition* before) {
+  if (before == nullptr) {
+    return TopicRest{.file = file};
+  }
+  if (before->size == file.size && before->is_whole) {
+    return std::nullopt;
+  }
+  const fs::path path = folder / file.partition;
+  const bool goes_on = before->size <= file.size &&
+                       (before->size == file.size || PackingOf(path) == Packing::kPlain) &&
+                       HeadOf(path, before->size) == before->head;
+  return goes_on ? TopicRest{.file = file, .read = before->read, .lines = before->lines}
+                 : TopicRest{.file = file};
+}
+
+// Cuts the bytes between lines; what is behind the last line feed counts as a line at the file's
+// end only.
+void Cut(TopicLines& part, bool at_end, bool growing) {
+  std::size_t begin = 0;
+  const std::string_view bytes = *part.bytes;
+  while (begin < bytes.size()) {
+    const void* found = std::memchr(bytes.data() + begin, '\n', bytes.size() - begin);
+    if (found == nullptr) {
+      break;
+    }
+    const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    part.lines.push_back(bytes.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (begin < bytes.size() && at_end && !growing) {
+    part.lines.push_back(bytes.substr(begin));
+    begin = bytes.size();
+  }
+  part.after.read += static_cast<std::int64_t>(begin);
+  part.after.lines += static_cast<std::int64_t>(part.lines.size());
+  part.after.is_whole = at_end;
+}
+
+class BatchReader {
+ public:
+  BatchReader(const TopicBatchRequest& request, std::stop_token stop)
+      : request_(request), stop_(std::move(stop)), left_(request.limit) {}
+
+  bool IsFull() const { return left_ <= 0; }
+
+  TopicLines Read(const TopicRest& rest) {
+    const fs::path path = request_.folder / rest.file.partition;
+    TopicLines part{.partition = rest.file.partition,
+                    .first_offset = rest.lines + 1,
+                    .bytes = std::make_unique<std::string>()};
+    part.after = {.topic = request_.topic,
+                  .partition = rest.file.partition,
+                  .size = rest.file.size,
+                  .read = rest.read,
+                  .lines = rest.lines,
+                  .head = HeadOf(path, rest.file.size)};
+    const auto stored = OpenStored(path);
+    stored->Skip(rest.read);
+    const bool at_end = Fill(*stored, *part.bytes);
+    Cut(part, at_end, request_.growing);
+    left_ -= static_cast<std::int64_t>(part.bytes->size());
+    return part;
+  }
+
+ private:
+  // Reads up to the limit, at least one line. True at the file's end.
+  bool Fill(StoredBytes& stored, std::string& bytes) {
+    const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(left_, 1));
+    while (bytes.size() < limit || bytes.find('\n') == std::string::npos) {
+      if (stop_.stop_requested()) {
+        throw CancelledError();
+      }
+      const std::size_t before = bytes.size();
+      const std::size_t wanted = before < limit ? limit - before : kLeast;
+      stored.Append(std::clamp(wanted, kLeast, kChunk), bytes);
+      if (bytes.size() == before) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const TopicBatchRequest& request_;
+  std::stop_token stop_;
+  std::int64_t left_;
+};
+
+}  // namespace
+
+std::vector<TopicFile> FilesOfTopic(const fs::path& folder) {
+  std::vector<TopicFile> files;
+  std::error_code problem;
+  if (!fs::exists(folder, problem)) {
+    return files;
+  }
+  fs::recursive_directory_iterator entries(folder, problem);
+  for (; !problem && entries != fs::recursive_directory_iterator(); entries.increment(problem)) {
+    if (entries->is_regular_file() && IsTopicFile(entries->path().filename().string())) {
+      std::error_code gone;
+      const auto size = entries->file_size(gone);
+      if (!gone) {
+        files.push_back({.partition = entries->path().lexically_relative(folder).string(),
+                         .size = static_cast<std::int64_t>(size)});
+      }
+    }
+  }
+  if (problem) {
+    throw ExternalError("{}: can't be read: {}", folder.string(), problem.message());
+  }
+  std::ranges::sort(files, {}, &TopicFile::partition);
+  return files;
+}
+
+std::vector<TopicRest> RestOfTopic(const fs::path& folder, const std::string& topic,
+                                   const std::set<std::string>& finished) {
+  const auto positions = Positions(topic, finished);
+  std::vector<TopicRest> rest;
+  for (const TopicFile& file : FilesOfTopic(folder)) {
+    const auto before = positions.find(file.partition);
+    if (auto left = RestOf(folder, file, before == positions.end() ? nullptr : &before->second)) {
+      rest.push_back(*std::move(left));
+    }
+  }
+  return rest;
+}
+
+std::vector<TopicLines> ReadTopicBatch(const TopicBatchRequest& request,
+                                       const std::vector<TopicRest>& rest, std::stop_token stop) {
+  std::vector<TopicLines> parts;
+  BatchReader reader(request, std::move(stop));
+  for (const TopicRest& file : rest) {
+    if (reader.IsFull()) {
+      break;
+    }
+    parts.push_back(reader.Read(file));
+  }
+  return parts;
+}
+
+}  // namespace weir::connectors

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/topic/topic_position.h"
+
+// A topic of files: every file below a folder whose name ends in ".ndjson" or ".tsv", plain or with
+// ".gz" or ".zst"; its partitions are the files, by their path below the folder, its offsets the
+// lines from 1.
+namespace weir::connectors {
+
+struct TopicFile {
+  std::string partition;  // the path below the folder
+  std::int64_t size = 0;  // as stored
+};
+
+// In bytewise order of the paths. Files that begin with '.' or '_' are not looked at. Throws
+// ExternalError for a folder that can't be read; without a folder there are none.
+std::vector<TopicFile> FilesOfTopic(const std::filesystem::path& folder);
+
+// What is left of a topic's files after positions of earlier batches.
+struct TopicRest {
+  TopicFile file;
+  std::int64_t read = 0;   // bytes taken before, after decompression
+  std::int64_t lines = 0;  // in these
+};
+
+// Files that are new, have grown, or were not read to their end; one that changed in another way
+// since it was read is a new file, whose offsets begin at 1 again.
+std::vector<TopicRest> RestOfTopic(const std::filesystem::path& folder, const std::string& topic,
+                                   const std::set<std::string>& finished);
+
+// Lines of one file, in order.
+struct TopicLines {
+  std::string partition;
+  std::int64_t first_offset = 1;
+  std::unique_ptr<std::string> bytes{};   // that the lines lie in
+  std::vector<std::string_view> lines{};  // without line feeds
+  TopicPosition after{};                  // where the next batch goes on
+};
+
+struct TopicBatchRequest {
+  std::filesystem::path folder;
+  std::string topic;
+  std::int64_t limit = 0;  // bytes after decompression; reached within a line or a few
+  // Whether a last line without line feed is left to a later batch: its writer is at it.
+  bool growing = false;
+};
+
+// Reads on: files in order until the limit is reached, each cut between lines. Memory: what it
+// gives.
+std::vector<TopicLines> ReadTopicBatch(const TopicBatchRequest& request,
+                                       const std::vector<TopicRest>& rest, std::stop_token stop);
+
+}  // namespace weir::connectors

@@ -1,0 +1,458 @@
+#include "operators/ingest/enrich_lines.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/process.h"
+#include "data/column_builder.h"
+#include "enrich/chain.h"
+#include "enrich/enriched_columns.h"
+#include "operators/appended_column.h"
+#include "operators/ingest/chain_references.h"
+#include "operators/ingest/seen_events.h"
+#include "sql/quote.h"
+
+namespace weir::operators {
+namespace {
+
+using enrich::Verdict;
+using Json = nlohmann::json;
+
+constexpr auto kLines = "lines";
+constexpr auto kKnown = "known";
+constexpr auto kKnownSuppressed = "known_suppressed";
+constexpr auto kSuppressedIds = "suppressed_ids";
+constexpr auto kGood = "good";
+constexpr auto kBad = "bad";
+constexpr auto kLedger = "ledger";
+constexpr auto kSuppressed = "suppressed";
+
+const std::map<std::string, enrich::LineFormat>& Formats() {
+  static const std::map<std::string, enrich::LineFormat> formats = {
+      {"events", enrich::LineFormat::kRawEvent},
+      {"mapping", enrich::LineFormat::kRawMapping},
+      {"sharethis", enrich::LineFormat::kShareThis},
+      {"33across", enrich::LineFormat::kAcross33},
+      {"access_log", enrich::LineFormat::kAccessLog}};
+  return formats;
+}
+
+std::vector<std::string> FormatNames() {
+  std::vector<std::string> names;
+  for (const auto& [name, format] : Formats()) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+Field Column(std::string_view name, TypeKind kind, bool nullable = true) {
+  return {.name = std::string(name), .type = {.kind = kind, .children = {}}, .nullable = nullable};
+}
+
+Schema LedgerSchema() {
+  Schema schema{{Column("source", TypeKind::kString, false),
+                 Column("source_partition", TypeKind::kString, false),
+                 Column("first_offset", TypeKind::kLong, false),
+                 Column("last_offset", TypeKind::kLong, false),
+                 Column("lines_in", TypeKind::kLong, false)}};
+  for (std::size_t verdict = 0; verdict < enrich::kNumVerdicts; ++verdict) {
+    schema.fields.push_back(Column(NameOf(static_cast<Verdict>(verdict)), TypeKind::kLong, false));
+  }
+  return schema;
+}
+
+Schema SuppressedSchema() {
+  return {{Column("source", TypeKind::kString, false), Column("event_id", TypeKind::kString, false),
+           Column("reason", TypeKind::kString, false), Column("dt", TypeKind::kString, false)}};
+}
+
+enrich::ChainLinks LinksOf(const Json& settings) {
+  enrich::ChainLinks links;
+  const std::map<std::string, bool enrich::ChainLinks::*> names = {
+      {"event_ids", &enrich::ChainLinks::event_ids},
+      {"junk_ids", &enrich::ChainLinks::junk_ids},
+      {"bots", &enrich::ChainLinks::bots},
+      {"geo", &enrich::ChainLinks::geo},
+      {"consent", &enrich::ChainLinks::consent},
+      {"ip", &enrich::ChainLinks::ip},
+      {"url", &enrich::ChainLinks::url},
+      {"user_agent", &enrich::ChainLinks::user_agent},
+      {"region", &enrich::ChainLinks::region}};
+  for (const std::string name : settings.at("off")) {
+    const auto link = names.find(name);
+    if (link == names.end()) {
+      std::vector<std::string> allowed;
+      for (const auto& [known, member] : names) {
+        allowed.push_back(known);
+      }
+      throw UserError("setting 'off' has '{}'; allowed: {}", name,
+                      fmt::to_string(fmt::join(allowed, ", ")));
+    }
+    links.*link->second = false;
+  }
+  return links;
+}
+
+// "1, 3, 4".
+std::vector<int> PurposesOf(const std::string& text) {
+  std::vector<int> purposes;
+  const char* const end = text.data() + text.size();
+  for (const char* next = text.data(); next < end;) {
+    int purpose = 0;
+    const auto [after, problem] = std::from_chars(next, end, purpose);
+    if (problem != std::errc()) {
+      throw UserError("setting 'purposes' is '{}'; numbers with commas between are allowed", text);
+    }
+    purposes.push_back(purpose);
+    next = std::find_if(after, end, [](char letter) { return letter != ',' && letter != ' '; });
+  }
+  return purposes;
+}
+
+enrich::ChainSettings ChainSettingsOf(const Json& settings) {
+  enrich::ChainSettings chain;
+  chain.lines = {.format = Formats().at(settings.at("format").get<std::string>()),
+                 .party = settings.at("party").get<std::string>(),
+                 .base_url = settings.at("base_url").get<std::string>()};
+  chain.source = settings.at("source").get<std::string>();
+  chain.now = Now();
+  chain.links = LinksOf(settings);
+  chain.consent = {.vendor = static_cast<int>(settings.at("vendor").get<std::int64_t>()),
+                   .purposes = PurposesOf(settings.at("purposes").get<std::string>())};
+  chain.query_keys = settings.at("query_keys").get<std::vector<std::string>>();
+  chain.threads = AvailableProcessors();
+  return chain;
+}
+
+// Lines as they come from SQL: the batches are kept, the lines are views into them.
+class LinesOfBatch {
+ public:
+  void Read(sql::Result result) {
+    while (auto batch = result.NextBatch()) {
+      batches_.push_back(*std::move(batch));
+      Add(*batches_.back().get());
+    }
+  }
+
+  // Valid as long as this is.
+  std::vector<enrich::SourceLines> Sources() const {
+    std::vector<enrich::SourceLines> sources;
+    for (const Part& part : parts_) {
+      sources.push_back(
+          {.partition = part.partition, .first_offset = part.first_offset, .lines = part.lines});
+    }
+    return sources;
+  }
+
+ private:
+  struct Part {
+    std::string partition;
+    std::int64_t first_offset = 1;
+    std::vector<std::string_view> lines{};
+  };
+
+  void Add(const ArrowArray& rows) {
+    const ArrowArray& offsets = *rows.children[1];
+    const auto* numbers = static_cast<const std::int64_t*>(offsets.buffers[1]) + offsets.offset;
+    for (std::int64_t row = 0; row < rows.length; ++row) {
+      const std::string_view partition = BytesAt(*rows.children[0], row);
+      const std::int64_t offset = numbers[row];
+      const bool goes_on = !parts_.empty() && parts_.back().partition == partition &&
+                           parts_.back().first_offset + std::ssize(parts_.back().lines) == offset;
+      if (!goes_on) {
+        parts_.push_back({.partition = std::string(partition), .first_offset = offset});
+      }
+      parts_.back().lines.push_back(BytesAt(*rows.children[2], row));
+    }
+  }
+
+  std::vector<Batch> batches_;
+  std::vector<Part> parts_;
+};
+
+Hash128 IdOf(std::string_view hex) {
+  Hash128 id;
+  constexpr std::size_t kHalf = 16;
+  if (hex.size() != 2 * kHalf) {
+    throw UserError("'{}' is no event id: 32 hex digits are expected", hex);
+  }
+  std::from_chars(hex.data(), hex.data() + kHalf, id.high, 16);
+  std::from_chars(hex.data() + kHalf, hex.data() + 2 * kHalf, id.low, 16);
+  return id;
+}
+
+std::vector<Hash128> IdsOf(sql::Result result) {
+  std::vector<Hash128> ids;
+  while (auto batch = result.NextBatch()) {
+    const ArrowArray& column = *batch->get()->children[0];
+    for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
+      ids.push_back(IdOf(BytesAt(column, row)));
+    }
+  }
+  return ids;
+}
+
+BatchSource SourceOf(std::vector<Batch> batches) {
+  auto rest = std::make_shared<std::vector<Batch>>(std::move(batches));
+  return [rest, next = std::size_t{0}]() mutable -> std::optional<Batch> {
+    return next < rest->size() ? std::optional(std::move((*rest)[next++])) : std::nullopt;
+  };
+}
+
+// One batch of one topic.
+class TopicRun {
+ public:
+  TopicRun(OperatorContext& context, ReferenceStore& references, SeenEventsStore& seen)
+      : context_(context),
+        settings_(ChainSettingsOf(context.settings())),
+        references_(references.Load(context.settings(), context.project_folder())),
+        suppressed_ids_(ReadSuppressedIds()),
+        chain_(settings_, {.suffixes = references_->suffixes,
+                           .user_agents = references_->user_agents,
+                           .bots = references_->bots,
+                           .bot_addresses = references_->bot_addresses,
+                           .places = references_->places,
+                           .regions = references_->regions,
+                           .suppressed_ids = suppressed_ids_}),
+        store_(seen),
+        horizon_(
+            static_cast<std::int32_t>(context.settings().at("horizon_days").get<std::int64_t>())) {}
+
+  void Run() {
+    LinesOfBatch lines;
+    lines.Read(context_.Query(fmt::format("SELECT source_partition, source_offset, line FROM {}",
+                                          *context_.Relation(kLines))));
+    const std::vector<enrich::SourceLines> sources = lines.Sources();
+    enrich::ParsedLines parsed = chain_.Parse(sources);
+    const std::vector<std::int32_t> days = parsed.days();
+    SeenEvents seen = store_.Take(settings_.source, Origins());
+    LoadDays(days, seen.index);
+    enrich::EnrichedLines enriched = chain_.Enrich(std::move(parsed), seen.index);
+    Forget(days, seen.index);
+    const bool is_written = !enriched.good.empty() || !enriched.suppressed.empty();
+    if (is_written) {
+      seen.origins = {WrittenOrigins(enriched)};
+    }
+    store_.Return(settings_.source, std::move(seen));
+    Give(sources, std::move(enriched));
+  }
+
+ private:
+  // What the two tables of known events stand for together.
+  std::string Origins() const {
+    return context_.Origin(kKnown) + "|" + context_.Origin(kKnownSuppressed);
+  }
+  // The same once this run has committed.
+  std::string WrittenOrigins(const enrich::EnrichedLines& enriched) const {
+    return (enriched.good.empty() ? context_.Origin(kKnown) : context_.attempt()) + "|" +
+           (enriched.suppressed.empty() ? context_.Origin(kKnownSuppressed) : context_.attempt());
+  }
+
+  enrich::SuppressedIds ReadSuppressedIds() {
+    if (!context_.Relation(kSuppressedIds)) {
+      return {};
+    }
+    return {context_.settings().at("salt").get<std::string>(),
+            IdsOf(context_.Query("SELECT hash FROM " + *context_.Relation(kSuppressedIds)))};
+  }
+
+  void LoadDays(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) {
+    for (const std::int32_t day : days) {
+      if (index.Holds(day)) {
+        continue;
+      }
+      index.Hold(day);
+      for (const char* argument : {kKnown, kKnownSuppressed}) {
+        if (const auto relation = context_.Relation(argument)) {
+          index.Load(day, IdsOf(context_.Query(
+                              fmt::format("SELECT event_id FROM {} WHERE dt = {}{}", *relation,
+                                          sql::QuoteText(FormatDate(day)), OfSource(argument)))));
+        }
+      }
+    }
+  }
+
+  // The table of suppressed events holds those of all topics.
+  std::string OfSource(std::string_view argument) const {
+    return argument == kKnownSuppressed ? " AND source = " + sql::QuoteText(settings_.source) : "";
+  }
+
+  // Days before the horizon are read again when they are needed again.
+  void Forget(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) const {
+    if (days.empty()) {
+      return;
+    }
+    for (const std::int32_t day : index.days()) {
+      if (day < days.back() - horizon_) {
+        index.Drop(day);
+      }
+    }
+  }
+
+  void Give(const std::vector<enrich::SourceLines>& sources, enrich::EnrichedLines enriched) {
+    context_.Give(kLedger, LedgerSchema(), SourceOf(LedgerRows(sources, enriched.counts)));
+    context_.Give(kSuppressed, SuppressedSchema(), SourceOf(SuppressedRows(enriched.suppressed)));
+    context_.Give(kGood, chain_.GoodSchema(), SourceOf(std::move(enriched.good)));
+    context_.Give(kBad, enrich::Chain::BadSchema(), SourceOf(std::move(enriched.bad)));
+  }
+
+  std::vector<Batch> LedgerRows(const std::vector<enrich::SourceLines>& sources,
+                                const std::vector<enrich::SourceCounts>& counts) const {
+    TextColumn source;
+    TextColumn partition;
+    std::vector<NumberColumn<std::int64_t>> numbers(3 + enrich::kNumVerdicts);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      source.Append(settings_.source);
+      partition.Append(sources[i].partition);
+      numbers[0].Append(sources[i].first_offset);
+      numbers[1].Append(sources[i].first_offset + counts[i].lines_in - 1);
+      numbers[2].Append(counts[i].lines_in);
+      for (std::size_t verdict = 0; verdict < enrich::kNumVerdicts; ++verdict) {
+        numbers[3 + verdict].Append(counts[i].by_verdict.at(verdict));
+      }
+    }
+    std::vector<Batch> columns;
+    columns.push_back(source.Finish());
+    columns.push_back(partition.Finish());
+    for (auto& column : numbers) {
+      columns.push_back(column.Finish());
+    }
+    std::vector<Batch> rows;
+    rows.push_back(StructOfColumns(sources.size(), std::move(columns)));
+    return rows;
+  }
+
+  std::vector<Batch> SuppressedRows(const std::vector<enrich::SuppressedEvent>& events) const {
+    TextColumn source;
+    TextColumn id;
+    TextColumn reason;
+    TextColumn day;
+    for (const enrich::SuppressedEvent& suppressed : events) {
+      source.Append(settings_.source);
+      id.Append(ToHex(suppressed.event.id));
+      reason.Append(NameOf(suppressed.verdict));
+      day.Append(FormatDate(suppressed.event.day));
+    }
+    std::vector<Batch> columns;
+    columns.push_back(source.Finish());
+    columns.push_back(id.Finish());
+    columns.push_back(reason.Finish());
+    columns.push_back(day.Finish());
+    std::vector<Batch> rows;
+    rows.push_back(StructOfColumns(events.size(), std::move(columns)));
+    return rows;
+  }
+
+  OperatorContext& context_;
+  enrich::ChainSettings settings_;
+  std::shared_ptr<const LoadedReferences> references_;
+  enrich::SuppressedIds suppressed_ids_;
+  enrich::Chain chain_;
+  SeenEventsStore& store_;
+  std::int32_t horizon_;
+};
+
+class EnrichLines final : public Operator {
+ public:
+  const Declaration& declaration() const override {
+    static const Declaration declaration{
+        .name = "enrich_lines",
+        .doc =
+            "The enrichment chain over the lines of a topic: good events, bad lines, a count of "
+            "what became of each line, and which events were suppressed.",
+        .version = 1,
+        .arguments = Arguments(),
+        .outputs = {kGood, kBad, kLedger, kSuppressed},
+        .settings = Settings()};
+    return declaration;
+  }
+
+  std::vector<Schema> Outputs(const Json& settings,
+                              const std::map<std::string, Schema>& /*inputs*/) const override {
+    LinksOf(settings);
+    const bool is_mapping = settings.at("format") == "mapping";
+    return {
+        is_mapping ? enrich::MappingColumns::TableSchema() : enrich::EventColumns::TableSchema(),
+        enrich::Chain::BadSchema(), LedgerSchema(), SuppressedSchema()};
+  }
+
+  Split SplitOf(const Json& /*settings*/) const override { return {}; }
+
+  void Run(OperatorContext& context) const override { TopicRun(context, references_, seen_).Run(); }
+
+ private:
+  static std::vector<Argument> Arguments() {
+    const auto text = [](const char* name) { return Column(name, TypeKind::kString); };
+    return {{.name = kLines,
+             .columns = {text("source_partition"), Column("source_offset", TypeKind::kLong),
+                         Column("line", TypeKind::kBinary)},
+             .doc = "the lines, as connector 'topic' gives them"},
+            {.name = kKnown,
+             .columns = {text("event_id"), text("dt")},
+             .optional = true,
+             .read_again = true,
+             .doc = "the topic's events so far"},
+            {.name = kKnownSuppressed,
+             .columns = {text("source"), text("event_id"), text("dt")},
+             .optional = true,
+             .read_again = true,
+             .doc = "events that were suppressed so far"},
+            {.name = kSuppressedIds,
+             .columns = {text("hash")},
+             .optional = true,
+             .doc = "salted hashes of ids that must not be kept"}};
+  }
+
+  static std::vector<Setting> Settings() {
+    return {
+        {.name = "source", .required = true, .doc = "the topic's name: ingested-af"},
+        {.name = "party", .standard = "", .doc = "af, st or tt; of a mapping topic empty"},
+        {.name = "format",
+         .standard = "events",
+         .allowed = FormatNames(),
+         .doc = "how the lines are written"},
+        {.name = "base_url", .standard = "", .doc = "of an access log: what stands before paths"},
+        {.name = "off",
+         .type = SettingType::kTexts,
+         .standard = Json::array(),
+         .doc = "links to leave out: event_ids, junk_ids, bots, geo, consent, ip, url, user_agent, "
+                "region"},
+        {.name = "vendor",
+         .type = SettingType::kInteger,
+         .standard = 32,
+         .doc = "whose consent is needed"},
+        {.name = "purposes",
+         .standard = "1, 3, 4",
+         .doc = "for what: numbers of the TCF's purposes"},
+        {.name = "query_keys",
+         .type = SettingType::kTexts,
+         .standard = Json::array(),
+         .doc = "keys of URLs' queries to keep"},
+        {.name = "geo", .standard = "", .doc = "an MMDB file of the project; else weir's own"},
+        {.name = "regions",
+         .standard = "reference/regions.tsv",
+         .doc = "a file of the project: country, region"},
+        {.name = "bot_addresses", .standard = "", .doc = "a file of the project with IP blocks"},
+        {.name = "salt", .standard = "", .doc = "of the hashes of suppressed ids"},
+        {.name = "horizon_days",
+         .type = SettingType::kInteger,
+         .standard = 3,
+         .doc = "ids of so many days before the newest are kept in memory"}};
+  }
+
+  mutable ReferenceStore references_;
+  mutable SeenEventsStore seen_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> MakeEnrichLines() { return std::make_unique<EnrichLines>(); }
+
+}  // namespace weir::operators

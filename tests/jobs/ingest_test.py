@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Ingestion of generated worlds against their truth, line by line: for several seeds and rates, sizes of batches, threads,
+and with the program killed at named points and started again. `ingest_test.py truth N | batches
+BYTES THREADS | restarts | kills POINT…`."""
+import collections
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+WEIR = os.environ["WEIR"]
+SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
+RUNS = int(os.environ.get("WEIR_TEST_RUNS") or 20)
+TOPICS = {"ingested-af": "af", "ingested-st": "st", "ingested-tt": "tt", "ingested-mapping": "mapper"}
+
+
+def call(*words, folder=None, failpoint=None, check=True):
+    environment = {**os.environ, **({"WEIR_FAILPOINT": failpoint} if failpoint else {})}
+    done = subprocess.run([WEIR, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    if check and done.returncode != 0:
+        raise AssertionError(f"weir {' '.join(words)} gave {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def rows(folder, sql):
+    return json.loads(call("sql", sql, "--format", "json", folder=folder).stdout)
+
+
+def new_project(folder, world, batch):
+    """The pack, reading `world`, with batches of about `batch` bytes."""
+    call("new", str(folder), "--pack", "adtech")
+    os.symlink(world, folder / "world")
+    job = folder / "jobs/ingestion/enricher/job.yaml"
+    job.write_text(re.sub(r"^batch: .*$", f"batch: {batch}B", job.read_text(), flags=re.M))
+
+
+def make_world(folder, seed, *words):
+    call("world", "generate", "--pack", "adtech", "--out", str(folder), "--seed", str(seed), *words)
+
+
+def check_truth(folder):
+    """Every line became what the world meant it to be."""
+    truth = "read_parquet('world/truth/lines.parquet')"
+    good = " UNION ALL ".join(
+        f"SELECT source AS topic, source_partition AS file, source_offset AS line FROM reservoir.enriched_{party}"
+        for party in TOPICS.values())
+    for name, found, wanted in (
+            ("good", good, f"SELECT topic, file, line FROM {truth} WHERE outcome = 'good'"),
+            ("bad", "SELECT source AS topic, source_partition AS file, source_offset AS line, reason FROM metastore.bad_events",
+             f"SELECT topic, file, line, reason FROM {truth} WHERE outcome = 'bad'")):
+        for left, right, what in ((found, wanted, "too many"), (wanted, found, "missing")):
+            differing = rows(folder, f"({left}) EXCEPT ALL ({right}) ORDER BY ALL LIMIT 5")
+            assert not differing, f"{name} lines {what}: {differing}"
+    counts = rows(folder, """
+        SELECT source AS topic, source_partition AS file, sum(lines_in) AS lines, sum(good) AS good, sum(bad) AS bad,
+               sum(duplicate) AS duplicate, sum(suppressed) AS suppressed,
+               sum(suppressed_by_reason['junk_id']) AS junk_id, sum(suppressed_by_reason['bot']) AS bot,
+               sum(suppressed_by_reason['no_consent']) AS no_consent
+        FROM metastore.ingest_ledger GROUP BY ALL HAVING sum(lines_in) > 0 ORDER BY ALL""")
+    expected = rows(folder, f"""
+        SELECT topic, file, count(*) AS lines, count(*) FILTER (outcome = 'good') AS good,
+               count(*) FILTER (outcome = 'bad') AS bad, count(*) FILTER (outcome = 'duplicate') AS duplicate,
+               count(*) FILTER (outcome = 'suppressed') AS suppressed, count(*) FILTER (reason = 'junk_id') AS junk_id,
+               count(*) FILTER (reason = 'bot') AS bot, count(*) FILTER (reason = 'no_consent') AS no_consent
+        FROM {truth} GROUP BY ALL ORDER BY ALL""")
+    as_numbers = lambda list: [{key: value if key in ("topic", "file") else int(value) for key, value in row.items()}
+                               for row in list]
+    assert as_numbers(counts) == as_numbers(expected), "the ledger differs from the truth"
+    return sum(int(row["lines"]) for row in expected)
+
+
+def fingerprints(folder):
+    """Of all tables that ingestion writes, without where a row was read."""
+    found = {}
+    for party in TOPICS.values():
+        out = call("table", "fingerprint", f"reservoir.enriched_{party}", folder=folder).stdout
+        found[party] = out.split()[-1]
+    for table in ("metastore.bad_events", "metastore.suppressed_events"):
+        found[table] = call("table", "fingerprint", table, folder=folder).stdout.split()[-1]
+    return found
+
+
+def no_full_address(folder, world):
+    """The bytes of what was written hold no address of the raw lines that isn't truncated."""
+    addresses = set()
+    for file in (world / "raw").rglob("*.ndjson"):
+        addresses.update(re.findall(rb'"ip":\s*"(\d+\.\d+\.\d+\.\d+)"', file.read_bytes()))
+    addresses = {address.decode() for address in addresses if not address.endswith(b".0")}
+    tables = [table["name"] for table in json.loads(call("table", "list", "--json", folder=folder).stdout)["tables"]]
+    for table in tables:
+        for row in rows(folder, f"SELECT to_json(t)::VARCHAR AS row FROM {table} AS t"):
+            for address in re.findall(r"\d+\.\d+\.\d+\.\d+", row["row"]):
+                assert address not in addresses, f"{table} holds {address}: {row['row'][:300]}"
+
+
+RATES = [[], ["--rate.bots", "0.1", "--rate.duplicates", "0.2", "--compress", "gz"],
+         ["--rate.bad", "0.2", "--rate.late", "0.2", "--rate.redelivered", "0.1", "--compress", "zstd"]]
+
+
+def truth(folder, number):
+    world = folder / "world"
+    make_world(world, SEED, "--people", "150", "--days", "3", *RATES[int(number)])
+    project = folder / "project"
+    new_project(project, world, 1 << 20)
+    call("run", "enricher", folder=project)
+    lines = check_truth(project)
+    if number == "0":
+        no_full_address(project, world)
+    print(f"{' '.join(RATES[int(number)])}: {lines} lines are what the truth says")
+
+
+def batches(folder, batch, threads):
+    world = folder / "world"
+    make_world(world, SEED, "--people", "80", "--days", "3", "--rate.duplicates", "0.1", "--rate.redelivered", "0.2")
+    found = []
+    for size, cores in ((1 << 28, "2"), (int(batch), threads)):
+        project = folder / f"b{size}"
+        new_project(project, world, size)
+        call("run", "enricher", "--threads", cores, folder=project)
+        check_truth(project)
+        found.append(fingerprints(project))
+    assert found[0] == found[1], f"batches of {batch} bytes, {threads} threads: other rows"
+    print(f"batches of {batch} bytes, {threads} threads: the same rows as all at once")
+
+
+def restarts(folder):
+    """Each batch by a program of its own, which has nothing in memory."""
+    world = folder / "world"
+    make_world(world, SEED, "--people", "40", "--days", "2", "--rate.duplicates", "0.1", "--rate.redelivered", "0.2")
+    found = []
+    for size in (1 << 28, 100_000):
+        project = folder / f"b{size}"
+        new_project(project, world, size)
+        programs = 1
+        while call("run", "enricher", folder=project, failpoint="run:after-end", check=False).returncode != 0:
+            programs += 1
+        check_truth(project)
+        found.append(fingerprints(project))
+    assert found[0] == found[1], "other rows after restarts"
+    print(f"{programs} programs: the same rows")
+
+
+def kills(folder, *points):
+    world = folder / "world"
+    make_world(world, SEED, "--people", "30", "--days", "2", "--rate.duplicates", "0.1", "--rate.redelivered", "0.2")
+    hits = collections.Counter()
+    while min(hits[point] for point in points) < max(RUNS // 4, 5):
+        project = folder / "project"
+        new_project(project, world, 40_000)
+        for _ in range(30):
+            point = min(points, key=lambda name: hits[name])
+            done = call("run", "enricher", folder=project, failpoint=f"{point}:{random.randint(1, 2)}", check=False)
+            if done.returncode == 0:
+                break
+            assert done.returncode == -signal.SIGKILL, done.stderr
+            hits[point] += 1
+        call("run", "enricher", folder=project)
+        check_truth(project)
+        shutil.rmtree(project)
+    print(f"killed at: {dict(hits)}: nothing lost, nothing doubled")
+
+
+if __name__ == "__main__":
+    random.seed(SEED)
+    print(f"seed {SEED}")
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
+        parts = {"truth": truth, "batches": batches, "restarts": restarts, "kills": kills}
+        parts[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
