@@ -17,8 +17,8 @@ Command Program() {
       .parameters = {{.name = "--version", .help = "the same as 'weir version'"}},
       .subcommands = {NewCommand(), CheckCommand(), TestCommand(), GraphCommand(), SchemaCommand(),
                       PlanCommand(), RunCommand(), BackfillCommand(), StatusCommand(),
-                      RunsCommand(), ShowCommand(), ReplayCommand(), SqlCommand(), TableCommand(),
-                      DoctorCommand(), WorldCommand(), VersionCommand()},
+                      RunsCommand(), ShowCommand(), ReplayCommand(), IngestCommand(), SqlCommand(),
+                      TableCommand(), DoctorCommand(), WorldCommand(), VersionCommand()},
   };
 }
 

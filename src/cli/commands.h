@@ -15,6 +15,7 @@ Command BackfillCommand();
 Command CheckCommand();
 Command DoctorCommand();
 Command GraphCommand();
+Command IngestCommand();
 Command NewCommand();
 Command PlanCommand();
 Command ReplayCommand();

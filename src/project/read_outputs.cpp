@@ -97,9 +97,7 @@ class OutputCheck {
       return;
     }
     const std::string mode = value_.Text("mode").value_or("replace");
-    const bool by_day = Holds(output_.partition_by, "ds") ||
-                        (mode == "append" && Holds(output_.partition_by, "dt"));
-    if (!by_day) {
+    if (!Holds(output_.partition_by, "ds") && !Holds(output_.partition_by, "dt")) {
       const char* instead = output_.mode == OutputMode::kReplace
                                 ? "; a table without intervals takes mode: overwrite"
                                 : "";
@@ -154,8 +152,8 @@ class OutputCheck {
     }
     for (const char* key : {"partition_by", "sort_by", "keys"}) {
       for (const std::string& name : value_.Texts(key)) {
-        const bool is_added = name == "ds" || name == "hour" || name == reading_.job.per ||
-                              output_.partition.contains(name);
+        const bool is_added = name == "ds" || name == "dt" || name == "hour" ||
+                              name == reading_.job.per || output_.partition.contains(name);
         if (!is_added && !Holds(known, name)) {
           Note(key, fmt::format("{} '{}': 'columns' has no such column; it has: {}{}", key, name,
                                 fmt::join(known, ", "), DidYouMean(name, known)));

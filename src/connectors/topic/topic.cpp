@@ -32,6 +32,10 @@ fs::path FolderOf(const ConnectorContext& context) {
   return (context.folder / path).lexically_normal();
 }
 
+std::vector<std::string> SuffixesOf(const ConnectorContext& context) {
+  return context.settings.at("suffixes").get<std::vector<std::string>>();
+}
+
 std::string NameOf(const ConnectorContext& context) {
   const auto name = context.settings.value("topic", "");
   fs::path folder = FolderOf(context);
@@ -93,6 +97,10 @@ class Topic final : public Connector {
                         .required = true,
                         .doc = "the topic's folder, relative to the project, or file://…"},
                        {.name = "topic", .doc = "its name; by default that of the folder"},
+                       {.name = "suffixes",
+                        .type = SettingType::kTexts,
+                        .standard = nlohmann::json::array({".ndjson", ".tsv"}),
+                        .doc = "how its files' names end, but for .gz and .zst"},
                        {.name = "growing",
                         .type = SettingType::kBoolean,
                         .standard = false,
@@ -111,7 +119,8 @@ class Topic final : public Connector {
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
     std::vector<PendingInput> pending;
     const std::string topic = NameOf(context);
-    for (const TopicRest& rest : RestOfTopic(FolderOf(context), topic, context.finished)) {
+    for (const TopicRest& rest :
+         RestOfTopic(FolderOf(context), topic, SuffixesOf(context), context.finished)) {
       pending.push_back({.identity = topic + "/" + rest.file.partition,
                          .bytes = std::max<std::int64_t>(rest.file.size - rest.read, 0)});
     }
@@ -124,7 +133,8 @@ class Topic final : public Connector {
                                     .limit = context.limit_bytes,
                                     .growing = context.settings.at("growing").get<bool>()};
     auto parts = ReadTopicBatch(
-        request, RestOfTopic(request.folder, request.topic, context.finished), context.stop);
+        request, RestOfTopic(request.folder, request.topic, SuffixesOf(context), context.finished),
+        context.stop);
     ReadReport report;
     for (const TopicLines& part : parts) {
       report.finished.push_back(part.after.ToText());

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kChunk = std::size_t{1} << 20;
 constexpr std::size_t kLeast = std::size_t{1} << 16;
 
-bool IsTopicFile(std::string name) {
+bool IsTopicFile(std::string name, const std::vector<std::string>& suffixes) {
   for (const char* packing : {".gz", ".zst"}) {
     if (name.ends_with(packing)) {
       name.resize(name.size() - std::strlen(packing));
@@ -24,7 +24,8 @@ bool IsTopicFile(std::string name) {
     }
   }
   return !name.starts_with('.') && !name.starts_with('_') &&
-         (name.ends_with(".ndjson") || name.ends_with(".tsv"));
+         std::ranges::any_of(suffixes,
+                             [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
 // Where the newest batch that read a file stopped.
@@ -136,7 +137,8 @@ class BatchReader {
 
 }  // namespace
 
-std::vector<TopicFile> FilesOfTopic(const fs::path& folder) {
+std::vector<TopicFile> FilesOfTopic(const fs::path& folder,
+                                    const std::vector<std::string>& suffixes) {
   std::vector<TopicFile> files;
   std::error_code problem;
   if (!fs::exists(folder, problem)) {
@@ -144,7 +146,7 @@ std::vector<TopicFile> FilesOfTopic(const fs::path& folder) {
   }
   fs::recursive_directory_iterator entries(folder, problem);
   for (; !problem && entries != fs::recursive_directory_iterator(); entries.increment(problem)) {
-    if (entries->is_regular_file() && IsTopicFile(entries->path().filename().string())) {
+    if (entries->is_regular_file() && IsTopicFile(entries->path().filename().string(), suffixes)) {
       std::error_code gone;
       const auto size = entries->file_size(gone);
       if (!gone) {
@@ -161,10 +163,11 @@ std::vector<TopicFile> FilesOfTopic(const fs::path& folder) {
 }
 
 std::vector<TopicRest> RestOfTopic(const fs::path& folder, const std::string& topic,
+                                   const std::vector<std::string>& suffixes,
                                    const std::set<std::string>& finished) {
   const auto positions = Positions(topic, finished);
   std::vector<TopicRest> rest;
-  for (const TopicFile& file : FilesOfTopic(folder)) {
+  for (const TopicFile& file : FilesOfTopic(folder, suffixes)) {
     const auto before = positions.find(file.partition);
     if (auto left = RestOf(folder, file, before == positions.end() ? nullptr : &before->second)) {
       rest.push_back(*std::move(left));

@@ -24,7 +24,8 @@ struct TopicFile {
 
 // In bytewise order of the paths. Files that begin with '.' or '_' are not looked at. Throws
 // ExternalError for a folder that can't be read; without a folder there are none.
-std::vector<TopicFile> FilesOfTopic(const std::filesystem::path& folder);
+std::vector<TopicFile> FilesOfTopic(const std::filesystem::path& folder,
+                                    const std::vector<std::string>& suffixes);
 
 // What is left of a topic's files after positions of earlier batches.
 struct TopicRest {
@@ -36,6 +37,7 @@ struct TopicRest {
 // Files that are new, have grown, or were not read to their end; one that changed in another way
 // since it was read is a new file, whose offsets begin at 1 again.
 std::vector<TopicRest> RestOfTopic(const std::filesystem::path& folder, const std::string& topic,
+                                   const std::vector<std::string>& suffixes,
                                    const std::set<std::string>& finished);
 
 // Lines of one file, in order.

@@ -29,13 +29,14 @@ lake::PartitionValues FixedPartition(const OutputTask& task, const Output& outpu
   lake::PartitionValues fixed;
   for (const std::string& column : output.partition_by) {
     const auto constant = output.partition.find(column);
-    const bool by_interval = column == kDayColumn || column == kHourColumn;
+    const bool is_day = column == kDayColumn || column == kOtherDayColumn;
+    const bool by_interval = is_day || column == kHourColumn;
     const bool by_run =
         (by_interval && !task.instance.job->is_stream) || column == task.instance.job->per;
     if (constant != output.partition.end()) {
       fixed[column] = project::FillText(constant->second, values);
-    } else if (by_run && values.contains(column)) {
-      fixed[column] = values.find(column)->second.text;
+    } else if (by_run && values.contains(is_day ? kDayColumn : column)) {
+      fixed[column] = values.find(is_day ? kDayColumn : column)->second.text;
     }
   }
   return fixed;
@@ -264,6 +265,7 @@ lake::PartitionValues ReplacedPartition(const OutputTask& task, const Output& ou
   lake::PartitionValues replaced = FixedPartition(task, output);
   if (output.mode != OutputMode::kReplace) {
     replaced.erase(kDayColumn);
+    replaced.erase(kOtherDayColumn);
     replaced.erase(kHourColumn);
   }
   return replaced;
