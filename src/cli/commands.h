@@ -13,6 +13,7 @@ Command TableCommand();
 // One function a command, each in the file of its name.
 Command BackfillCommand();
 Command CheckCommand();
+Command DocsCommand();
 Command DoctorCommand();
 Command GraphCommand();
 Command IngestCommand();

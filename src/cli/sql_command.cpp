@@ -71,8 +71,19 @@ void RunStatement(lake::QuerySession& session, std::string_view statement,
   }
 }
 
+// The ledger keeps ended runs as objects until there are a thousand; whoever asks for its tables
+// wants them all.
+void FillLedgerTables(const std::string& sql, Services& services) {
+  const bool asks =
+      sql.find("weir.runs") != std::string::npos || sql.find("weir.checks") != std::string::npos;
+  if (asks && services.FindProject() != nullptr) {
+    services.ledger().Compact(1);
+  }
+}
+
 void RunSql(const Arguments& arguments, Services& services) {
   const std::string sql = SqlText(arguments);
+  FillLedgerTables(sql, services);
   lake::QuerySession session(services.database(), services.FindWarehouse());
   session.SetStopToken(services.stop());
   for (const std::string_view statement : sql::SplitStatements(sql)) {
@@ -88,7 +99,9 @@ constexpr auto kDetails =
     "in quotes. 'schema.table@v12' is the table as of version 12, 'schema.table@2026-01-01' as of\n"
     "that time (UTC; with hours: @'2026-01-01T10:00'). Several statements are separated by ';' "
     "and\n"
-    "each prints its rows. The dialect is DuckDB's. Tables can be read here, not written.";
+    "each prints its rows. The dialect is DuckDB's. Tables can be read here, not written. Runs "
+    "and\n"
+    "what their checks found are the tables weir.runs and weir.checks.";
 
 }  // namespace
 

@@ -166,7 +166,7 @@ struct Job {
   // kind: stream, or every write appends: it reads its source on, batch by batch.
   bool is_stream = false;
   std::int64_t batch_bytes = std::int64_t{256} << 20;  // of a stream: new input that a run takes
-  bool is_service = false;  // kind: service
+  bool is_service = false;                             // kind: service
   bool deterministic = true;
   std::optional<Duration> time_limit{};
   std::int64_t seed = 0;
