@@ -88,7 +88,7 @@ def wait_for_summary(process):
 
 
 def main():
-    rounds = int(os.environ.get("WEIR_TEST_RUNS") or 20)
+    rounds = int(os.environ.get("WEIR_TEST_ROUNDS") or 20)
     print(f"seed {SEED}, {rounds} kills")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
         site = Site(folder + "/site")

@@ -16,7 +16,7 @@ import tempfile
 
 WEIR = os.environ["WEIR"]
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
-RUNS = int(os.environ.get("WEIR_TEST_RUNS") or 20)
+RUNS = int(os.environ.get("WEIR_TEST_ROUNDS") or 20)
 TOPICS = {"ingested-af": "af", "ingested-st": "st", "ingested-tt": "tt", "ingested-mapping": "mapper"}
 
 

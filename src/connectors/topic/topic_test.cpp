@@ -1,6 +1,9 @@
 // Topics of files against what was written into them, read whole or in batches of any size.
+#include <algorithm>
+#include <map>
 #include <random>
 
+#include <fmt/format.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -41,17 +44,17 @@ std::string BytesOf(const std::string& hex) {
   return bytes;
 }
 
-using Rows = std::vector<std::string>;  // "partition:offset:line"
+using Lines = std::vector<std::string>;  // "partition:offset:line"
 
 class TopicTest : public ConnectorTest {
  protected:
   // One batch; notes what it has read.
-  Rows ReadBatch(std::int64_t limit, bool growing = false) {
+  Lines ReadBatch(std::int64_t limit, bool growing = false) {
     ConnectorContext context =
         Context("topic", Direction::kIn, {{"path", "raw"}, {"topic", "t"}, {"growing", growing}});
     context.limit_bytes = limit;
     const ReadReport report = table_.Find("topic").Read(context);
-    Rows rows;
+    Lines rows;
     const std::string sql = "SELECT source_partition, source_offset, hex(line) FROM rows";
     for (const auto& row : connection_.Query(sql).Rows()) {
       rows.push_back(fmt::format("{}:{}:{}", std::get<std::string>(row[0]),
@@ -67,10 +70,10 @@ class TopicTest : public ConnectorTest {
     return !table_.Find("topic").Pending(context).empty();
   }
 
-  Rows ReadAll(std::int64_t limit) {
-    Rows all;
+  Lines ReadAll(std::int64_t limit) {
+    Lines all;
     while (IsPending()) {
-      const Rows rows = ReadBatch(limit);
+      const Lines rows = ReadBatch(limit);
       all.insert(all.end(), rows.begin(), rows.end());
     }
     return all;
@@ -79,7 +82,7 @@ class TopicTest : public ConnectorTest {
 
 TEST_F(TopicTest, GivesEachLineOnceInOrderForAnyBatchSize) {
   std::mt19937 random(TestSeed());
-  Rows expected;
+  Lines expected;
   std::map<std::string, std::string> files;
   for (const char* name : {"b.ndjson", "a/1.ndjson.gz", "a/2.tsv.zst", "c.tsv", "empty.ndjson"}) {
     std::string& text = files[name];
@@ -112,18 +115,18 @@ TEST_F(TopicTest, GivesEachLineOnceInOrderForAnyBatchSize) {
 
 TEST_F(TopicTest, FollowsAGrowingFile) {
   Write("raw/a.ndjson", "one\ntw");
-  EXPECT_EQ(ReadBatch(1 << 20, true), (Rows{"a.ndjson:1:one"}));
+  EXPECT_EQ(ReadBatch(1 << 20, true), (Lines{"a.ndjson:1:one"}));
   EXPECT_FALSE(IsPending());
   Write("raw/a.ndjson", "one\ntwo\nthree\n");
-  EXPECT_EQ(ReadBatch(1 << 20, true), (Rows{"a.ndjson:2:two", "a.ndjson:3:three"}));
+  EXPECT_EQ(ReadBatch(1 << 20, true), (Lines{"a.ndjson:2:two", "a.ndjson:3:three"}));
   EXPECT_FALSE(IsPending());
 }
 
 TEST_F(TopicTest, ReadsAFileWithOtherContentsAnew) {
   Write("raw/a.ndjson", "one\n");
-  EXPECT_EQ(ReadBatch(1 << 20), (Rows{"a.ndjson:1:one"}));
+  EXPECT_EQ(ReadBatch(1 << 20), (Lines{"a.ndjson:1:one"}));
   Write("raw/a.ndjson", "other\nlines\n");
-  EXPECT_EQ(ReadBatch(1 << 20), (Rows{"a.ndjson:1:other", "a.ndjson:2:lines"}));
+  EXPECT_EQ(ReadBatch(1 << 20), (Lines{"a.ndjson:1:other", "a.ndjson:2:lines"}));
   EXPECT_FALSE(IsPending());
 }
 

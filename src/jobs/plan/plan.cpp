@@ -128,6 +128,12 @@ class Planner {
   std::vector<Interval> Due(std::size_t instance) {
     DueIntervals due = DueOf(instances_, instance, facts_, coverage_);
     plan_.waiting.push_back({.instance = instance, .why = due.waits_for});
+    const bool by_clock = !due.intervals.empty() && !coverage_.First(instance);
+    if (by_clock && options_.manual && options_.only &&
+        options_.only->start != kAllOfTime.start) {  // nothing says when it began: its user does
+      due.intervals = instances_[instance].schedule.Between(
+          options_.only->start, std::min(options_.only->end, facts_.now));
+    }
     if (options_.only) {
       std::erase_if(due.intervals, [&](const Interval& interval) {
         return interval.start < options_.only->start || interval.end > options_.only->end;
