@@ -84,6 +84,16 @@ void Validity::AppendNull() {
   ++rows_;
 }
 
+void Validity::AppendValues(std::size_t rows) {
+  if (nulls_ == 0) {
+    rows_ += rows;
+    return;
+  }
+  for (; rows > 0; --rows) {
+    AppendValue();
+  }
+}
+
 std::vector<std::uint64_t> Validity::Take() {
   rows_ = 0;
   nulls_ = 0;
@@ -93,6 +103,26 @@ std::vector<std::uint64_t> Validity::Take() {
 void TextColumn::Grow(std::size_t needed) {
   EndOf(needed);
   bytes_.resize(std::max({needed, bytes_.size() * 2, kSmallestText}));
+}
+
+void TextColumn::AppendRepeated(std::string_view text, std::size_t rows) {
+  const std::size_t end = size_ + rows * text.size();
+  if (end > bytes_.size()) {
+    Grow(end);
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::ranges::copy(text, bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += text.size();
+    ends_.push_back(static_cast<std::int32_t>(size_));
+  }
+  validity_.AppendValues(rows);
+}
+
+void TextColumn::AppendNulls(std::size_t rows) {
+  ends_.insert(ends_.end(), rows, ends_.back());
+  for (std::size_t row = 0; row < rows; ++row) {
+    validity_.AppendNull();
+  }
 }
 
 void TextColumn::Reserve(std::size_t rows, std::size_t bytes) {

@@ -45,6 +45,7 @@ class Validity {
     ++rows_;
   }
   void AppendNull();
+  void AppendValues(std::size_t rows);
   std::size_t rows() const { return rows_; }
   std::int64_t nulls() const { return nulls_; }
   // Empty if there is no null.
@@ -76,6 +77,9 @@ class TextColumn {
     ends_.push_back(static_cast<std::int32_t>(size_));
     validity_.AppendNull();
   }
+  // `rows` rows of the same text.
+  void AppendRepeated(std::string_view text, std::size_t rows);
+  void AppendNulls(std::size_t rows);
   // An empty text is null.
   void AppendOrNull(std::string_view text) { text.empty() ? AppendNull() : Append(text); }
   std::size_t num_rows() const { return validity_.rows(); }

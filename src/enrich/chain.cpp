@@ -90,6 +90,14 @@ class Chain::Workers {
 
   const ChainSettings& settings() const { return settings_; }
 
+  // Between batches only: all workers are idle.
+  void SetNow(Micros now) {
+    settings_.now = now;
+    for (const auto& worker : idle_) {
+      worker->SetNow(now);
+    }
+  }
+
   std::vector<LineBlock> CutIntoBlocks(std::size_t num_lines) {
     std::vector<LineBlock> blocks((num_lines + kLinesOfBlock - 1) / kLinesOfBlock);
     for (std::size_t block = 0; block < blocks.size(); ++block) {
@@ -145,6 +153,8 @@ class Chain::Workers {
 Chain::Chain(ChainSettings settings, const ChainReferences& references)
     : workers_(std::make_unique<Workers>(std::move(settings), references)) {}
 Chain::~Chain() = default;
+
+void Chain::SetNow(Micros now) { workers_->SetNow(now); }
 
 ParsedLines Chain::Parse(std::span<const SourceLines> sources) {
   std::size_t num_lines = 0;

@@ -117,6 +117,9 @@ class Chain {
   Chain(ChainSettings settings, const ChainReferences& references);
   ~Chain();
 
+  // The wall clock of the batches from now on, in place of the settings'.
+  void SetNow(Micros now);
+
   // The first stage. `sources` are in the order in which copies of an event are judged: by
   // partition, then offset. They and their lines must live until Enrich() is done.
   ParsedLines Parse(std::span<const SourceLines> sources);

@@ -148,9 +148,10 @@ void Bench::MeasureLinks() {
   std::vector<std::string> words;
   MeasureEach("URL and words", urls,
               [&](const auto& url) { splitter.Split(*url_parser.Parse(url), words); });
+  HostDomains hosts(suffixes_);
   MeasureEach("URL and domain", urls,
-              [&](const auto& url) { suffixes_.RegistrableDomain(url_parser.Parse(url)->host); });
-  ReferrerDomains domains(suffixes_);
+              [&](const auto& url) { hosts.Find(url_parser.Parse(url)->host); });
+  ReferrerDomains domains(hosts);
   MeasureEach("referrer's domain", referrers, [&](const auto& url) { domains.Find(url); });
   Measure("deduplication", [&] {
     std::mt19937_64 random(1);

@@ -8,10 +8,10 @@ namespace weir::enrich {
 namespace {
 
 ParsedUrl UrlOf(const LineBlock& block, const KeptLine& kept) {
-  return {.normalised = block.At(kept.url),
-          .host = block.At(kept.host),
-          .path = block.At(kept.path),
-          .query = block.At(kept.query)};
+  return {.normalised = block.At(kept, kept.url),
+          .host = block.At(kept, kept.host),
+          .path = block.At(kept, kept.path),
+          .query = block.At(kept, kept.query)};
 }
 
 }  // namespace
@@ -46,11 +46,11 @@ Verdict ChainWorker::Judge(const LineBlock& block, const KeptLine& kept, Finding
   if (settings_.links.junk_ids && IsJunk(block, kept)) {
     return Verdict::kJunkId;
   }
-  const std::string_view user_agent = block.At(kept.user_agent);
+  const std::string_view user_agent = block.At(kept, kept.user_agent);
   if (!user_agent.empty() && (settings_.links.bots || settings_.links.user_agent)) {
     findings.agent = &agents_.Look(user_agent);
   }
-  findings.address = ParseIp(block.At(kept.ip));
+  findings.address = ParseIp(block.At(kept, kept.ip));
   if (settings_.links.bots && IsBot(findings)) {
     return Verdict::kBot;
   }
@@ -62,7 +62,7 @@ Verdict ChainWorker::Judge(const LineBlock& block, const KeptLine& kept, Finding
 }
 
 bool ChainWorker::IsJunk(const LineBlock& block, const KeptLine& kept) const {
-  return IsMapping() ? kept.num_ids < 2 : IsJunkId(block.At(kept.uid));
+  return IsMapping() ? kept.num_ids < 2 : IsJunkId(block.At(kept, kept.uid));
 }
 
 bool ChainWorker::IsBot(const Findings& findings) const {
@@ -76,7 +76,7 @@ void ChainWorker::FindPlace(const LineBlock& block, const KeptLine& kept, Findin
     findings.country = findings.place->country;
   }
   if (findings.country.empty()) {
-    findings.country = block.At(kept.country);
+    findings.country = block.At(kept, kept.country);
   }
 }
 
@@ -86,7 +86,7 @@ bool ChainWorker::FindConsent(const LineBlock& block, const KeptLine& kept, Find
     return true;
   }
   findings.consent = "granted";
-  return consent_.Grants(block.At(kept.consent));
+  return consent_.Grants(block.At(kept, kept.consent));
 }
 
 bool ChainWorker::IsErased(const LineBlock& block, const KeptLine& kept) const {
@@ -96,10 +96,10 @@ bool ChainWorker::IsErased(const LineBlock& block, const KeptLine& kept) const {
   }
   const auto ids = std::span(block.ids).subspan(kept.first_id, kept.num_ids);
   const auto is_suppressed = [&](const IdSlices& id) {
-    return suppressed.Contains(block.At(id.party), block.At(id.id));
+    return suppressed.Contains(block.At(kept, id.party), block.At(kept, id.id));
   };
   return IsMapping() ? std::ranges::any_of(ids, is_suppressed)
-                     : suppressed.Contains(settings_.lines.party, block.At(kept.uid));
+                     : suppressed.Contains(settings_.lines.party, block.At(kept, kept.uid));
 }
 
 CommonValues ChainWorker::CommonOf(const SourceLines& source, const KeptLine& kept,
@@ -120,8 +120,8 @@ void ChainWorker::AppendEvent(const SourceLines& source, const LineBlock& block,
   EnrichedEvent event;
   event.common = CommonOf(source, kept, findings);
   event.party = settings_.lines.party;
-  event.event = block.At(kept.event);
-  event.user_id = block.At(kept.uid);
+  event.event = block.At(kept, kept.event);
+  event.user_id = block.At(kept, kept.uid);
   FillUrl(block, kept, event);
   if (findings.place != nullptr) {
     event.subdivision = findings.place->subdivision;
@@ -140,9 +140,9 @@ void ChainWorker::AppendEvent(const SourceLines& source, const LineBlock& block,
     event.device_type = user_agent.device_type;
   }
   event.pixel_id = kept.pixel_id;
-  event.order_id = block.At(kept.order_id);
+  event.order_id = block.At(kept, kept.order_id);
   event.order_value = kept.order_value;
-  event.currency = block.At(kept.currency);
+  event.currency = block.At(kept, kept.currency);
   events_.Append(event);
 }
 
@@ -158,18 +158,19 @@ void ChainWorker::FillUrl(const LineBlock& block, const KeptLine& kept, Enriched
     return;
   }
   event.host = url.host;
-  event.domain = references_.suffixes.RegistrableDomain(url.host);
+  const HostParts host = hosts_.Find(url.host);
+  event.domain = url.host.substr(host.domain);
   event.path = url.path;
-  word_splitter_.Split(url, words_);
+  WordSplitter::Split(url, host.suffix, words_);
   event.words = words_;
-  event.referrer_domain = referrers_.Find(block.At(kept.referrer));
+  event.referrer_domain = referrers_.Find(block.At(kept, kept.referrer));
 }
 
 void ChainWorker::AppendMapping(const SourceLines& source, const LineBlock& block,
                                 const KeptLine& kept, const Findings& findings) {
   ids_.clear();
   for (const IdSlices& id : std::span(block.ids).subspan(kept.first_id, kept.num_ids)) {
-    ids_.push_back({.party = block.At(id.party), .id = block.At(id.id)});
+    ids_.push_back({.party = block.At(kept, id.party), .id = block.At(kept, id.id)});
   }
   mappings_.Append(CommonOf(source, kept, findings), ids_);
 }

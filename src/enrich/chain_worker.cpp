@@ -12,13 +12,14 @@ namespace {
 constexpr std::size_t kRememberedAgents = 1U << 15U;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// A part of the URL, which stands in the arena as a whole.
+// A part of the URL, which is kept as a whole.
 Slice PartOf(const Slice& whole, std::string_view text, std::string_view part) {
   if (part.empty()) {
     return {};
   }
   return {.start = whole.start + static_cast<std::uint32_t>(part.data() - text.data()),
-          .size = static_cast<std::uint32_t>(part.size())};
+          .size = static_cast<std::uint32_t>(part.size()),
+          .is_in_line = whole.is_in_line};
 }
 
 // Without junk and repeats, in order of (party, id).
@@ -43,8 +44,8 @@ ChainWorker::ChainWorker(const ChainSettings& settings, const ChainReferences& r
       places_(references.places),
       consent_(settings.consent),
       agents_(references.user_agents, references.bots, kRememberedAgents),
-      referrers_(references.suffixes),
-      word_splitter_(references.suffixes) {}
+      hosts_(references.suffixes),
+      referrers_(hosts_) {}
 
 void ChainWorker::Parse(std::span<const SourceLines> sources, std::span<Verdict> verdicts,
                         LineBlock& block) {
@@ -59,6 +60,7 @@ void ChainWorker::Parse(std::span<const SourceLines> sources, std::span<Verdict>
     if (position.offset == 1 && line.starts_with(kByteOrderMark)) {
       line.remove_prefix(kByteOrderMark.size());
     }
+    position.line = line;
     const LineFault fault = ParseLine(line, position, block);
     verdicts[number] = fault.verdict;
     if (fault.verdict == Verdict::kGood) {
@@ -97,16 +99,16 @@ void ChainWorker::KeepEvent(const ParsedUrl& url, KeptLine& kept, LineBlock& blo
          .pixel_id = raw_.pixel_id,
          .order_id = raw_.order_id.empty() ? std::optional<std::string_view>() : raw_.order_id});
   }
-  kept.url = block.Keep(url.normalised);
+  kept.url = block.Keep(kept, url.normalised);
   kept.host = PartOf(kept.url, url.normalised, url.host);
   kept.path = PartOf(kept.url, url.normalised, url.path);
   kept.query = PartOf(kept.url, url.normalised, url.query);
-  kept.uid = block.Keep(raw_.uid);
-  kept.referrer = block.Keep(raw_.referrer);
-  kept.event = block.Keep(raw_.event);
-  kept.country = block.Keep(raw_.country);
-  kept.order_id = block.Keep(raw_.order_id);
-  kept.currency = block.Keep(raw_.currency);
+  kept.uid = block.Keep(kept, raw_.uid);
+  kept.referrer = block.Keep(kept, raw_.referrer);
+  kept.event = block.Keep(kept, raw_.event);
+  kept.country = block.Keep(kept, raw_.country);
+  kept.order_id = block.Keep(kept, raw_.order_id);
+  kept.currency = block.Keep(kept, raw_.currency);
   kept.pixel_id = raw_.pixel_id;
   kept.order_value = raw_.order_value;
   KeepTexts(kept, block);
@@ -120,15 +122,15 @@ void ChainWorker::KeepMapping(KeptLine& kept, LineBlock& block) {
   kept.first_id = block.ids.size();
   kept.num_ids = ids_.size();
   for (const PartyId& id : ids_) {
-    block.ids.push_back({.party = block.Keep(id.party), .id = block.Keep(id.id)});
+    block.ids.push_back({.party = block.Keep(kept, id.party), .id = block.Keep(kept, id.id)});
   }
   KeepTexts(kept, block);
 }
 
 void ChainWorker::KeepTexts(KeptLine& kept, LineBlock& block) const {
-  kept.user_agent = block.Keep(raw_.user_agent);
-  kept.ip = block.Keep(raw_.ip);
-  kept.consent = block.Keep(raw_.consent);
+  kept.user_agent = block.Keep(kept, raw_.user_agent);
+  kept.ip = block.Keep(kept, raw_.ip);
+  kept.consent = block.Keep(kept, raw_.consent);
 }
 
 // A line of a suppressed id is kept as position and reason only.

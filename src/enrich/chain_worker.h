@@ -9,6 +9,7 @@
 #include "enrich/chain.h"
 #include "enrich/consent.h"
 #include "enrich/event_id.h"
+#include "enrich/host_domains.h"
 #include "enrich/line_block.h"
 #include "enrich/referrer_domains.h"
 #include "enrich/url.h"
@@ -23,6 +24,8 @@ class ChainWorker {
  public:
   ChainWorker(const ChainSettings& settings, const ChainReferences& references);
 
+  // Of the lines from now on; see LineParser::SetNow().
+  void SetNow(Micros now) { parser_.SetNow(now); }
   // The first stage: fills block.kept and block.bad, and the verdicts of bad lines.
   void Parse(std::span<const SourceLines> sources, std::span<Verdict> verdicts, LineBlock& block);
   // The last stage: fills block.good from the kept lines whose verdict is good, and the verdicts of
@@ -71,8 +74,8 @@ class ChainWorker {
   GeoLookup places_;
   ConsentReader consent_;
   UserAgentCache agents_;
+  HostDomains hosts_;
   ReferrerDomains referrers_;
-  WordSplitter word_splitter_;
   RawLine raw_;
   std::vector<PartyId> ids_;
   std::vector<std::string> words_;

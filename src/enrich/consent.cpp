@@ -28,6 +28,19 @@ constexpr std::array<std::int8_t, 256> kDigits = [] {
   return digits;
 }();
 
+// By the second letter of a country, the first letters, of which A is bit 0.
+constexpr std::array<std::uint32_t, 256> kConsentCountries = [] {
+  constexpr std::string_view kCountries =
+      "AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE "
+      "SI SK";
+  std::array<std::uint32_t, 256> first_letters{};
+  for (std::size_t at = 0; at < kCountries.size(); at += 3) {
+    const auto second = static_cast<unsigned char>(kCountries[at + 1]);
+    first_letters.at(second) |= 1U << static_cast<unsigned>(kCountries[at] - 'A');
+  }
+  return first_letters;
+}();
+
 // Bits from the most significant one on. Reading past the end gives zeros and is noted.
 class BitReader {
  public:
@@ -114,21 +127,10 @@ bool TakeRestrictions(BitReader& bits, const ConsentRules& rules) {
 }  // namespace
 
 bool NeedsConsent(std::string_view country) {
-  constexpr std::string_view kCountries =
-      "AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE "
-      "SI SK";
-  constexpr auto kBySecondLetter = [] {  // bit n: the n-th letter and this one are a country
-    std::array<std::uint32_t, 256> first_letters{};
-    for (std::size_t at = 0; at < kCountries.size(); at += 3) {
-      first_letters.at(static_cast<unsigned char>(kCountries[at + 1])) |= 1U
-                                                                          << (kCountries[at] - 'A');
-    }
-    return first_letters;
-  }();
   if (country.size() != 2 || country[0] < 'A' || country[0] > 'Z') {
     return country.empty();
   }
-  const std::uint32_t first_letters = kBySecondLetter[static_cast<unsigned char>(country[1])];
+  const std::uint32_t first_letters = kConsentCountries[static_cast<unsigned char>(country[1])];
   return (first_letters >> (country[0] - 'A') & 1U) != 0;
 }
 

@@ -51,7 +51,7 @@ bool IdSet::Insert(const Hash128& id) {
     return false;
   }
   if ((table.used + 1) * 8 > table.slots.size() * 7) {
-    Grow(table);
+    Resize(table, table.slots.size() + table.slots.size() / 5 + 1);
     slot = FindSlot(table.slots, id);
   }
   table.slots[slot] = id;
@@ -81,8 +81,20 @@ std::size_t IdSet::memory_bytes() const {
   return bytes;
 }
 
-void IdSet::Grow(Table& table) {
-  std::vector<Hash128> slots(table.slots.size() + table.slots.size() / 5 + 1);
+// Tables of the staggered sizes that they would have grown to: from 7/6 to 7/5 of the ids' share.
+void IdSet::Reserve(std::size_t ids) {
+  const std::size_t share = ids / tables_.size() + 1;
+  for (std::size_t table = 0; table < tables_.size(); ++table) {
+    const std::size_t num_slots = share * 7 / 6 + share * 7 * table / 30 / tables_.size();
+    if (num_slots > tables_.at(table).slots.size()) {
+      Resize(tables_.at(table), num_slots);
+    }
+  }
+}
+
+// `num_slots` are more than there are.
+void IdSet::Resize(Table& table, std::size_t num_slots) {
+  std::vector<Hash128> slots(num_slots);
   for (const Hash128& id : table.slots) {
     if (!IsEmpty(id)) {
       slots[FindSlot(slots, id)] = id;
@@ -95,6 +107,7 @@ void DuplicateIndex::Hold(std::int32_t day) { days_.try_emplace(day); }
 
 void DuplicateIndex::Load(std::int32_t day, std::span<const Hash128> ids) {
   IdSet& set = days_[day];
+  set.Reserve(set.size() + ids.size());
   for (std::size_t index = 0; index < ids.size(); ++index) {
     if (index + kAhead < ids.size()) {
       set.Prefetch(ids[index + kAhead]);

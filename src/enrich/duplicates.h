@@ -24,6 +24,8 @@ class IdSet {
   // False if it was there already. Ids are hashes: their bits are taken to be even.
   bool Insert(const Hash128& id);
   bool Contains(const Hash128& id) const;
+  // Makes room for so many ids in all, if they are as even as hashes.
+  void Reserve(std::size_t ids);
   // Asks the processor for the memory that Insert(id) or Contains(id) will touch.
   void Prefetch(const Hash128& id) const;
   std::size_t size() const { return size_; }
@@ -35,7 +37,7 @@ class IdSet {
     std::size_t used = 0;
   };
 
-  static void Grow(Table& table);
+  static void Resize(Table& table, std::size_t num_slots);
 
   std::array<Table, 256> tables_;
   bool has_zero_ = false;  // the id that marks an empty slot

@@ -103,10 +103,8 @@ void EventColumns::Reserve(std::size_t rows) {
     column->Reserve(rows);
   }
   order_value_.Reserve(rows);
-  for (TextColumn* column :
-       {&party_, &event_, &referrer_domain_, &country_, &subdivision_, &city_, &region_,
-        &ip_truncated_, &browser_, &browser_version_, &os_, &device_type_, &order_id_, &currency_,
-        &consent_, &source_, &source_partition_}) {
+  for (TextColumn* column : {&referrer_domain_, &country_, &ip_truncated_, &browser_,
+                             &browser_version_, &os_, &device_type_}) {
     column->Reserve(rows, 0);
   }
 }

@@ -12,6 +12,7 @@
 #include "data/column_builder.h"
 #include "data/schema.h"
 #include "enrich/event_id.h"
+#include "enrich/run_column.h"
 #include "enrich/verdict.h"
 
 // The columns that the chain fills. The schemas name the columns of the batches in order.
@@ -69,16 +70,18 @@ class EventColumns {
   Batch Finish();
 
  private:
-  TextColumn event_id_, party_, event_;
+  TextColumn event_id_;
+  RunColumn party_, event_;
   NumberColumn<std::int64_t> ts_;
   TextColumn user_id_, url_, host_, domain_, path_;
   ListColumn<TextColumn> words_;
-  TextColumn referrer_domain_, country_, subdivision_, city_, region_, ip_truncated_;
-  TextColumn browser_, browser_version_, os_, device_type_;
+  TextColumn referrer_domain_, country_;
+  RunColumn subdivision_, city_, region_;
+  TextColumn ip_truncated_, browser_, browser_version_, os_, device_type_;
   NumberColumn<std::int64_t> pixel_id_;
-  TextColumn order_id_;
+  RunColumn order_id_;
   NumberColumn<double> order_value_;
-  TextColumn currency_, consent_, source_, source_partition_;
+  RunColumn currency_, consent_, source_, source_partition_;
   NumberColumn<std::int64_t> source_offset_;
 };
 

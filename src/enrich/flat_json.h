@@ -27,6 +27,7 @@ class FlatJson {
   std::span<const FlatField> fields() const { return {fields_.data(), num_fields_}; }
 
  private:
+  bool FindQuotes();
   bool TakeField();
   bool TakeText(std::string_view& text);
   bool TakeValue(FlatField& field);
@@ -35,7 +36,11 @@ class FlatJson {
 
   std::vector<FlatField> fields_;  // of which the first num_fields_ are the line's
   std::size_t num_fields_ = 0;
-  std::string_view rest_;  // of the line
+  std::string_view line_;
+  std::size_t at_ = 0;                 // in the line: what is before it is read
+  std::vector<std::uint32_t> quotes_;  // where they are; of the line the first num_quotes_
+  std::size_t num_quotes_ = 0;
+  std::size_t next_quote_ = 0;
 };
 
 }  // namespace weir::enrich

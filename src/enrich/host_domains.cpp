@@ -7,7 +7,7 @@
 namespace weir::enrich {
 namespace {
 
-constexpr std::size_t kNumEntries = 4096;  // 256 KiB: what stays in a core's cache
+constexpr std::size_t kNumEntries = 1U << 14U;  // 1 MiB
 
 }  // namespace
 

@@ -30,8 +30,8 @@ std::size_t BucketOf(std::string_view name) {
 struct Value {
   enum class Kind : std::uint8_t { kAbsent, kText, kNumber, kOther };
   Kind kind = Kind::kAbsent;
-  bool is_flat = false;      // of a line that FlatJson has read: `element` is not set
-  std::string_view text;     // of a text; of a flat number as it is written
+  bool is_flat = false;   // of a line that FlatJson has read: `element` is not set
+  std::string_view text;  // of a text; of a flat number as it is written
   dom::element element;
   std::size_t position = 0;  // among all fields of the object
 };
@@ -59,13 +59,19 @@ std::optional<PartyId> ReadPartyId(const dom::element& element) {
   return has_id && !result.party.empty() ? std::optional(result) : std::nullopt;
 }
 
+// Whether a number is written as an integer that fits.
+bool ReadInteger(std::string_view text, std::int64_t& integer) {
+  const char* const end = text.data() + text.size();
+  const auto [after, problem] = std::from_chars(text.data(), end, integer);
+  return problem == std::errc() && after == end;
+}
+
 // Of a value that is a number.
 double NumberOf(const Value& value) {
-  double number = 0;
   if (!value.is_flat) {
-    number = value.element.get(number) == simdjson::SUCCESS ? number : 0;
-    return number;
+    return value.element.get_double().value_unsafe();
   }
+  double number = 0;
   std::from_chars(value.text.data(), value.text.data() + value.text.size(), number);
   return number;
 }
@@ -195,7 +201,8 @@ std::optional<std::int64_t> JsonFields::Integer(std::size_t field) const {
   if (value.kind != Value::Kind::kNumber) {
     return std::nullopt;
   }
-  if (!value.is_flat && value.element.get(integer) == simdjson::SUCCESS) {
+  if (value.is_flat ? ReadInteger(value.text, integer)
+                    : value.element.get(integer) == simdjson::SUCCESS) {
     return integer;
   }
   if (!value.is_flat && !value.element.is_double()) {

@@ -15,14 +15,16 @@
 
 namespace weir::enrich {
 
-// A text in a block's arena.
+// A text that is a part of its line, or else stands in its block's arena.
 struct Slice {
   std::uint32_t start = 0;
   std::uint32_t size = 0;
+  bool is_in_line = false;
 };
 
 // A line that isn't bad, between the stages.
 struct KeptLine {
+  std::string_view line;    // must live as long as the block needs it
   std::size_t number = 0;   // in the batch, from 0
   std::size_t source = 0;   // index of its SourceLines
   std::int64_t offset = 0;  // in its partition
@@ -58,12 +60,19 @@ struct LineBlock {
     ids.clear();
     good.reset();
   }
-  std::string_view At(Slice slice) const {
-    return std::string_view(arena).substr(slice.start, slice.size);
+  std::string_view At(const KeptLine& owner, Slice slice) const {
+    const std::string_view whole = slice.is_in_line ? owner.line : std::string_view(arena);
+    return {whole.data() + slice.start, slice.size};
   }
-  Slice Keep(std::string_view text) {
-    const Slice slice{.start = static_cast<std::uint32_t>(arena.size()),
-                      .size = static_cast<std::uint32_t>(text.size())};
+  // Copies the text unless it is a part of its owner's line.
+  Slice Keep(const KeptLine& owner, std::string_view text) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    const auto start = reinterpret_cast<std::uintptr_t>(text.data()) -
+                       reinterpret_cast<std::uintptr_t>(owner.line.data());
+    if (start < owner.line.size() && size <= owner.line.size() - start) {
+      return {.start = static_cast<std::uint32_t>(start), .size = size, .is_in_line = true};
+    }
+    const Slice slice{.start = static_cast<std::uint32_t>(arena.size()), .size = size};
     arena += text;
     return slice;
   }

@@ -71,13 +71,12 @@ void CheckPublished(const std::filesystem::path& list_file, const std::filesyste
     if (!line.starts_with("checkPublicSuffix('")) {
       continue;
     }
-    const ParsedUrl url = parser.Parse("http://" + parts[1] + "/").value();
+    const std::string text = "http://" + parts[1] + "/";
+    const ParsedUrl url = parser.Parse(text).value();
     const std::string domain(list.RegistrableDomain(url.host));
     const std::string host(url.host);
-    const std::string wanted = parts.size() > 3 ? parts[3] : "";
-    const bool own_host = wanted.empty();
-    EXPECT_EQ(domain,
-              own_host ? host : std::string(parser.Parse("http://" + wanted + "/").value().host));
+    const std::string wanted = parts.size() > 3 ? "http://" + parts[3] + "/" : "";
+    EXPECT_EQ(domain, wanted.empty() ? host : std::string(parser.Parse(wanted).value().host));
     ++checked;
   }
   EXPECT_GT(checked, 75);
@@ -107,7 +106,8 @@ std::set<std::string> HostsOfAllRules(const std::string& list_text) {
     }
     const bool wildcard = line.starts_with("*.");
     line = line.substr(wildcard ? 2 : line.starts_with('!') ? 1 : 0);
-    const std::string name(parser.Parse("http://" + line + "/").value().host);
+    const std::string url = "http://" + line + "/";
+    const std::string name(parser.Parse(url).value().host);
     if (wildcard) {
       parents.push_back(name);
     }

@@ -235,6 +235,8 @@ LineParser::LineParser(LineParser&&) noexcept = default;
 LineParser& LineParser::operator=(LineParser&&) noexcept = default;
 LineParser::~LineParser() = default;
 
+void LineParser::SetNow(Micros now) { state_->last_ts = now + kDay; }
+
 LineFault LineParser::Parse(std::string_view line, RawLine& parsed) {
   parsed = {};
   if (line.ends_with('\r')) {

@@ -64,6 +64,8 @@ class LineParser {
   LineParser& operator=(LineParser&&) noexcept;
   ~LineParser();
 
+  // Another `now` than the constructor's.
+  void SetNow(Micros now);
   // Fills `parsed`. `line` is without its line feed; a carriage return at its end is part of the
   // end. The first fault is returned, in the order of Verdict; whether the URL is one isn't judged
   // here. Where there is a fault, `parsed` holds what was read up to it.

@@ -15,7 +15,7 @@
 #include "enrich/chain.h"
 #include "enrich/enriched_columns.h"
 #include "operators/appended_column.h"
-#include "operators/ingest/chain_references.h"
+#include "operators/ingest/kept_chains.h"
 #include "operators/ingest/seen_events.h"
 #include "sql/quote.h"
 
@@ -206,22 +206,20 @@ BatchSource SourceOf(std::vector<Batch> batches) {
   };
 }
 
+// What the operator keeps from batch to batch.
+struct KeptParts {
+  ReferenceStore references;
+  ChainStore chains;
+  SeenEventsStore seen;
+};
+
 // One batch of one topic.
 class TopicRun {
  public:
-  TopicRun(OperatorContext& context, ReferenceStore& references, SeenEventsStore& seen)
+  TopicRun(OperatorContext& context, KeptParts& kept)
       : context_(context),
+        kept_(kept),
         settings_(ChainSettingsOf(context.settings())),
-        references_(references.Load(context.settings(), context.project_folder())),
-        suppressed_ids_(ReadSuppressedIds()),
-        chain_(settings_, {.suffixes = references_->suffixes,
-                           .user_agents = references_->user_agents,
-                           .bots = references_->bots,
-                           .bot_addresses = references_->bot_addresses,
-                           .places = references_->places,
-                           .regions = references_->regions,
-                           .suppressed_ids = suppressed_ids_}),
-        store_(seen),
         horizon_(
             static_cast<std::int32_t>(context.settings().at("horizon_days").get<std::int64_t>())) {}
 
@@ -230,18 +228,21 @@ class TopicRun {
     lines.Read(context_.Query(fmt::format("SELECT source_partition, source_offset, line FROM {}",
                                           *context_.Relation(kLines))));
     const std::vector<enrich::SourceLines> sources = lines.Sources();
-    enrich::ParsedLines parsed = chain_.Parse(sources);
+    std::unique_ptr<KeptChain> chain = TakeChain();
+    enrich::ParsedLines parsed = chain->chain().Parse(sources);
     const std::vector<std::int32_t> days = parsed.days();
-    SeenEvents seen = store_.Take(settings_.source, Origins());
+    SeenEvents seen = kept_.seen.Take(settings_.source, Origins());
     LoadDays(days, seen.index);
-    enrich::EnrichedLines enriched = chain_.Enrich(std::move(parsed), seen.index);
+    enrich::EnrichedLines enriched = chain->chain().Enrich(std::move(parsed), seen.index);
+    const Schema good = chain->chain().GoodSchema();
+    kept_.chains.Return(ChainKey(), std::move(chain));
     Forget(days, seen.index);
     const bool is_written = !enriched.good.empty() || !enriched.suppressed.empty();
     if (is_written) {
       seen.origins = {WrittenOrigins(enriched)};
     }
-    store_.Return(settings_.source, std::move(seen));
-    Give(sources, std::move(enriched));
+    kept_.seen.Return(settings_.source, std::move(seen));
+    Give(sources, good, std::move(enriched));
   }
 
  private:
@@ -253,6 +254,21 @@ class TopicRun {
   std::string WrittenOrigins(const enrich::EnrichedLines& enriched) const {
     return (enriched.good.empty() ? context_.Origin(kKnown) : context_.attempt()) + "|" +
            (enriched.suppressed.empty() ? context_.Origin(kKnownSuppressed) : context_.attempt());
+  }
+
+  // A chain depends on nothing else, but for what Renew() sets.
+  std::string ChainKey() const {
+    return context_.project_folder().string() + "\n" + context_.settings().dump();
+  }
+
+  std::unique_ptr<KeptChain> TakeChain() {
+    std::unique_ptr<KeptChain> chain = kept_.chains.Take(ChainKey());
+    if (chain == nullptr) {
+      chain = std::make_unique<KeptChain>(
+          settings_, kept_.references.Load(context_.settings(), context_.project_folder()));
+    }
+    chain->Renew(settings_.now, ReadSuppressedIds());
+    return chain;
   }
 
   enrich::SuppressedIds ReadSuppressedIds() {
@@ -296,10 +312,11 @@ class TopicRun {
     }
   }
 
-  void Give(const std::vector<enrich::SourceLines>& sources, enrich::EnrichedLines enriched) {
+  void Give(const std::vector<enrich::SourceLines>& sources, const Schema& good,
+            enrich::EnrichedLines enriched) {
     context_.Give(kLedger, LedgerSchema(), SourceOf(LedgerRows(sources, enriched.counts)));
     context_.Give(kSuppressed, SuppressedSchema(), SourceOf(SuppressedRows(enriched.suppressed)));
-    context_.Give(kGood, chain_.GoodSchema(), SourceOf(std::move(enriched.good)));
+    context_.Give(kGood, good, SourceOf(std::move(enriched.good)));
     context_.Give(kBad, enrich::Chain::BadSchema(), SourceOf(std::move(enriched.bad)));
   }
 
@@ -351,11 +368,8 @@ class TopicRun {
   }
 
   OperatorContext& context_;
+  KeptParts& kept_;
   enrich::ChainSettings settings_;
-  std::shared_ptr<const LoadedReferences> references_;
-  enrich::SuppressedIds suppressed_ids_;
-  enrich::Chain chain_;
-  SeenEventsStore& store_;
   std::int32_t horizon_;
 };
 
@@ -385,7 +399,7 @@ class EnrichLines final : public Operator {
 
   Split SplitOf(const Json& /*settings*/) const override { return {}; }
 
-  void Run(OperatorContext& context) const override { TopicRun(context, references_, seen_).Run(); }
+  void Run(OperatorContext& context) const override { TopicRun(context, kept_).Run(); }
 
  private:
   static std::vector<Argument> Arguments() {
@@ -447,8 +461,7 @@ class EnrichLines final : public Operator {
          .doc = "ids of so many days before the newest are kept in memory"}};
   }
 
-  mutable ReferenceStore references_;
-  mutable SeenEventsStore seen_;
+  mutable KeptParts kept_;  // thread-safe
 };
 
 }  // namespace
