@@ -97,9 +97,9 @@ Command ReplayCommand() {
       .group = "Jobs",
       .summary = "Do a run again with the inputs that it read, and compare the rows.",
       .details =
-          "Reads the versions that the run's record names, and commits nothing: the rows "
-          "that come out are compared by fingerprint with those that the run wrote. Exit "
-          "code 1 if they differ.",
+          "Reads the versions that the run's record names, and commits nothing: the rows that come "
+          "out are\n"
+          "compared by fingerprint with those that the run wrote. Exit code 1 if they differ.",
       .examples = "weir replay daily_sales.20260105.1\nweir replay daily_sales.20260105.1 --json",
       .parameters =
           {{.name = "RUN", .help = "the run's id, as 'weir runs' prints it", .required = true},
