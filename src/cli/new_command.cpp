@@ -40,6 +40,25 @@ A [weir](https://github.com/weir) project.
 
 - `weir.yaml`: the project's settings
 - `jobs/<domain>/<job>/`: one folder a job, with `job.yaml` and its SQL files
+- `tests/*.yaml`: what comes of given rows; `scripts/ci.sh` checks and runs them
+)";
+
+constexpr auto kCiScript = R"(#!/usr/bin/env bash
+# What a change of the project must pass: its files are right, and its jobs make of given rows what tests/ says.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+weir check --strict
+weir test
+)";
+
+constexpr auto kWorkflow = R"(name: weir
+on: [push, pull_request]
+jobs:
+  check:
+    runs-on: ubuntu-latest   # weir must be on its PATH
+    steps:
+      - uses: actions/checkout@v4
+      - run: scripts/ci.sh
 )";
 
 std::string NameOf(const fs::path& folder) {
@@ -170,6 +189,11 @@ void MakeProject(const Arguments& arguments, Services& services) {
   WriteFile(root / "README.md", fmt::format(kReadmeText, fmt::arg("name", NameOf(root))));
   WriteFile(root / ".gitignore", (inside ? "/" + warehouse + "/\n" : "") + "/.weir/\n");
   WriteFile(root / "jobs" / ".gitkeep", "");
+  WriteFile(root / "scripts" / "ci.sh", kCiScript);
+  fs::permissions(root / "scripts" / "ci.sh",
+                  fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
+                  fs::perm_options::add);
+  WriteFile(root / ".github" / "workflows" / "weir.yml", kWorkflow);
   services.out() << fmt::format("project {} in {}\nwarehouse {}\n", NameOf(root), root.string(),
                                 warehouse);
 }
