@@ -33,6 +33,7 @@ struct Touch {
 
 struct TableFacts {
   std::int64_t latest = -1;          // -1: there is no such table
+  bool of_other = false;             // of the environment that is read from (`read_from`)
   bool has_intervals = false;        // rows know their interval (a column ds)
   std::optional<Interval> extent{};  // whole days from the first to the last that holds rows
   std::vector<Touch> touches{};      // by version
@@ -65,6 +66,9 @@ struct SourceFacts {
 
 // How many of a stream's new inputs its next batch takes: as many as fit, at least one.
 std::size_t InputsOfBatch(const SourceFacts& source, std::int64_t batch_bytes);
+
+// How the note of an input begins that was read in another environment.
+constexpr auto kFromEnvironment = "from environment ";
 
 // What stands for the table in the record of a step's outside files.
 constexpr auto kSourceFiles = "files outside";

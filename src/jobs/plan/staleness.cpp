@@ -88,6 +88,11 @@ std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, s
     if (table == facts.tables.end() || read == run.inputs.end()) {
       continue;  // an input that is new in the job is a change of its code
     }
+    if (read->version >= 0 && table->second.latest >= 0 &&
+        read->note.starts_with(kFromEnvironment) != table->second.of_other) {
+      return StaleReason{.cause = Cause::kChanged,
+                         .why = fmt::format("{} is read in another environment now", read->table)};
+    }
     const Reading now = ReadingOf(instances, instance, input, run.key.interval, facts);
     if (now.kind == ReadingKind::kLatest || now.kind == ReadingKind::kWindow) {
       const auto changed = ChangedAfter(table->second, read->version, [&](const Touch& touch) {

@@ -151,8 +151,10 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
         LookAtSources(sources.project, instance, facts.runs.back(), sources.steps, connection));
   }
   for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
-    facts.tables[table] = ReadTableFacts(sources.lakes.Of(table), table, use.known,
-                                         RowDays(use.time_zone), use.with_extent);
+    lake::Warehouse& warehouse = sources.lakes.Of(table);
+    facts.tables[table] =
+        ReadTableFacts(warehouse, table, use.known, RowDays(use.time_zone), use.with_extent);
+    facts.tables[table].of_other = &warehouse != &sources.lakes.own();
   }
   const auto filter = std::make_shared<WhereFilter>(sources.instances, sources.lakes);
   facts.may_read = [filter](std::size_t instance, std::size_t input, const Touch& touch) {

@@ -10,6 +10,7 @@ Lakes::Lakes(const project::Project& project, sql::Database& database)
                                        &project::Environment::name);
   if (!project.environment.read_from.empty() && other != project.environments.end()) {
     other_ = std::make_unique<lake::Warehouse>(other->warehouse, database);
+    other_name_ = other->name;
   }
 }
 

@@ -16,12 +16,15 @@ class Lakes {
   Lakes(const project::Project& project, sql::Database& database);
 
   lake::Warehouse& own() { return *own_; }
+  // The environment whose tables are read; empty without one.
+  const std::string& other_name() const { return other_name_; }
   // Where a table is read: the own warehouse if it holds the table, or if the other one doesn't.
   lake::Warehouse& Of(const std::string& table);
 
  private:
   std::unique_ptr<lake::Warehouse> own_;
   std::unique_ptr<lake::Warehouse> other_;
+  std::string other_name_;
 };
 
 }  // namespace weir::jobs

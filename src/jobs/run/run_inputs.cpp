@@ -57,6 +57,9 @@ class InputOpener {
     result.record.name = line.name;
     result.record.table = line.table;
     result.record.note = reading.note;
+    if (&warehouse != &sources_.lakes.own()) {
+      result.record.note = kFromEnvironment + sources_.lakes.other_name();
+    }
     result.record.writer_run = reading.writer_run;
     const auto handed_on = sources_.chain.find(line.table);
     if (reading.kind == ReadingKind::kGone && handed_on == sources_.chain.end()) {
