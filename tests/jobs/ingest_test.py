@@ -168,7 +168,7 @@ def kills(folder, *points):
     while min(hits[point] for point in points) < max(RUNS // 4, 5):
         project = folder / "project"
         new_project(project, world, 40_000)
-        for _ in range(30):
+        for _ in range(6):
             point = min(points, key=lambda name: hits[name])
             done = call("run", "enricher", folder=project, failpoint=f"{point}:{random.randint(1, 2)}", check=False)
             if done.returncode == 0:
