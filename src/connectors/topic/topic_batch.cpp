@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kChunk = std::size_t{1} << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLeast = std::size_t{1} << 16;
 
 bool IsTopicFile(std::string name, const std::vector<std::string>& suffixes) {
@@ -78,7 +79,11 @@ void Cut(TopicLines& part, bool at_end, bool growing) {
     begin = end + 1;
   }
   if (begin < bytes.size() && at_end && !growing) {
-    part.lines.push_back(bytes.substr(begin));
+    const bool is_empty_file =
+        part.first_offset == 1 && part.lines.empty() && bytes == kByteOrderMark;
+    if (!is_empty_file) {
+      part.lines.push_back(bytes.substr(begin));
+    }
     begin = bytes.size();
   }
   part.after.read += static_cast<std::int64_t>(begin);

@@ -122,6 +122,12 @@ TEST_F(TopicTest, FollowsAGrowingFile) {
   EXPECT_FALSE(IsPending());
 }
 
+TEST_F(TopicTest, AFileOfAByteOrderMarkAloneHasNoLine) {
+  Write("raw/a.ndjson", "\xEF\xBB\xBF");
+  EXPECT_EQ(ReadBatch(1 << 20), Lines());
+  EXPECT_FALSE(IsPending());
+}
+
 TEST_F(TopicTest, ReadsAFileWithOtherContentsAnew) {
   Write("raw/a.ndjson", "one\n");
   EXPECT_EQ(ReadBatch(1 << 20), (Lines{"a.ndjson:1:one"}));
