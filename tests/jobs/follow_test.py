@@ -75,8 +75,8 @@ class Site:
         for number, day in self.expected:
             expected[day] = (expected[day][0] + 1, expected[day][1] + number)
         days = {f"2026-01-{day:02}" for day in range(int(min(expected)[-2:]), int(max(expected)[-2:]) + 1)}
-        assert views == {day: expected[day] for day in days if day in expected} | {
-            day: (0, None) for day in days if day not in expected}, views
+        wanted = {day: expected[day] if day in expected else (0, None) for day in days}
+        assert views == wanted, f"{views}, expected {wanted}"
 
 
 def wait_for_summary(process):
@@ -111,7 +111,7 @@ def main():
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.wait(timeout=60) == 130, process.returncode
-        done = site.weir("run")
+        done = site.weir("run", "--stale")
         assert done.returncode == 0, done.stderr
         site.check()
         print(f"{site.files} files, {len(site.expected)} rows: each once")
