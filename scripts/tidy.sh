@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Lints C++ files with clang-tidy-19: those changed in the last commit and in the working tree, or with --all every one.
-# At most --limit N files, drawn by WEIR_TEST_SEED, so that the short test run stays short. Needs the compile commands of a configured build folder, --build DIR (build/asan).
+# At most --limit N files, drawn by WEIR_TEST_SEED, so that the short test run stays short. Takes the compile commands of --build DIR; without it, of build/dev, which it configures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-which=changed limit=100000 build=build/asan
+which=changed limit=100000 build=
 while (($#)); do
   case $1 in
     --all) which=all ;;
@@ -17,6 +17,10 @@ done
 
 main() {
   local files count
+  if [[ -z $build ]]; then
+    build=build/dev
+    cmake --preset dev >/dev/null
+  fi
   mapfile -t files < <("${which}_files" | sort -u)
   count=${#files[@]}
   if ((count > limit)); then

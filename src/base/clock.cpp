@@ -9,9 +9,6 @@
 namespace weir {
 namespace {
 
-constexpr Micros kSecond = 1'000'000;
-constexpr Micros kDay = 86'400 * kSecond;
-
 // Reads exactly `digits` digits at the front of `text` and drops them.
 std::optional<int> TakeNumber(std::string_view& text, std::size_t digits) {
   int value = 0;

@@ -10,6 +10,16 @@ namespace weir {
 // Microseconds since 1970-01-01T00:00:00Z.
 using Micros = std::int64_t;
 
+inline constexpr Micros kSecond = 1'000'000;
+inline constexpr Micros kMinute = 60 * kSecond;
+inline constexpr Micros kHour = 60 * kMinute;
+inline constexpr Micros kDay = 24 * kHour;  // without a change of the clock
+
+// Rounds down, below 0 too: the whole days, hours … of a time before 1970. `by` > 0.
+constexpr std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
+}
+
 // The wall clock. `WEIR_NOW` (ISO-8601 UTC) in the environment replaces it, for tests.
 Micros Now();
 

@@ -14,8 +14,6 @@
 namespace weir {
 namespace {
 
-constexpr Micros kSecond = 1'000'000;
-constexpr Micros kDay = 86'400 * kSecond;
 constexpr std::int32_t kFirstDay = -719'528;  // 0000-01-01
 constexpr std::int32_t kLastDay = 2'932'896;  // 9999-12-31
 

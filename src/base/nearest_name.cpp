@@ -4,13 +4,12 @@
 #include <cctype>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace weir {
 namespace {
 
-bool SameLetter(char left, char right) {
-  return std::tolower(static_cast<unsigned char>(left)) ==
-         std::tolower(static_cast<unsigned char>(right));
-}
+bool SameLetter(char left, char right) { return LowerLetter(left) == LowerLetter(right); }
 
 std::size_t EditDistance(std::string_view left, std::string_view right) {
   std::vector<std::vector<std::size_t>> cost(left.size() + 1,

@@ -2,21 +2,10 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace weir::cli {
-namespace {
-
-std::string_view Trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(' ');
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
-
-}  // namespace
-
 void Arguments::Set(std::string name, std::vector<std::string> values) {
   values_[std::move(name)] = std::move(values);
 }
@@ -42,7 +31,7 @@ std::vector<std::string> Arguments::Names(std::string_view name) const {
     std::string_view rest = value;
     while (true) {
       const auto comma = rest.find(',');
-      const std::string_view part = Trim(rest.substr(0, comma));
+      const std::string_view part = Trimmed(rest.substr(0, comma));
       if (part.empty()) {
         throw UsageError("{} '{}': a name is missing; names are separated by single commas", name,
                          value);

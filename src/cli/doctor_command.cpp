@@ -16,7 +16,7 @@ namespace {
 constexpr std::array kSubjects = {LookAtDatabase, LookAtExtensions, LookAtMachine, LookAtClock,
                                   LookAtPrograms, LookAtProject,    LookAtStorage};
 
-std::string_view NameOf(Health health) {
+std::string_view WordOf(Health health) {
   switch (health) {
     case Health::kGood:
       return "ok";
@@ -59,7 +59,7 @@ Json FindingsJson(const Findings& findings) {
 std::string FindingsText(const Findings& findings) {
   TextTable table({"", "", ""});
   for (const Finding& finding : findings) {
-    table.Add({finding.subject, std::string(NameOf(finding.health)), finding.found});
+    table.Add({finding.subject, std::string(WordOf(finding.health)), finding.found});
     if (!finding.remedy.empty()) {
       table.Add({"", "", "→ " + finding.remedy});
     }

@@ -61,7 +61,7 @@ jobs:
       - run: scripts/ci.sh
 )";
 
-std::string NameOf(const fs::path& folder) {
+std::string ProjectName(const fs::path& folder) {
   std::string name = folder.filename().string();
   for (char& letter : name) {
     const auto byte = static_cast<unsigned char>(letter);
@@ -184,9 +184,10 @@ void MakeProject(const Arguments& arguments, Services& services) {
   const bool inside =
       fs::path(warehouse).is_relative() && warehouse.find("://") == std::string::npos;
 
-  WriteFile(root / "weir.yaml", fmt::format(kProjectText, fmt::arg("name", YamlText(NameOf(root))),
-                                            fmt::arg("warehouse", YamlText(warehouse))));
-  WriteFile(root / "README.md", fmt::format(kReadmeText, fmt::arg("name", NameOf(root))));
+  WriteFile(root / "weir.yaml",
+            fmt::format(kProjectText, fmt::arg("name", YamlText(ProjectName(root))),
+                        fmt::arg("warehouse", YamlText(warehouse))));
+  WriteFile(root / "README.md", fmt::format(kReadmeText, fmt::arg("name", ProjectName(root))));
   WriteFile(root / ".gitignore", (inside ? "/" + warehouse + "/\n" : "") + "/.weir/\n");
   WriteFile(root / "jobs" / ".gitkeep", "");
   WriteFile(root / "scripts" / "ci.sh", kCiScript);
@@ -194,8 +195,8 @@ void MakeProject(const Arguments& arguments, Services& services) {
                   fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
                   fs::perm_options::add);
   WriteFile(root / ".github" / "workflows" / "weir.yml", kWorkflow);
-  services.out() << fmt::format("project {} in {}\nwarehouse {}\n", NameOf(root), root.string(),
-                                warehouse);
+  services.out() << fmt::format("project {} in {}\nwarehouse {}\n", ProjectName(root),
+                                root.string(), warehouse);
 }
 
 }  // namespace

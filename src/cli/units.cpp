@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/size_text.h"
 
 namespace weir::cli {
 namespace {
@@ -19,23 +20,12 @@ struct Unit {
   double factor;
 };
 
-constexpr double kKilo = 1024;
-constexpr std::array<Unit, 10> kSizes = {{{"", 1},
-                                          {"B", 1},
-                                          {"KB", kKilo},
-                                          {"KIB", kKilo},
-                                          {"MB", kKilo* kKilo},
-                                          {"MIB", kKilo* kKilo},
-                                          {"GB", kKilo* kKilo* kKilo},
-                                          {"GIB", kKilo* kKilo* kKilo},
-                                          {"TB", kKilo* kKilo* kKilo* kKilo},
-                                          {"TIB", kKilo* kKilo* kKilo* kKilo}}};
-constexpr double kSecond = 1e6;
-constexpr std::array<Unit, 5> kDurations = {{{"S", kSecond},
-                                             {"M", 60 * kSecond},
-                                             {"H", 3600 * kSecond},
-                                             {"D", 86400 * kSecond},
-                                             {"W", 7 * 86400 * kSecond}}};
+constexpr double kSecondMicros = 1e6;
+constexpr std::array<Unit, 5> kDurations = {{{"S", kSecondMicros},
+                                             {"M", 60 * kSecondMicros},
+                                             {"H", 3600 * kSecondMicros},
+                                             {"D", 86400 * kSecondMicros},
+                                             {"W", 7 * 86400 * kSecondMicros}}};
 
 // A number that isn't negative and the letters after it, in capitals.
 struct Quantity {
@@ -77,8 +67,8 @@ std::optional<std::int64_t> Read(std::string_view text, const std::array<Unit, N
 }  // namespace
 
 std::uint64_t ParseSize(std::string_view flag, std::string_view text) {
-  const auto bytes = Read(text, kSizes);
-  if (!bytes || *bytes == 0) {
+  const auto bytes = ParseBytes(text);
+  if (!bytes) {
     throw UsageError("{} '{}': a size such as 128MB or 8GB is needed", flag, text);
   }
   return static_cast<std::uint64_t>(*bytes);
@@ -109,6 +99,7 @@ Micros ParseDuration(std::string_view flag, std::string_view text) {
 
 std::string FormatSize(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> kNames = {"bytes", "KB", "MB", "GB", "TB"};
+  constexpr double kKilo = 1024;
   auto size = static_cast<double>(bytes);
   std::size_t name = 0;
   while (size >= kKilo && name + 1 < kNames.size()) {

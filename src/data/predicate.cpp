@@ -16,8 +16,6 @@ namespace {
 
 using Ordering = std::optional<std::strong_ordering>;
 
-bool IsInteger(TypeKind kind) { return kind >= TypeKind::kByte && kind <= TypeKind::kLong; }
-
 bool IsFloating(TypeKind kind) { return kind == TypeKind::kFloat || kind == TypeKind::kDouble; }
 
 bool IsExactNumber(TypeKind kind) { return IsInteger(kind) || kind == TypeKind::kDecimal; }

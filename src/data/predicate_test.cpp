@@ -180,7 +180,6 @@ Cell TextCell(std::int64_t number) {
 }
 
 std::vector<Family> Families() {
-  const auto plain = [](TypeKind kind) { return DataType{.kind = kind, .children = {}}; };
   const auto digits = [](std::int64_t number) {
     return Cell{.rank = static_cast<double>(number), .text = std::to_string(number)};
   };
@@ -189,29 +188,29 @@ std::vector<Family> Families() {
                 .text = std::to_string(number * 400'000'000'000'000'000)};
   };
   return {
-      {"boolean", plain(TypeKind::kBoolean),
+      {"boolean", PlainType(TypeKind::kBoolean),
        [](std::int64_t number) {
          return Cell{.rank = number > 0 ? 1.0 : 0.0, .text = number > 0 ? "true" : "false"};
        }},
-      {"byte", plain(TypeKind::kByte), digits},
-      {"short", plain(TypeKind::kShort), digits},
-      {"integer", plain(TypeKind::kInteger), digits},
-      {"long", plain(TypeKind::kLong), large},
+      {"byte", PlainType(TypeKind::kByte), digits},
+      {"short", PlainType(TypeKind::kShort), digits},
+      {"integer", PlainType(TypeKind::kInteger), digits},
+      {"long", PlainType(TypeKind::kLong), large},
       {"decimal", DecimalOf(38, 2),
        [](std::int64_t number) {
          return Cell{.rank = static_cast<double>(number), .text = CentsText(number * 7)};
        }},
-      {"float", plain(TypeKind::kFloat), FloatingCell},
-      {"double", plain(TypeKind::kDouble), FloatingCell},
-      {"string", plain(TypeKind::kString), TextCell},
-      {"binary", plain(TypeKind::kBinary), TextCell},
-      {"date", plain(TypeKind::kDate),
+      {"float", PlainType(TypeKind::kFloat), FloatingCell},
+      {"double", PlainType(TypeKind::kDouble), FloatingCell},
+      {"string", PlainType(TypeKind::kString), TextCell},
+      {"binary", PlainType(TypeKind::kBinary), TextCell},
+      {"date", PlainType(TypeKind::kDate),
        [](std::int64_t number) {
          return Cell{.rank = static_cast<double>(number),
                      .text = FormatDate(static_cast<std::int32_t>(number * 30))};
        }},
-      {"timestamp", plain(TypeKind::kTimestamp), large},
-      {"timestamp_ntz", plain(TypeKind::kTimestampNtz), large},
+      {"timestamp", PlainType(TypeKind::kTimestamp), large},
+      {"timestamp_ntz", PlainType(TypeKind::kTimestampNtz), large},
   };
 }
 

@@ -4,12 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace weir {
 namespace {
-
-char Lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
 
 std::string QuoteName(const std::string& name) {
   std::string quoted = "\"";
@@ -29,8 +27,6 @@ std::string StructText(const DataType& type) {
   }
   return text + ")";
 }
-
-bool IsInteger(TypeKind kind) { return kind >= TypeKind::kByte && kind <= TypeKind::kLong; }
 
 bool DecimalWidens(const DataType& from, const DataType& to) {
   return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
@@ -108,7 +104,7 @@ std::vector<std::string> Schema::names() const {
 }
 
 bool SameName(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, Lower, Lower);
+  return EqualIgnoringCase(left, right);
 }
 
 std::string ToText(const DataType& type) {

@@ -27,6 +27,10 @@ enum class TypeKind : std::uint8_t {
   kStruct,
 };
 
+constexpr bool IsInteger(TypeKind kind) {
+  return kind >= TypeKind::kByte && kind <= TypeKind::kLong;
+}
+
 struct Field;
 
 // A type as a value; arrays, maps and structs hold their parts in `children`: an array "element", a
@@ -53,6 +57,9 @@ struct Field {
 
   friend bool operator==(const Field&, const Field&) = default;
 };
+
+// A type without parts: not an array, map or struct.
+inline DataType PlainType(TypeKind kind) { return {.kind = kind, .children = {}}; }
 
 DataType ArrayOf(DataType element);
 DataType MapOf(DataType key, DataType value);

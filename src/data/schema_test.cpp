@@ -5,14 +5,12 @@
 namespace weir {
 namespace {
 
-DataType Of(TypeKind kind) { return {.kind = kind, .children = {}}; }
-
-const DataType kByte = Of(TypeKind::kByte);
-const DataType kInteger = Of(TypeKind::kInteger);
-const DataType kLong = Of(TypeKind::kLong);
-const DataType kFloat = Of(TypeKind::kFloat);
-const DataType kDouble = Of(TypeKind::kDouble);
-const DataType kText = Of(TypeKind::kString);
+const DataType kByte = PlainType(TypeKind::kByte);
+const DataType kInteger = PlainType(TypeKind::kInteger);
+const DataType kLong = PlainType(TypeKind::kLong);
+const DataType kFloat = PlainType(TypeKind::kFloat);
+const DataType kDouble = PlainType(TypeKind::kDouble);
+const DataType kText = PlainType(TypeKind::kString);
 
 Field Named(std::string name, DataType type) {
   return {.name = std::move(name), .type = std::move(type)};
@@ -34,7 +32,7 @@ TEST(Schema, FindsColumnsWithoutRegardToCase) {
 }
 
 TEST(ToText, WritesTypesAsDuckDbDoes) {
-  EXPECT_EQ(ToText(Of(TypeKind::kTimestamp)), "TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(ToText(PlainType(TypeKind::kTimestamp)), "TIMESTAMP WITH TIME ZONE");
   EXPECT_EQ(ToText(DecimalOf(38, 10)), "DECIMAL(38,10)");
   EXPECT_EQ(ToText(ArrayOf(ArrayOf(kInteger))), "INTEGER[][]");
   EXPECT_EQ(ToText(MapOf(kText, kDouble)), "MAP(VARCHAR, DOUBLE)");
@@ -44,7 +42,7 @@ TEST(ToText, WritesTypesAsDuckDbDoes) {
 
 TEST(WidensTo, TakesEveryTypeToItself) {
   for (int kind = 0; kind <= static_cast<int>(TypeKind::kTimestampNtz); ++kind) {
-    const DataType type = Of(static_cast<TypeKind>(kind));
+    const DataType type = PlainType(static_cast<TypeKind>(kind));
     EXPECT_TRUE(WidensTo(type, type)) << kind;
   }
 }
@@ -68,8 +66,8 @@ TEST(WidensTo, RefusesTypesThatHoldFewer) {
   EXPECT_FALSE(WidensTo(DecimalOf(10, 2), DecimalOf(10, 3)));
   EXPECT_FALSE(WidensTo(DecimalOf(10, 2), DecimalOf(11, 1)));
   EXPECT_FALSE(WidensTo(kInteger, kText));
-  EXPECT_FALSE(WidensTo(Of(TypeKind::kDate), Of(TypeKind::kTimestamp)));
-  EXPECT_FALSE(WidensTo(Of(TypeKind::kTimestampNtz), Of(TypeKind::kTimestamp)));
+  EXPECT_FALSE(WidensTo(PlainType(TypeKind::kDate), PlainType(TypeKind::kTimestamp)));
+  EXPECT_FALSE(WidensTo(PlainType(TypeKind::kTimestampNtz), PlainType(TypeKind::kTimestamp)));
 }
 
 TEST(WidensTo, GoesThroughNestedTypesPartByPart) {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/parallel.h"
 #include "enrich/chain_worker.h"
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kLinesOfBlock = 4096;
 constexpr std::size_t kLargestSpare = 1024 * kLinesOfBlock;  // bytes of an arena
-constexpr Micros kDay = 86'400'000'000;
 
 std::int32_t DayOf(Micros ts) {  // ts is never before 1970
   return static_cast<std::int32_t>(ts / kDay);

@@ -38,8 +38,7 @@ void AppendNumber(NumberColumn<Number>& column, const std::optional<Number>& num
   number ? column.Append(*number) : column.AppendNull();
 }
 
-DataType Plain(TypeKind kind) { return {.kind = kind, .children = {}}; }
-DataType Text() { return Plain(TypeKind::kString); }
+DataType Text() { return PlainType(TypeKind::kString); }
 
 Schema SchemaOf(std::initializer_list<std::pair<const char*, DataType>> columns) {
   Schema schema;
@@ -63,7 +62,7 @@ Schema EventColumns::TableSchema() {
   return SchemaOf({{"event_id", Text()},
                    {"party", Text()},
                    {"event", Text()},
-                   {"ts", Plain(TypeKind::kTimestamp)},
+                   {"ts", PlainType(TypeKind::kTimestamp)},
                    {"user_id", Text()},
                    {"url", Text()},
                    {"host", Text()},
@@ -80,14 +79,14 @@ Schema EventColumns::TableSchema() {
                    {"browser_version", Text()},
                    {"os", Text()},
                    {"device_type", Text()},
-                   {"pixel_id", Plain(TypeKind::kLong)},
+                   {"pixel_id", PlainType(TypeKind::kLong)},
                    {"order_id", Text()},
-                   {"order_value", Plain(TypeKind::kDouble)},
+                   {"order_value", PlainType(TypeKind::kDouble)},
                    {"currency", Text()},
                    {"consent", Text()},
                    {"source", Text()},
                    {"source_partition", Text()},
-                   {"source_offset", Plain(TypeKind::kLong)}});
+                   {"source_offset", PlainType(TypeKind::kLong)}});
 }
 
 // For texts of usual length, so that the buffers of a block don't grow step by step.
@@ -162,14 +161,14 @@ Batch PartyIdColumns::Finish() { return FinishColumns(num_rows(), party_, id_); 
 Schema MappingColumns::TableSchema() {
   const DataType id = StructOf({{.name = "party", .type = Text()}, {.name = "id", .type = Text()}});
   return SchemaOf({{"event_id", Text()},
-                   {"ts", Plain(TypeKind::kTimestamp)},
+                   {"ts", PlainType(TypeKind::kTimestamp)},
                    {"ids", ArrayOf(id)},
                    {"country", Text()},
                    {"region", Text()},
                    {"consent", Text()},
                    {"source", Text()},
                    {"source_partition", Text()},
-                   {"source_offset", Plain(TypeKind::kLong)}});
+                   {"source_offset", PlainType(TypeKind::kLong)}});
 }
 
 void MappingColumns::Append(const CommonValues& values, std::span<const PartyId> ids) {
@@ -195,8 +194,8 @@ Batch MappingColumns::Finish() {
 Schema BadColumns::TableSchema() {
   return SchemaOf({{"source", Text()},
                    {"source_partition", Text()},
-                   {"source_offset", Plain(TypeKind::kLong)},
-                   {"ts", Plain(TypeKind::kTimestamp)},
+                   {"source_offset", PlainType(TypeKind::kLong)},
+                   {"ts", PlainType(TypeKind::kTimestamp)},
                    {"reason", Text()},
                    {"field", Text()},
                    {"line", Text()}});

@@ -6,6 +6,8 @@
 
 #ifdef __SSE2__
 #include <emmintrin.h>
+
+#include "base/ascii.h"
 #endif
 
 namespace weir::enrich {
@@ -17,8 +19,6 @@ constexpr std::size_t kMostDigits = 15;  // exact as a double
 bool IsUsual(char character) {
   return static_cast<signed char>(character) >= ' ' && character != '\\';
 }
-
-bool IsDigit(char character) { return character >= '0' && character <= '9'; }
 
 std::size_t CountDigits(std::string_view text, std::size_t start) {
   std::size_t end = start;

@@ -133,7 +133,7 @@ IpAddress Unwrapped(const IpAddress& address) {
   return inner;
 }
 
-void AppendNumber(std::string& text, unsigned value, int base) {
+void AppendInBase(std::string& text, unsigned value, int base) {
   std::array<char, 8> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), value, base);
   text.append(digits.data(), end.ptr);
@@ -174,7 +174,7 @@ bool Covers(const Range& range, const IpAddress& address) {
   return true;
 }
 
-// https://www.iana.org/assignments/iana-ipv4-special-registry and multicast (RFC 5771).
+// The IPv4 Special-Purpose Address Space of IANA (RFC 6890) and multicast (RFC 5771).
 constexpr std::array kReservedV4 = {
     Range{{0, 0, 0, 0}, 8},     Range{{10, 0, 0, 0}, 8},      Range{{100, 64, 0, 0}, 10},
     Range{{127, 0, 0, 0}, 8},   Range{{169, 254, 0, 0}, 16},  Range{{172, 16, 0, 0}, 12},
@@ -183,7 +183,7 @@ constexpr std::array kReservedV4 = {
     Range{{224, 0, 0, 0}, 4},   Range{{240, 0, 0, 0}, 4},
 };
 
-// https://www.iana.org/assignments/iana-ipv6-special-registry, site-local (RFC 3879) and multicast.
+// The IPv6 one (RFC 6890), site-local (RFC 3879) and multicast.
 constexpr std::array kReservedV6 = {
     Range{{0xfc, 0, 0, 0}, 7}, Range{{0xfe, 0x80, 0, 0}, 10},       Range{{0xfe, 0xc0, 0, 0}, 10},
     Range{{0xff, 0, 0, 0}, 8}, Range{{0x20, 0x01, 0x0d, 0xb8}, 32}, Range{{0x3f, 0xff, 0, 0}, 20},
@@ -213,7 +213,7 @@ std::optional<IpAddress> ParseIp(std::string_view text) {
 void AppendText(const IpAddress& address, std::string& text) {
   if (address.is_v4) {
     for (std::size_t part = 0; part < 4; ++part) {
-      AppendNumber(text, address.bytes.at(part), 10);
+      AppendInBase(text, address.bytes.at(part), 10);
       text += part < 3 ? "." : "";
     }
     return;
@@ -226,7 +226,7 @@ void AppendText(const IpAddress& address, std::string& text) {
       continue;
     }
     text += group == 0 || group == last ? "" : ":";
-    AppendNumber(text, GroupAt(address, group), 16);
+    AppendInBase(text, GroupAt(address, group), 16);
   }
 }
 

@@ -59,7 +59,7 @@ std::string RandomAddress(std::mt19937_64& random) {
   }
 }
 
-void Damage(std::mt19937_64& random, std::string& text) {
+void DamageAddress(std::mt19937_64& random, std::string& text) {
   constexpr std::string_view kCharacters = "0123456789abcdefABCDEF:.%/ g";
   for (std::uint64_t left = random() % 3; left > 0; --left) {
     const std::size_t index = random() % text.size();
@@ -76,7 +76,7 @@ TEST(IpAddressTest, ReadsExactlyWhatTheLibraryReads) {
   int accepted = 0;
   for (int round = 0; round < TestRounds() * 5000; ++round) {
     std::string text = RandomAddress(random);
-    Damage(random, text);
+    DamageAddress(random, text);
     const auto expected = LibraryParse(text);
     ASSERT_EQ(ParseIp(text), expected) << text;
     accepted += expected ? 1 : 0;

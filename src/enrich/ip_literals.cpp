@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
 #include "enrich/ip_address.h"
 
 namespace weir::enrich {
@@ -26,8 +27,6 @@ constexpr std::array<bool, 256> kIsLiteralCharacter = [] {
 bool IsLiteralCharacter(char character) {
   return kIsLiteralCharacter.at(static_cast<unsigned char>(character));
 }
-
-bool IsDigit(char character) { return character >= '0' && character <= '9'; }
 
 // A literal at the front of a text, and how long it is.
 struct Literal {

@@ -4,18 +4,11 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace weir::enrich {
 namespace {
-
-std::string_view Trimmed(std::string_view line) {
-  line = line.substr(0, line.find('#'));
-  const std::size_t first = line.find_first_not_of(" \t\r");
-  return first == std::string_view::npos
-             ? std::string_view()
-             : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
 
 // The bits before the host part; absent unless it is a number that the family allows.
 std::optional<int> ParseBits(std::string_view text, int most) {
@@ -43,7 +36,8 @@ IpAddress SpreadBlock(IpAddress& address, int bits) {
 IpRanges::IpRanges(std::string_view text, std::string_view file) {
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = Trimmed(text.substr(0, end));
+    const std::string_view whole = text.substr(0, end);
+    const std::string_view line = Trimmed(whole.substr(0, whole.find('#')));
     text.remove_prefix(std::min(text.size(), end + 1));
     if (line.empty()) {
       continue;

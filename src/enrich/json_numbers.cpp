@@ -6,7 +6,7 @@
 namespace weir::enrich {
 namespace {
 
-constexpr std::string_view kWhiteSpace = " \t\r\n";
+constexpr std::string_view kJsonSpace = " \t\r\n";
 
 // The index behind the string that begins at `start` with a quote.
 std::size_t EndOfString(std::string_view json, std::size_t start) {
@@ -26,7 +26,7 @@ std::size_t EndOfNumber(std::string_view json, std::size_t start) {
   return std::min(end, json.size());
 }
 
-bool TakeDigits(std::string_view& text, std::size_t& count) {
+bool TakeDigitRun(std::string_view& text, std::size_t& count) {
   count = std::min(text.find_first_not_of("0123456789"), text.size());
   text.remove_prefix(count);
   return count > 0;
@@ -50,7 +50,7 @@ bool TakeExponent(std::string_view& text, long& exponent) {
   TakeOneOf(text, "+-");
   const char* const start = text.data();
   std::size_t count = 0;
-  if (!TakeDigits(text, count)) {
+  if (!TakeDigitRun(text, count)) {
     return false;
   }
   constexpr long kEnough = 1'000'000;
@@ -69,8 +69,8 @@ void AppendReadable(std::string_view number, std::string& text) {
   const bool is_negative = TakeOneOf(rest, "-");
   const bool has_leading_zero =
       rest.size() > 1 && rest[0] == '0' && rest[1] >= '0' && rest[1] <= '9';
-  const bool is_number = !has_leading_zero && TakeDigits(rest, integer_digits) &&
-                         (!TakeOneOf(rest, ".") || TakeDigits(rest, fraction_digits)) &&
+  const bool is_number = !has_leading_zero && TakeDigitRun(rest, integer_digits) &&
+                         (!TakeOneOf(rest, ".") || TakeDigitRun(rest, fraction_digits)) &&
                          TakeExponent(rest, exponent) && rest.empty();
   constexpr long kMostDigits = 300;
   if (is_number && static_cast<long>(integer_digits) + exponent > kMostDigits) {
@@ -111,7 +111,7 @@ std::string_view ValueText(std::string_view object, std::size_t field) {
     ++index;
     if (character == ':' && depth == 1 && field-- == 0) {
       const std::size_t start =
-          std::min(object.find_first_not_of(kWhiteSpace, index), object.size());
+          std::min(object.find_first_not_of(kJsonSpace, index), object.size());
       const std::size_t end = object.find_first_of(", \t\r\n}", start);
       return object.substr(start, end - start);
     }

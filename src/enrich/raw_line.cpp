@@ -5,6 +5,7 @@
 
 #include <utf8proc.h>
 
+#include "base/clock.h"
 #include "base/hashing.h"
 #include "enrich/access_log.h"
 #include "enrich/json_fields.h"
@@ -14,7 +15,6 @@
 namespace weir::enrich {
 namespace {
 
-constexpr Micros kDay = 86'400'000'000;
 constexpr std::size_t kLongestEvent = 32;  // characters
 constexpr std::string_view kDefaultEvent = "page_view";
 

@@ -22,10 +22,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Micros kNow = 1767700000000000;  // 2026-01-06
+constexpr Micros kArrival = 1767700000000000;  // 2026-01-06
 
 LineParser RawParser(std::string party = "af", LineFormat format = LineFormat::kRawEvent) {
-  return {{.format = format, .party = std::move(party), .base_url = "https://example.org"}, kNow};
+  return {{.format = format, .party = std::move(party), .base_url = "https://example.org"},
+          kArrival};
 }
 
 std::string VerdictOf(const std::string& line, LineFormat format = LineFormat::kRawEvent) {
@@ -233,7 +234,7 @@ std::string SlowText(const json& object, const char* name) {
                                                               : "";
 }
 
-std::optional<double> SlowNumber(const json& object, const char* name) {
+std::optional<double> SlowDouble(const json& object, const char* name) {
   return object.contains(name) && object.at(name).is_number()
              ? std::optional(object.at(name).get<double>())
              : std::nullopt;
@@ -241,7 +242,7 @@ std::optional<double> SlowNumber(const json& object, const char* name) {
 
 // Integers of 64 bits, and other numbers that are whole and no greater than doubles tell apart.
 std::optional<std::int64_t> SlowInteger(const json& object, const char* name) {
-  const auto number = SlowNumber(object, name);
+  const auto number = SlowDouble(object, name);
   constexpr double kExact = 9007199254740992;
   if (!number) {
     return std::nullopt;
@@ -282,7 +283,7 @@ TEST(RawLineTest, RandomLinesAreReadAsNlohmannReadsThem) {
     EXPECT_EQ(parsed.url, SlowText(*expected, "url")) << line;
     EXPECT_EQ(parsed.consent, SlowText(*expected, "tc")) << line;
     EXPECT_EQ(parsed.order_id, SlowText(*expected, "order_id")) << line;
-    EXPECT_EQ(parsed.order_value, SlowNumber(*expected, "order_value")) << line;
+    EXPECT_EQ(parsed.order_value, SlowDouble(*expected, "order_value")) << line;
     EXPECT_EQ(parsed.pixel_id, SlowInteger(*expected, "pixel_id")) << line;
     const json ts = expected->value("ts", json());
     const bool has_ts = ts.is_number() || (ts.is_string() && ts.get<std::string>() != "");

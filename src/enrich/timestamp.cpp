@@ -4,14 +4,13 @@
 #include <array>
 #include <limits>
 
+#include "base/ascii.h"
+#include "base/clock.h"
+
 namespace weir::enrich {
 namespace {
 
-constexpr Micros kSecond = 1'000'000;
-constexpr Micros kMinute = 60 * kSecond;
 constexpr Micros kLastTime = std::numeric_limits<Micros>::max();
-
-bool IsDigit(char character) { return character >= '0' && character <= '9'; }
 
 // Takes exactly `count` digits off the front of `text`; -1 if they aren't there.
 int TakeDigits(std::string_view& text, std::size_t count) {
@@ -43,7 +42,7 @@ std::int64_t DaysBefore(int year) {
 }
 
 // Days since 1970-01-01 of a day of the Gregorian calendar; absent if there is no such day.
-std::optional<std::int64_t> DayOf(int year, int month, int day) {
+std::optional<std::int64_t> DayNumber(int year, int month, int day) {
   constexpr std::array kBefore = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
   if (year < 1 || month < 1 || month > 12 || day < 1) {
     return std::nullopt;
@@ -120,7 +119,7 @@ std::optional<Micros> ParseIso(std::string_view text) {
   const bool has_month = Take(text, '-');
   const int month = TakeDigits(text, 2);
   const bool has_day = Take(text, '-');
-  const auto days = DayOf(year, month, TakeDigits(text, 2));
+  const auto days = DayNumber(year, month, TakeDigits(text, 2));
   if (!has_month || !has_day || !days) {
     return std::nullopt;
   }
@@ -163,7 +162,7 @@ bool TakeDecimalDigits(std::string_view& text, Decimal& number, bool is_fraction
 }
 
 // "e5", "E+05", "e-3" at the front of `text`; 0 if there is none; absent if it has no digits.
-std::optional<std::int64_t> TakeExponent(std::string_view& text) {
+std::optional<std::int64_t> TakeExponentOf(std::string_view& text) {
   if (!Take(text, 'e') && !Take(text, 'E')) {
     return 0;
   }
@@ -192,7 +191,7 @@ std::optional<Decimal> ParseDecimal(std::string_view text) {
   if (Take(text, '.') && !TakeDecimalDigits(text, number, true)) {
     return std::nullopt;
   }
-  const auto exponent = TakeExponent(text);
+  const auto exponent = TakeExponentOf(text);
   if (!exponent || !text.empty()) {
     return std::nullopt;
   }
@@ -262,7 +261,7 @@ std::optional<Micros> ParseLogTimestamp(std::string_view text) {
   const int month = MonthOf(text.substr(0, 3));
   text.remove_prefix(std::min<std::size_t>(text.size(), 3));
   const bool has_year = Take(text, '/');
-  const auto days = DayOf(TakeDigits(text, 4), month, day);
+  const auto days = DayNumber(TakeDigits(text, 4), month, day);
   const bool has_time = Take(text, ':');
   if (!has_month || !has_year || !has_time || !days) {
     return std::nullopt;

@@ -11,12 +11,11 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
+#include "base/clock.h"
 #include "base/test_seed.h"
 
 namespace weir::enrich {
 namespace {
-
-constexpr Micros kSecond = 1'000'000;
 
 bool IsLeap(int year) { return year % 400 == 0 || (year % 4 == 0 && year % 100 != 0); }
 
@@ -135,7 +134,7 @@ std::string RandomIso(std::mt19937_64& random) {
 }
 
 // Changes, drops or doubles one character now and then.
-void Damage(std::mt19937_64& random, std::string& text) {
+void DamageTime(std::mt19937_64& random, std::string& text) {
   if (text.empty() || random() % 3 != 0) {
     return;
   }
@@ -158,7 +157,7 @@ TEST(TimestampTest, RandomTextsAreWhatTheSlowParserSays) {
   std::size_t accepted = 0;
   for (int round = 0; round < TestRounds() * 2000; ++round) {
     std::string text = random() % 2 == 0 ? RandomIso(random) : RandomNumber(random);
-    Damage(random, text);
+    DamageTime(random, text);
     auto expected = SlowIso(text);
     if (!expected) {
       expected = SlowNumber(text);

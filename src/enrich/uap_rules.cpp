@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace weir::enrich {
@@ -14,12 +15,6 @@ constexpr std::array<std::string_view, 13> kKeys = {
     "v3_replacement",    "os_replacement",     "os_v1_replacement",  "os_v2_replacement",
     "os_v3_replacement", "os_v4_replacement",  "device_replacement", "brand_replacement",
     "model_replacement"};
-
-std::string_view Trim(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  const std::size_t end = text.find_last_not_of(" \t\r");
-  return end == std::string_view::npos ? "" : text.substr(begin, end + 1 - begin);
-}
 
 // The text in single quotes ('' stands for one) that `text` is, but for a comment after it.
 std::optional<std::string> Unquote(std::string_view text) {
@@ -32,7 +27,7 @@ std::optional<std::string> Unquote(std::string_view text) {
     value += text[at];
     at += text[at] == '\'' ? 2 : 1;
   }
-  const std::string_view rest = at < text.size() ? Trim(text.substr(at + 1)) : "unclosed";
+  const std::string_view rest = at < text.size() ? Trimmed(text.substr(at + 1)) : "unclosed";
   return rest.empty() || rest.starts_with('#') ? std::optional(value) : std::nullopt;
 }
 
@@ -42,7 +37,7 @@ class Reader {
     while (!yaml.empty()) {
       ++line_;
       const std::size_t end = std::min(yaml.find('\n'), yaml.size());
-      const std::string_view text = Trim(yaml.substr(0, end));
+      const std::string_view text = Trimmed(yaml.substr(0, end));
       yaml.remove_prefix(std::min(end + 1, yaml.size()));
       if (!text.empty() && !text.starts_with('#')) {
         ReadLine(text);
@@ -73,7 +68,7 @@ class Reader {
   void ReadEntry(std::string_view text) {
     const std::size_t colon = std::min(text.find(':'), text.size());
     const std::string_view key = text.substr(0, colon);
-    const auto value = Unquote(Trim(text.substr(std::min(colon + 1, text.size()))));
+    const auto value = Unquote(Trimmed(text.substr(std::min(colon + 1, text.size()))));
     const bool begins = key == "- regex";
     const bool known = begins || std::ranges::find(kKeys, key) != kKeys.end();
     if (!value || !known || list_ == nullptr || (!begins && list_->empty())) {

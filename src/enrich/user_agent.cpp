@@ -5,26 +5,21 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "enrich/device_type.h"
 
 namespace weir::enrich {
 namespace {
 
-using Groups = std::array<std::string_view, PatternFilter::kMaxGroups>;
+using MatchedGroups = std::array<std::string_view, PatternFilter::kMaxGroups>;
 
 struct Match {
   const UapRule& rule;
-  Groups groups;
+  MatchedGroups groups;
 };
 
-std::string Trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n\f\v");
-  const std::size_t end = text.find_last_not_of(" \t\r\n\f\v");
-  return begin == std::string_view::npos ? "" : std::string(text.substr(begin, end + 1 - begin));
-}
-
 // A replacement with $1 to $9 filled in.
-std::string FillIn(std::string_view replacement, const Groups& groups) {
+std::string FillIn(std::string_view replacement, const MatchedGroups& groups) {
   std::string text;
   for (std::size_t i = 0; i < replacement.size(); ++i) {
     if (replacement[i] == '$' && i + 1 < replacement.size() && replacement[i + 1] >= '1' &&
@@ -34,7 +29,7 @@ std::string FillIn(std::string_view replacement, const Groups& groups) {
       text += replacement[i];
     }
   }
-  return Trimmed(text);
+  return std::string(Trimmed(text));
 }
 
 // The value of a key: the match's replacement or, without one, what its rule gives otherwise.

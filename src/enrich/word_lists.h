@@ -7,6 +7,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "base/ascii.h"
+
 // The fixed lists of the keyword rule.
 namespace weir::enrich {
 
@@ -66,15 +68,11 @@ class StopWordTable {
   std::array<std::uint64_t, kSlots> slots_{};
 };
 
-constexpr char LowerAscii(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 // A text of at most 7 bytes with its size, in lower case, as an integer.
 constexpr std::uint64_t PackWithSize(std::string_view text) {
   std::uint64_t packed = text.size();
   for (const char c : text) {
-    packed = packed << 8 | static_cast<std::uint8_t>(LowerAscii(c));
+    packed = packed << 8 | static_cast<std::uint8_t>(LowerLetter(c));
   }
   return packed;
 }

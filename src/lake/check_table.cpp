@@ -14,7 +14,7 @@
 namespace weir::lake {
 namespace {
 
-using Json = nlohmann::json;
+using Stats = nlohmann::json;
 
 // Something that the log says about a file's rows: how many there are of some kind.
 struct Claim {
@@ -28,7 +28,7 @@ Claim RowCount(const AddFile& file) {
       .what = "number of rows", .count_sql = "count(*)", .expected = StatisticsOf(file).num_rows};
 }
 
-const Json* Part(const Json& stats, const char* kind, const std::string& column) {
+const Stats* Part(const Stats& stats, const char* kind, const std::string& column) {
   const auto part = stats.find(kind);
   if (part == stats.end() || !part->is_object()) {
     return nullptr;
@@ -39,7 +39,7 @@ const Json* Part(const Json& stats, const char* kind, const std::string& column)
 
 // No value of `column` is beyond the bound; NaN has no place among bounds, and other programs cut
 // timestamps to milliseconds.
-Claim BoundClaim(const Field& field, const std::string& column, const Json& bound, bool is_max) {
+Claim BoundClaim(const Field& field, const std::string& column, const Stats& bound, bool is_max) {
   const std::string text = bound.is_string() ? bound.get<std::string>() : bound.dump();
   const std::string value = fmt::format("CAST({} AS {})", sql::QuoteText(text), ToText(field.type));
   const bool is_floating =
@@ -56,20 +56,20 @@ Claim BoundClaim(const Field& field, const std::string& column, const Json& boun
 }
 
 // What the statistics say of one column, or of a struct's fields; and a count that reads it.
-void AddClaims(const Field& field, const std::string& column, const Json& stats,
+void AddClaims(const Field& field, const std::string& column, const Stats& stats,
                std::vector<Claim>& claims) {
   if (field.type.kind == TypeKind::kStruct) {
     for (const Field& part : field.type.children) {
-      Json inner = Json::object();
+      Stats inner = Stats::object();
       for (const char* const kind : {"nullCount", "minValues", "maxValues"}) {
-        const Json* const values = Part(stats, kind, field.name);
-        inner[kind] = values == nullptr ? Json::object() : *values;
+        const Stats* const values = Part(stats, kind, field.name);
+        inner[kind] = values == nullptr ? Stats::object() : *values;
       }
       AddClaims(part, column + "." + sql::QuoteName(part.name), inner, claims);
     }
     return;
   }
-  const Json* const nulls = Part(stats, "nullCount", field.name);
+  const Stats* const nulls = Part(stats, "nullCount", field.name);
   claims.push_back(
       {.what = fmt::format("nulls of column {}", column),
        .count_sql = fmt::format("count(*) - count({})", column),
@@ -78,7 +78,7 @@ void AddClaims(const Field& field, const std::string& column, const Json& stats,
                     .count_sql = fmt::format("count(*) FILTER (hash({}) = 0)", column),
                     .expected = std::nullopt});
   for (const bool is_max : {false, true}) {
-    const Json* const bound = Part(stats, is_max ? "maxValues" : "minValues", field.name);
+    const Stats* const bound = Part(stats, is_max ? "maxValues" : "minValues", field.name);
     if (bound != nullptr && !field.type.IsNested() && field.type.kind != TypeKind::kBinary) {
       claims.push_back(BoundClaim(field, column, *bound, is_max));
     }
@@ -137,7 +137,7 @@ class Checker {
   void CheckRows(const AddFile& file) {
     std::vector<Claim> claims = {RowCount(file)};
     try {
-      const Json stats = file.stats.empty() ? Json::object() : Json::parse(file.stats);
+      const Stats stats = file.stats.empty() ? Stats::object() : Stats::parse(file.stats);
       for (const Field& field : table_.snapshot.metadata.schema.fields) {
         AddClaims(field, sql::QuoteName(field.name), stats, claims);
       }

@@ -13,9 +13,11 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/run_id.h"
+#include "lake/log_names.h"
 #include "lake/log_replay.h"
 #include "lake/retention.h"
 #include "sql/quote.h"
@@ -23,7 +25,6 @@
 namespace weir::lake {
 namespace {
 
-constexpr std::string_view kLogFolder = "_delta_log/";
 constexpr std::string_view kPointerKey = "_delta_log/_last_checkpoint";
 
 std::string CheckpointKey(std::int64_t version) {
@@ -317,7 +318,6 @@ std::int64_t CleanUpLog(const TableFolder& table, const Snapshot& snapshot) {
       setting != snapshot.metadata.configuration.end() && setting->second == "false") {
     return 0;
   }
-  constexpr Micros kDay = 86'400'000'000;
   const Micros cutoff = (Now() - LogRetentionMillis(snapshot.metadata) * 1000) / kDay * kDay;
   const auto listing = table.store->List(kLogFolder, {.start_after = {}, .recursive = false});
   std::vector<storage::ObjectInfo> old_objects = listing;

@@ -1,17 +1,15 @@
 #include "lake/checkpoint_files.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "lake/log_names.h"
+
 namespace weir::lake {
 namespace {
-
-constexpr std::string_view kLogFolder = "_delta_log/";
-constexpr std::size_t kVersionDigits = 20;
 
 // "_delta_log/<20 digits>.checkpoint.parquet", "….checkpoint.<10 digits>.<10 digits>.parquet", or
 // of V2 "….checkpoint.<UUID>.parquet" or "….checkpoint.<UUID>.json".
@@ -24,13 +22,6 @@ struct CheckpointName {
   // Of two checkpoints of one version the greater is read: first a classic one, in few parts.
   auto Rank() const { return std::tuple(version, uuid.empty(), -num_parts, uuid); }
 };
-
-std::optional<std::int64_t> DigitsOf(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && number >= 0;
-  return is_number ? std::optional(number) : std::nullopt;
-}
 
 // "<UUID>.parquet" or "<UUID>.json".
 bool IsV2(std::string_view rest) {
@@ -100,12 +91,6 @@ std::optional<CheckpointFiles> NewestCheckpoint(const std::vector<storage::Objec
   std::vector<CheckpointFiles> complete = CompleteCheckpoints(listing);
   std::erase_if(complete, [&](const CheckpointFiles& files) { return files.version > limit; });
   return complete.empty() ? std::nullopt : std::optional(std::move(complete.back()));
-}
-
-std::optional<std::int64_t> VersionInName(std::string_view key) {
-  const bool is_long_enough =
-      key.starts_with(kLogFolder) && key.size() >= kLogFolder.size() + kVersionDigits;
-  return is_long_enough ? DigitsOf(key.substr(kLogFolder.size(), kVersionDigits)) : std::nullopt;
 }
 
 }  // namespace weir::lake

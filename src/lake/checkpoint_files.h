@@ -22,7 +22,4 @@ struct CheckpointFiles {
 std::optional<CheckpointFiles> NewestCheckpoint(const std::vector<storage::ObjectInfo>& listing,
                                                 std::int64_t limit);
 
-// The version that the name of a log entry or checkpoint begins with; nothing for other files.
-std::optional<std::int64_t> VersionInName(std::string_view key);
-
 }  // namespace weir::lake

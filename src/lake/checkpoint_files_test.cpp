@@ -9,10 +9,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::int64_t kAnyVersion = std::numeric_limits<std::int64_t>::max();
-
 // The newest among files of `_delta_log/` with these names.
-std::optional<CheckpointFiles> Newest(const Names& names, std::int64_t limit = kAnyVersion) {
+std::optional<CheckpointFiles> Newest(
+    const Names& names, std::int64_t limit = std::numeric_limits<std::int64_t>::max()) {
   std::vector<storage::ObjectInfo> listing;
   for (const std::string& name : names) {
     listing.push_back({.key = "_delta_log/" + name});

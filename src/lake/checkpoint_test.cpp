@@ -14,15 +14,14 @@
 namespace weir::lake {
 namespace {
 
-constexpr std::int64_t kAnyVersion = std::numeric_limits<std::int64_t>::max();
-
 class CheckpointTest : public testing::Test {
  protected:
   std::vector<storage::ObjectInfo> Listing() const {
     return table_.folder.store->List("_delta_log/");
   }
 
-  std::optional<CheckpointFiles> Newest(std::int64_t limit = kAnyVersion) const {
+  std::optional<CheckpointFiles> Newest(
+      std::int64_t limit = std::numeric_limits<std::int64_t>::max()) const {
     return NewestCheckpoint(Listing(), limit);
   }
 
@@ -118,15 +117,15 @@ TEST_F(CheckpointTest, NeverPointsBack) {
 }
 
 TEST_F(CheckpointTest, LeavesOldTombstonesAndTransactionsOut) {
-  constexpr std::int64_t kDay = 86'400'000;
+  constexpr std::int64_t kDayMillis = 86'400'000;
   const std::int64_t now = Now() / 1000;
   Snapshot snapshot = Small(1);
   snapshot.metadata.configuration["delta.deletedFileRetentionDuration"] = "interval 2 days";
   snapshot.tombstones = {HandmadeRemove("new"), HandmadeRemove("old")};
-  snapshot.tombstones[0].deletion_timestamp = now - kDay;
-  snapshot.tombstones[1].deletion_timestamp = now - 3 * kDay;
+  snapshot.tombstones[0].deletion_timestamp = now - kDayMillis;
+  snapshot.tombstones[1].deletion_timestamp = now - 3 * kDayMillis;
   snapshot.txns = {{"new", {.app_id = "new", .version = 1, .last_updated = now}},
-                   {"old", {.app_id = "old", .version = 1, .last_updated = now - 31 * kDay}},
+                   {"old", {.app_id = "old", .version = 1, .last_updated = now - 31 * kDayMillis}},
                    {"timeless", {.app_id = "timeless", .version = 1, .last_updated = {}}}};
 
   WriteCheckpoint(table_.folder, snapshot, connection_);

@@ -61,7 +61,7 @@ std::string PartitionTable(const TableFolder& table, const Snapshot& snapshot) {
                      fmt::join(names, ", "));
 }
 
-std::string ColumnSql(const Metadata& metadata, const Field& field) {
+std::string ExtensionColumnSql(const Metadata& metadata, const Field& field) {
   const std::string name = sql::QuoteName(field.name);
   if (!metadata.IsPartitionColumn(field.name)) {
     return "weir_rows." + name;
@@ -99,7 +99,7 @@ std::string ExtensionScanSql(const TableFolder& table, const Snapshot& snapshot)
   }
   std::vector<std::string> columns;
   std::ranges::transform(metadata.schema.fields, std::back_inserter(columns),
-                         [&](const Field& field) { return ColumnSql(metadata, field); });
+                         [&](const Field& field) { return ExtensionColumnSql(metadata, field); });
   return fmt::format(
       "SELECT {0} FROM delta_scan({1}, version => {2}, filename => {3}) AS weir_rows LEFT JOIN {4} "
       "ON weir_rows.{5} = weir_files.{5}",

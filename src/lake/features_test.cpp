@@ -9,7 +9,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Snapshot Plain() {
+Snapshot PlainTable() {
   Snapshot snapshot;
   snapshot.version = 1;
   snapshot.metadata = HandmadeMetadata();
@@ -17,7 +17,7 @@ Snapshot Plain() {
 }
 
 Snapshot WithFeatures(const Names& reader, const Names& writer) {
-  Snapshot snapshot = Plain();
+  Snapshot snapshot = PlainTable();
   snapshot.protocol = {.reader_version = 3,
                        .writer_version = 7,
                        .reader_features = reader,
@@ -26,13 +26,13 @@ Snapshot WithFeatures(const Names& reader, const Names& writer) {
 }
 
 Snapshot WithSetting(const std::string& key, const std::string& value) {
-  Snapshot snapshot = Plain();
+  Snapshot snapshot = PlainTable();
   snapshot.metadata.configuration[key] = value;
   return snapshot;
 }
 
 Snapshot WithColumnMetadata(const std::string& metadata) {
-  Snapshot snapshot = Plain();
+  Snapshot snapshot = PlainTable();
   snapshot.metadata.schema.fields[1].metadata = metadata;
   return snapshot;
 }
@@ -47,14 +47,14 @@ void ExpectRefused(const Snapshot& snapshot, const std::string& feature) {
 }
 
 TEST(CheckWritable, AllowsWhatWeirMakes) {
-  EXPECT_EQ(WriteError(Plain()), "");
+  EXPECT_EQ(WriteError(PlainTable()), "");
   EXPECT_EQ(WriteError(Snapshot()), "");
   EXPECT_EQ(WriteError(WithSetting("delta.appendOnly", "true")), "");
   EXPECT_EQ(WriteError(WithFeatures({}, {"appendOnly", "invariants"})), "");
 }
 
 TEST(CheckWritable, RefusesColumnsWithNamesThatOperationsAdd) {
-  Snapshot snapshot = Plain();
+  Snapshot snapshot = PlainTable();
   snapshot.metadata.schema.fields[1].name = "weir_file_index";
 
   ExpectRefused(snapshot, "column \"weir_file_index\"");
@@ -81,7 +81,7 @@ TEST(CheckWritable, AllowsListedFeaturesThatTheTableDoesNotUse) {
 }
 
 TEST(CheckWritable, RefusesATimestampWithoutZone) {
-  Snapshot snapshot = Plain();
+  Snapshot snapshot = PlainTable();
   snapshot.metadata.schema.fields.push_back(
       {.name = "t", .type = ArrayOf({.kind = TypeKind::kTimestampNtz, .children = {}})});
 
@@ -90,7 +90,7 @@ TEST(CheckWritable, RefusesATimestampWithoutZone) {
 }
 
 TEST(CheckWritable, RefusesVersionsOfTheFuture) {
-  Snapshot snapshot = Plain();
+  Snapshot snapshot = PlainTable();
   snapshot.protocol.writer_version = 8;
   ExpectRefused(snapshot, "writer version 8");
   snapshot.protocol.reader_version = 4;
@@ -98,7 +98,7 @@ TEST(CheckWritable, RefusesVersionsOfTheFuture) {
 }
 
 TEST(UnreadableFeatures, AreThoseThatChangeHowRowsAreRead) {
-  EXPECT_EQ(UnreadableFeatures(Plain()), Names{});
+  EXPECT_EQ(UnreadableFeatures(PlainTable()), Names{});
   EXPECT_EQ(UnreadableFeatures(WithFeatures({"timestampNtz", "vacuumProtocolCheck"}, {})), Names{});
   EXPECT_EQ(UnreadableFeatures(WithFeatures({"columnMapping"}, {})), Names{"columnMapping"});
 }

@@ -5,8 +5,6 @@
 namespace weir::lake {
 namespace {
 
-DataType Type(TypeKind kind) { return {.kind = kind, .children = {}}; }
-
 std::string Json(const DataType& type, const std::string& min, const std::string& max,
                  bool has_nan = false) {
   const Schema schema{{{.name = "c", .type = type}}};
@@ -24,28 +22,28 @@ std::string Expected(const std::string& min, const std::string& max) {
 }
 
 TEST(StatisticsJson, KeepsEveryDigitOfNumbers) {
-  EXPECT_EQ(Json(Type(TypeKind::kLong), "-9223372036854775808", "9223372036854775807"),
+  EXPECT_EQ(Json(PlainType(TypeKind::kLong), "-9223372036854775808", "9223372036854775807"),
             Expected("-9223372036854775808", "9223372036854775807"));
   EXPECT_EQ(Json(DecimalOf(38, 2), "-0.01", "999999999999999999999999999999999999.99"),
             Expected("-0.01", "999999999999999999999999999999999999.99"));
 }
 
 TEST(StatisticsJson, RoundsTimestampsOutward) {
-  EXPECT_EQ(Json(Type(TypeKind::kTimestamp), "1969-12-31 23:59:59.9999+00",
+  EXPECT_EQ(Json(PlainType(TypeKind::kTimestamp), "1969-12-31 23:59:59.9999+00",
                  "2026-01-01 00:00:00.000001+00"),
             Expected("\"1969-12-31T23:59:59.999Z\"", "\"2026-01-01T00:00:00.001Z\""));
 }
 
 TEST(StatisticsJson, BoundsZeroOfEitherSign) {
-  EXPECT_EQ(Json(Type(TypeKind::kDouble), "0.0", "-0.0"), Expected("-0.0", "0.0"));
+  EXPECT_EQ(Json(PlainType(TypeKind::kDouble), "0.0", "-0.0"), Expected("-0.0", "0.0"));
 }
 
 TEST(StatisticsJson, LeavesOutWhatHasNoBoundInJson) {
-  EXPECT_EQ(Json(Type(TypeKind::kDouble), "-inf", "inf"), Expected("", ""));
-  EXPECT_EQ(Json(Type(TypeKind::kDouble), "1.5", "2.5", true), Expected("1.5", ""));
-  EXPECT_EQ(Json(Type(TypeKind::kBoolean), "0", "1"), Expected("", ""));
-  EXPECT_EQ(Json(Type(TypeKind::kBinary), "00", "01"), Expected("", ""));
-  EXPECT_EQ(Json(Type(TypeKind::kDate), "-infinity", "0044-03-15 (BC)"), Expected("", ""));
+  EXPECT_EQ(Json(PlainType(TypeKind::kDouble), "-inf", "inf"), Expected("", ""));
+  EXPECT_EQ(Json(PlainType(TypeKind::kDouble), "1.5", "2.5", true), Expected("1.5", ""));
+  EXPECT_EQ(Json(PlainType(TypeKind::kBoolean), "0", "1"), Expected("", ""));
+  EXPECT_EQ(Json(PlainType(TypeKind::kBinary), "00", "01"), Expected("", ""));
+  EXPECT_EQ(Json(PlainType(TypeKind::kDate), "-infinity", "0044-03-15 (BC)"), Expected("", ""));
 }
 
 TEST(StatisticsJson, CutsLongTextsToValidBounds) {
@@ -55,9 +53,9 @@ TEST(StatisticsJson, CutsLongTextsToValidBounds) {
   }
   const std::string prefix = long_text.substr(0, 64);
 
-  EXPECT_EQ(Json(Type(TypeKind::kString), long_text, long_text),
+  EXPECT_EQ(Json(PlainType(TypeKind::kString), long_text, long_text),
             Expected("\"" + prefix + "\"", "\"" + prefix + "\xF4\x8F\xBF\xBF\""));
-  EXPECT_EQ(Json(Type(TypeKind::kString), "a\"\n", prefix),
+  EXPECT_EQ(Json(PlainType(TypeKind::kString), "a\"\n", prefix),
             Expected(R"("a\"\n")", "\"" + prefix + "\""));
 }
 
@@ -67,11 +65,11 @@ TEST(StatisticsJson, HasNoMaximumWhereNoneIsShortAndGreatEnough) {
     greatest += "\xF4\x8F\xBF\xBF";
   }
 
-  EXPECT_EQ(Json(Type(TypeKind::kString), "a", greatest), Expected("\"a\"", ""));
+  EXPECT_EQ(Json(PlainType(TypeKind::kString), "a", greatest), Expected("\"a\"", ""));
 }
 
 TEST(StatisticsJson, NestsStructsAndStopsAfterTheIndexedColumns) {
-  const DataType number = Type(TypeKind::kLong);
+  const DataType number = PlainType(TypeKind::kLong);
   const Schema schema{
       {{.name = "s",
         .type = StructOf({{.name = "x", .type = number}, {.name = "y", .type = number}})},

@@ -17,4 +17,8 @@ struct HistoryEntry {
 // The newest `limit` (0: all) commits that the log still holds as entries, newest first.
 std::vector<HistoryEntry> ReadHistory(const TableFolder& table, std::size_t limit);
 
+// What a version's log entry says of the commit; empty where another program wrote nothing. Throws
+// UserError if the log no longer holds the entry.
+CommitInfo ReadCommitInfo(const TableFolder& table, std::int64_t version);
+
 }  // namespace weir::lake

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+constexpr int kIntentFormat = 1;
 constexpr std::string_view kFolder = "_weir/intents/";
 
 Json ActionsOf(const Changes& changes) {
@@ -54,9 +54,9 @@ Changes ChangesOf(const Json& actions, const std::string& file) {
 }
 
 Intent FromJson(const Json& json, const std::string& file) {
-  if (json.at("format").get<int>() != kFormat) {
+  if (json.at("format").get<int>() != kIntentFormat) {
     throw UserError("{}: the intent has format {}, this weir knows {}; finish it with a newer weir",
-                    file, json.at("format").dump(), kFormat);
+                    file, json.at("format").dump(), kIntentFormat);
   }
   const Json& owner = json.at("owner");
   Intent intent{.run_id = json.at("run_id").get<std::string>(),
@@ -136,7 +136,7 @@ std::string ToJson(const Intent& intent) {
                       {"base_version", part.base_version},
                       {"actions", ActionsOf(part.changes)}});
   }
-  const Json json = {{"format", kFormat},
+  const Json json = {{"format", kIntentFormat},
                      {"run_id", intent.run_id},
                      {"owner",
                       {{"host", intent.owner.host},

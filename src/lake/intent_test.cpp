@@ -41,7 +41,7 @@ Intent RandomIntent(Random& random) {
   return intent;
 }
 
-void ExpectSame(const Intent& left, const Intent& right) {
+void ExpectSameIntent(const Intent& left, const Intent& right) {
   EXPECT_EQ(left.run_id, right.run_id);
   EXPECT_EQ(left.owner, right.owner);
   EXPECT_EQ(left.created, right.created);
@@ -68,7 +68,7 @@ TEST(Intent, IsReadBackWhateverItHolds) {
   Random random(TestSeed());
   for (int i = 0; i < TestRounds() * 10; ++i) {
     const Intent intent = RandomIntent(random);
-    ExpectSame(ParseIntent(ToJson(intent), "file"), intent);
+    ExpectSameIntent(ParseIntent(ToJson(intent), "file"), intent);
     ASSERT_FALSE(HasFailure());
   }
 }

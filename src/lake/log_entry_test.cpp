@@ -8,7 +8,7 @@
 namespace weir::lake {
 namespace {
 
-std::string ErrorOf(const std::string& text) {
+std::string EntryError(const std::string& text) {
   try {
     ParseLogEntry(text, "t/_delta_log/7.json");
   } catch (const UserError& error) {
@@ -17,7 +17,7 @@ std::string ErrorOf(const std::string& text) {
   return "";
 }
 
-std::string RandomEntry(Random& random) {
+std::string RandomEntryText(Random& random) {
   std::string text;
   for (std::size_t lines = random() % 4 + 1; lines > 0; --lines) {
     text += ToJson(RandomAction(random)) + "\n";
@@ -26,7 +26,7 @@ std::string RandomEntry(Random& random) {
 }
 
 bool IsValidOrNamesTheFile(const std::string& text) {
-  const std::string error = ErrorOf(text);
+  const std::string error = EntryError(text);
   return error.empty() || error.starts_with("t/_delta_log/7.json:");
 }
 
@@ -72,28 +72,28 @@ TEST(ParseLogEntry, KeepsATableWhoseSchemaItCannotRead) {
 
 TEST(ParseLogEntry, NamesFileAndLineOfWhatIsBroken) {
   const std::string good = ToJson(Action(Txn{.app_id = "a", .version = 1, .last_updated = {}}));
-  EXPECT_TRUE(ErrorOf(good + "\n{\"add\":").starts_with("t/_delta_log/7.json:2: "));
-  EXPECT_TRUE(ErrorOf(good + "\n\n[]").starts_with("t/_delta_log/7.json:3: "));
-  EXPECT_TRUE(ErrorOf("{\"add\":{}}").starts_with("t/_delta_log/7.json:1: "));
-  EXPECT_TRUE(ErrorOf("{\"add\":5}").starts_with("t/_delta_log/7.json:1: "));
-  EXPECT_TRUE(ErrorOf("{\"txn\":{\"appId\":\"a\"}}").starts_with("t/_delta_log/7.json:1: "));
-  EXPECT_TRUE(ErrorOf(std::string(100, '\0')).starts_with("t/_delta_log/7.json:1: "));
-  EXPECT_TRUE(ErrorOf("").starts_with("t/_delta_log/7.json: "));
+  EXPECT_TRUE(EntryError(good + "\n{\"add\":").starts_with("t/_delta_log/7.json:2: "));
+  EXPECT_TRUE(EntryError(good + "\n\n[]").starts_with("t/_delta_log/7.json:3: "));
+  EXPECT_TRUE(EntryError("{\"add\":{}}").starts_with("t/_delta_log/7.json:1: "));
+  EXPECT_TRUE(EntryError("{\"add\":5}").starts_with("t/_delta_log/7.json:1: "));
+  EXPECT_TRUE(EntryError("{\"txn\":{\"appId\":\"a\"}}").starts_with("t/_delta_log/7.json:1: "));
+  EXPECT_TRUE(EntryError(std::string(100, '\0')).starts_with("t/_delta_log/7.json:1: "));
+  EXPECT_TRUE(EntryError("").starts_with("t/_delta_log/7.json: "));
 }
 
 TEST(ParseLogEntry, RefusesProtocolVersionsThatNoIntegerHolds) {
-  EXPECT_NE(ErrorOf(R"({"protocol":{"minReaderVersion":4294967297,"minWriterVersion":2}})"), "");
+  EXPECT_NE(EntryError(R"({"protocol":{"minReaderVersion":4294967297,"minWriterVersion":2}})"), "");
 }
 
 TEST(ParseLogEntry, SurvivesTruncationAtEveryByte) {
   Random random(TestSeed());
   for (int round = 0; round < TestRounds(); ++round) {
-    const std::string text = RandomEntry(random);
+    const std::string text = RandomEntryText(random);
     for (std::size_t length = 0; length < text.size(); ++length) {
       const std::string cut = text.substr(0, length);
       ASSERT_TRUE(IsValidOrNamesTheFile(cut)) << cut;
       const bool between_lines = length > 0 && (text[length - 1] == '\n' || text[length] == '\n');
-      ASSERT_EQ(ErrorOf(cut).empty(), between_lines) << cut;
+      ASSERT_EQ(EntryError(cut).empty(), between_lines) << cut;
     }
   }
 }
@@ -101,7 +101,7 @@ TEST(ParseLogEntry, SurvivesTruncationAtEveryByte) {
 TEST(ParseLogEntry, SurvivesChangedBytes) {
   Random random(TestSeed());
   for (int round = 0; round < TestRounds(); ++round) {
-    const std::string text = RandomEntry(random);
+    const std::string text = RandomEntryText(random);
     for (std::size_t i = 0; i < text.size(); ++i) {
       std::string changed = text;
       changed[i] = static_cast<char>(random());

@@ -197,7 +197,7 @@ std::string KeptSql(const SourceColumns& source) {
                              : source.select;
 }
 
-OperationName NameOf(const Merge& merge) {
+OperationName NameOfMerge(const Merge& merge) {
   OperationName name{.operation = "MERGE",
                      .parameters = {{"keys", fmt::format("{}", fmt::join(merge.keys, ","))}}};
   if (merge.request.delete_absent) {
@@ -232,7 +232,7 @@ Changes PlanMerge(Warehouse& warehouse, const TableAt& table, const WriteRequest
   const OperationMetrics metrics = MergeInto(
       merge, request.delete_absent ? table.snapshot.files : PruneFiles(table.snapshot, ranges),
       changes);
-  DescribeOperation(changes, request.origin, NameOf(merge), metrics);
+  DescribeOperation(changes, request.origin, NameOfMerge(merge), metrics);
   return changes;
 }
 

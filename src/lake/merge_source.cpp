@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kExamples = 3;
 
-std::string TextOf(const sql::Value& value) {
+std::string KeyText(const sql::Value& value) {
   return sql::IsNull(value) ? "null" : std::get<std::string>(value);
 }
 
@@ -32,7 +32,7 @@ std::string Examples(sql::Connection& connection, const std::string& rows,
   for (const auto& row : connection.Query(select).Rows()) {
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      parts.push_back(fmt::format("{} = {}", keys[i], TextOf(row[i])));
+      parts.push_back(fmt::format("{} = {}", keys[i], KeyText(row[i])));
     }
     examples.push_back(fmt::format("({})", fmt::join(parts, ", ")));
   }
@@ -64,7 +64,7 @@ std::optional<Predicate> FewValues(sql::Connection& connection, const std::strin
   }
   Predicate predicate{.kind = Predicate::Kind::kIn, .path = {field.name}};
   for (const auto& row : values) {
-    predicate.constants.push_back({.type = field.type, .text = TextOf(row[0])});
+    predicate.constants.push_back({.type = field.type, .text = KeyText(row[0])});
   }
   return predicate;
 }
@@ -79,7 +79,7 @@ Predicate RangeOf(sql::Connection& connection, const std::string& rows, const Fi
     return Predicate{.kind = Predicate::Kind::kCompare,
                      .comparison = comparison,
                      .path = {field.name},
-                     .constants = {{.type = field.type, .text = TextOf(end)}}};
+                     .constants = {{.type = field.type, .text = KeyText(end)}}};
   };
   return AllOf({compare(Predicate::Comparison::kGreaterEqual, ends[0]),
                 compare(Predicate::Comparison::kLessEqual, ends[1])});

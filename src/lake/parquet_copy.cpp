@@ -11,17 +11,18 @@
 namespace weir::lake {
 namespace {
 
-using Json = nlohmann::json;
+using ParsedJson = nlohmann::json;
 
 // Level 1 costs a third of the default's time (measured on 10 M rows of 10 columns: 9 s of CPU
 // against 22 s) for 1 % more bytes.
-constexpr auto kFormat = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS true";
+constexpr auto kCopyFormat =
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS true";
 
-std::int64_t IntegerFrom(const Json& value) {
+std::int64_t IntegerFrom(const ParsedJson& value) {
   return value.is_string() ? std::stoll(value.get<std::string>()) : value.get<std::int64_t>();
 }
 
-WrittenColumns ColumnsFrom(const Json& statistics) {
+WrittenColumns ColumnsFrom(const ParsedJson& statistics) {
   WrittenColumns columns;
   for (const auto& [name, facts] : statistics.items()) {
     WrittenColumn& column = columns[name];
@@ -39,7 +40,7 @@ WrittenColumns ColumnsFrom(const Json& statistics) {
   return columns;
 }
 
-std::string KeyOf(const TableFolder& table, const std::string& file) {
+std::string KeyOfWritten(const TableFolder& table, const std::string& file) {
   const std::string root = table.store->Url("");
   std::string key = file.starts_with(root) ? file.substr(root.size()) : file;
   key.erase(0, key.find_first_not_of('/'));
@@ -52,8 +53,8 @@ std::vector<WrittenFile> RunCopy(sql::Connection& connection, const TableFolder&
   sql::Result result = connection.Query(copy);
   sql::PrintResult(result, sql::OutputFormat::kJson, text);
   std::vector<WrittenFile> files;
-  for (const Json& row : Json::parse(text.str())) {
-    files.push_back({.key = KeyOf(table, row.at("filename").get<std::string>()),
+  for (const ParsedJson& row : ParsedJson::parse(text.str())) {
+    files.push_back({.key = KeyOfWritten(table, row.at("filename").get<std::string>()),
                      .num_rows = IntegerFrom(row.at("count")),
                      .num_bytes = IntegerFrom(row.at("file_size_bytes")),
                      .columns = ColumnsFrom(row.at("column_statistics"))});
@@ -66,7 +67,7 @@ std::vector<WrittenFile> RunCopy(sql::Connection& connection, const TableFolder&
 WrittenFile CopyToFile(sql::Connection& connection, const TableFolder& table,
                        const std::string& select, const std::string& key) {
   const std::string copy = fmt::format("COPY ({}\n) TO {} ({}, USE_TMP_FILE false)", select,
-                                       sql::QuoteText(table.store->Url(key)), kFormat);
+                                       sql::QuoteText(table.store->Url(key)), kCopyFormat);
   WrittenFile file = RunCopy(connection, table, copy).at(0);
   file.key = key;
   return file;
@@ -77,7 +78,7 @@ std::vector<WrittenFile> CopyToFiles(sql::Connection& connection, const TableFol
                                      std::int64_t target_bytes) {
   const std::string copy = fmt::format(
       "COPY ({}\n) TO {} ({}, OVERWRITE_OR_IGNORE true, FILE_SIZE_BYTES {}, FILENAME_PATTERN {})",
-      select, sql::QuoteText(table.store->Url("")), kFormat, target_bytes,
+      select, sql::QuoteText(table.store->Url("")), kCopyFormat, target_bytes,
       sql::QuoteText(prefix + "-{i}"));
   return RunCopy(connection, table, copy);
 }

@@ -24,7 +24,7 @@ bool IsSystemSchema(const std::string& schema) {
 }
 
 // What Warehouse::FolderOf() takes as a part of a name.
-bool IsPlainPart(const std::string& part) {
+bool MayBeSchemaOrTable(const std::string& part) {
   return !part.empty() && part.front() != '_' &&
          part.find_first_of(std::string_view("./\\:@'\"\0", 8)) == std::string::npos;
 }
@@ -77,11 +77,11 @@ FoundTables QueryTables::Open(const std::vector<TableReference>& references) {
       }
     } else if (IsSystemSchema(reference.schema)) {
       continue;
-    } else if (warehouse_ == nullptr || !IsPlainPart(reference.schema)) {
+    } else if (warehouse_ == nullptr || !MayBeSchemaOrTable(reference.schema)) {
       found.missing.push_back(reference);
     } else if (!ParseVersionedName(reference.name).is_latest()) {
       OpenVersion(reference, found);
-    } else if (IsPlainPart(reference.name)) {
+    } else if (MayBeSchemaOrTable(reference.name)) {
       latest.push_back(reference);
     } else {
       found.missing.push_back(reference);
@@ -114,7 +114,7 @@ void QueryTables::OpenLatest(const std::vector<TableReference>& references, Foun
 
 void QueryTables::OpenVersion(const TableReference& reference, FoundTables& found) {
   const VersionedName versioned = ParseVersionedName(reference.name);
-  if (!IsPlainPart(versioned.name)) {
+  if (!MayBeSchemaOrTable(versioned.name)) {
     found.missing.push_back(reference);
     return;
   }

@@ -35,7 +35,7 @@ inline std::string RandomText(Random& random) {
 inline DataType RandomPrimitive(Random& random) {
   const auto kind = static_cast<TypeKind>(random() % 13);
   if (kind != TypeKind::kDecimal) {
-    return {.kind = kind, .children = {}};
+    return PlainType(kind);
   }
   const int precision = static_cast<int>(random() % 38) + 1;
   return DecimalOf(precision, static_cast<int>(random() % static_cast<unsigned>(precision + 1)));

@@ -13,7 +13,7 @@ namespace {
 
 std::int64_t Integer(const sql::Value& value) { return std::get<std::int64_t>(value); }
 
-std::string ColumnSql(const Field& field, const Edits& edits) {
+std::string EditedColumnSql(const Field& field, const Edits& edits) {
   const std::string name = sql::QuoteName(field.name);
   if (std::ranges::find(edits.columns, field.name) == edits.columns.end()) {
     return "old." + name;
@@ -28,7 +28,7 @@ std::string ColumnSql(const Field& field, const Edits& edits) {
 std::string EditedSql(const TableAt& table, const AddFile& file, const Edits& edits) {
   std::vector<std::string> columns;
   for (const Field& field : table.snapshot.metadata.schema.fields) {
-    columns.push_back(ColumnSql(field, edits));
+    columns.push_back(EditedColumnSql(field, edits));
   }
   const std::string scan = ScanSql(table.folder, table.snapshot, {file},
                                    {.with_file_index = false, .with_row_number = true});

@@ -144,7 +144,7 @@ DataType ParseType(const Json& json, const std::string& column, int depth) {
   const auto name = json.get<std::string>();
   for (const auto& [kind, known] : kPrimitives) {
     if (name == known) {
-      return {.kind = kind, .children = {}};
+      return PlainType(kind);
     }
   }
   if (const auto decimal = ParseDecimal(name)) {

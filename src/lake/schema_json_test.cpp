@@ -15,7 +15,7 @@ std::string ColumnOf(const std::string& type) {
          R"(,"nullable":true,"metadata":{}}]})";
 }
 
-std::string ErrorOf(const std::string& json) {
+std::string SchemaError(const std::string& json) {
   try {
     ParseSchemaJson(json);
   } catch (const UserError& error) {
@@ -53,13 +53,13 @@ TEST(ParseSchemaJson, FillsInWhatWritersLeaveOut) {
 }
 
 TEST(ParseSchemaJson, NamesTheColumnWhoseTypeItDoesNotKnow) {
-  EXPECT_EQ(ErrorOf(ColumnOf(R"("variant")")),
+  EXPECT_EQ(SchemaError(ColumnOf(R"("variant")")),
             "column \"c\" has type 'variant', which weir does not know");
-  EXPECT_EQ(ErrorOf(ColumnOf(R"({"type":"array","elementType":{"type":"udt"}})")),
+  EXPECT_EQ(SchemaError(ColumnOf(R"({"type":"array","elementType":{"type":"udt"}})")),
             "column \"c.element\" has type 'udt', which weir does not know");
   for (const char* type : {"decimal(39,0)", "decimal(5,6)", "decimal(5,-1)", "decimal(5)",
                            "decimal(5,2", "decimal(,2)", "decimal(5,2))", "decimal()", ""}) {
-    EXPECT_NE(ErrorOf(ColumnOf('"' + std::string(type) + '"')).find("column \"c\""),
+    EXPECT_NE(SchemaError(ColumnOf('"' + std::string(type) + '"')).find("column \"c\""),
               std::string::npos)
         << type;
   }
@@ -74,19 +74,19 @@ TEST(ParseSchemaJson, RefusesTypesThatAreNestedWithoutEnd) {
     back += R"(,"containsNull":true})";
   }
   const std::string type = front + R"("long")" + back;
-  EXPECT_EQ(ErrorOf(ColumnOf(type)), "column \"c\" is nested more than 100 deep");
+  EXPECT_EQ(SchemaError(ColumnOf(type)), "column \"c\" is nested more than 100 deep");
 }
 
 TEST(ParseSchemaJson, RefusesCorruptTextAtEveryByte) {
   Random random(TestSeed());
   const std::string json = SchemaToJson(RandomSchema(random));
   for (std::size_t length = 0; length < json.size(); ++length) {
-    ASSERT_NE(ErrorOf(json.substr(0, length)), "no error") << length;
+    ASSERT_NE(SchemaError(json.substr(0, length)), "no error") << length;
   }
   for (std::size_t i = 0; i < json.size(); ++i) {
     std::string changed = json;
     changed[i] = static_cast<char>(random());
-    EXPECT_NO_FATAL_FAILURE(ErrorOf(changed));
+    EXPECT_NO_FATAL_FAILURE(SchemaError(changed));
   }
 }
 

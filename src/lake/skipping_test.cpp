@@ -46,39 +46,37 @@ std::string Repeated(const std::string& text, int count) {
   return repeated;
 }
 
-DataType Plain(TypeKind kind) { return {.kind = kind, .children = {}}; }
-
 std::vector<Column> Columns() {
   const std::string last = "\xF4\x8F\xBF\xBF";
   return {
-      {Plain(TypeKind::kByte), {Number("-128"), Number("0"), Number("127")}},
-      {Plain(TypeKind::kLong),
+      {PlainType(TypeKind::kByte), {Number("-128"), Number("0"), Number("127")}},
+      {PlainType(TypeKind::kLong),
        {Number("-9223372036854775808"), Number("9007199254740992"), Number("9007199254740993"),
         Number("9223372036854775807")}},
       {DecimalOf(38, 5),
        {Number("-999999999999999999999999999999999.99999"), Number("0.00000"), Number("0.00001"),
         Number("123456789012345678901234567890123.45678"),
         Number("123456789012345678901234567890123.45679")}},
-      {Plain(TypeKind::kFloat),
+      {PlainType(TypeKind::kFloat),
        {Number("-inf"), Number("-0.0"), Number("0.0"), Number("0.1"), Number("16777216"),
         Number("inf"), Number("nan")}},
-      {Plain(TypeKind::kDouble),
+      {PlainType(TypeKind::kDouble),
        {Number("-inf"), Number("-1e308"), Number("-0.0"), Number("0.0"), Number("5e-324"),
         Number("0.1"), Number("inf"), Number("nan")}},
-      {Plain(TypeKind::kString),
+      {PlainType(TypeKind::kString),
        {Text("\x01"), Text("A"), Text("a"), Text("'\"\\"), Text("é"), Text(Repeated("é", 32)),
         Text(Repeated("é", 33)), Text(Repeated("é", 32) + last), Text(Repeated(last, 31)),
         Text(Repeated(last, 33)), Text(Repeated(last, 34)), Text(Repeated("a", 31) + "\n"),
         Text(Repeated("a", 32) + "b"), Text(Repeated("a", 32) + "c")}},
-      {Plain(TypeKind::kDate),
+      {PlainType(TypeKind::kDate),
        {Day(-800'000), Day(-719'162), Day(-1), Day(0), Day(20'000), Day(2'932'896),
         Day(3'000'000)}},
-      {Plain(TypeKind::kTimestamp),
+      {PlainType(TypeKind::kTimestamp),
        {Time(-62'135'596'800'000'001), Time(-1001), Time(-1000), Time(-999), Time(-1), Time(0),
         Time(1), Time(999), Time(1'767'225'600'000'500), Time(253'402'300'799'999'999),
         Time(253'402'300'800'000'000)}},
-      {Plain(TypeKind::kBoolean), {{"'false'", "false"}, {"'true'", "true"}}},
-      {Plain(TypeKind::kBinary), {{"encode('a')", "a"}, {"encode('é')", "é"}}},
+      {PlainType(TypeKind::kBoolean), {{"'false'", "false"}, {"'true'", "true"}}},
+      {PlainType(TypeKind::kBinary), {{"encode('a')", "a"}, {"encode('é')", "é"}}},
   };
 }
 

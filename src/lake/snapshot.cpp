@@ -1,7 +1,6 @@
 #include "lake/snapshot.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <set>
 
@@ -9,27 +8,11 @@
 #include "base/parallel.h"
 #include "base/process.h"
 #include "lake/checkpoint.h"
+#include "lake/log_names.h"
 #include "lake/log_replay.h"
 
 namespace weir::lake {
 namespace {
-
-constexpr std::string_view kLogFolder = "_delta_log/";
-constexpr std::size_t kVersionDigits = 20;
-
-// The version of "_delta_log/00000000000000000012.json"; nothing for other keys.
-std::optional<std::int64_t> VersionOf(std::string_view key) {
-  constexpr std::string_view kSuffix = ".json";
-  if (key.size() != kLogFolder.size() + kVersionDigits + kSuffix.size() ||
-      !key.ends_with(kSuffix)) {
-    return std::nullopt;
-  }
-  std::int64_t version = 0;
-  const char* const start = key.data() + kLogFolder.size();
-  const auto [end, error] = std::from_chars(start, start + kVersionDigits, version);
-  const bool valid = error == std::errc() && end == start + kVersionDigits && version >= 0;
-  return valid ? std::optional(version) : std::nullopt;
-}
 
 // The versions of the log entries among a listing, ascending, with their times.
 struct LogListing {
@@ -44,7 +27,7 @@ LogListing ListLog(const TableFolder& table) {
       .versions = {},
       .modified = {}};
   for (const storage::ObjectInfo& object : listing.objects) {
-    if (const auto version = VersionOf(object.key)) {
+    if (const auto version = LogEntryVersion(object.key)) {
       listing.versions.push_back(*version);
       listing.modified.push_back(object.modified);
     }
@@ -148,10 +131,6 @@ void CheckComplete(const TableFolder& table, const Snapshot& snapshot) {
 std::int64_t Snapshot::num_bytes() const {
   return std::accumulate(files.begin(), files.end(), std::int64_t{0},
                          [](std::int64_t sum, const AddFile& file) { return sum + file.size; });
-}
-
-std::string LogEntryKey(std::int64_t version) {
-  return fmt::format("{}{:020}.json", kLogFolder, version);
 }
 
 std::vector<Action> ReadLogEntry(const TableFolder& table, std::int64_t version) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lake/actions.h"
+#include "lake/log_names.h"
 #include "sql/database.h"
 #include "storage/object_store.h"
 
@@ -27,9 +28,6 @@ struct Snapshot {
   bool exists() const { return version >= 0; }
   std::int64_t num_bytes() const;
 };
-
-// "00000000000000000012.json" below "_delta_log/".
-std::string LogEntryKey(std::int64_t version);
 
 // Which version a reader wants: at most one of them; neither is the latest.
 struct VersionChoice {

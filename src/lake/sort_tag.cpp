@@ -11,7 +11,7 @@ namespace weir::lake {
 namespace {
 
 // Names of columns hold neither spaces nor commas.
-std::string TextOf(const Schema& schema, const SortOrder& order) {
+std::string TagText(const Schema& schema, const SortOrder& order) {
   std::vector<std::string> columns;
   std::ranges::transform(order.columns, std::back_inserter(columns),
                          [&](const std::string& column) { return schema.Find(column)->name; });
@@ -26,11 +26,11 @@ std::string TagOf(const AddFile& file) {
 }  // namespace
 
 std::string NewSortTag(const Schema& schema, const SortOrder& order) {
-  return fmt::format("{} {}", TextOf(schema, order), NewUuid());
+  return fmt::format("{} {}", TagText(schema, order), NewUuid());
 }
 
 bool AreSorted(const Schema& schema, const std::vector<AddFile>& files, const SortOrder& order) {
-  return !files.empty() && TagOf(files.front()).starts_with(TextOf(schema, order) + " ") &&
+  return !files.empty() && TagOf(files.front()).starts_with(TagText(schema, order) + " ") &&
          std::ranges::all_of(
              files, [&](const AddFile& file) { return TagOf(file) == TagOf(files.front()); });
 }

@@ -37,7 +37,7 @@ Schema DescribeSource(sql::Connection& connection, const std::string& select) {
   return schema;
 }
 
-void CheckPartitionColumns(const Schema& schema, const std::vector<std::string>& columns) {
+void CheckImportPartitions(const Schema& schema, const std::vector<std::string>& columns) {
   for (const std::string& column : columns) {
     const Field* const field = schema.Find(column);
     if (field == nullptr) {
@@ -64,7 +64,7 @@ void CheckSamePartitioning(const TableAt& table, const std::vector<std::string>&
 }
 
 Metadata MetadataOfNewTable(Schema schema, const std::vector<std::string>& partition_by) {
-  CheckPartitionColumns(schema, partition_by);
+  CheckImportPartitions(schema, partition_by);
   if (schema.fields.empty()) {
     throw UserError("the source has no columns");
   }
@@ -95,7 +95,8 @@ bool AddColumns(const Schema& source, const std::string& table, Metadata& metada
 }
 
 // One column of the source as the table has it; '' of a partition column is null there.
-std::string ColumnSql(const std::string& source_name, const Field& target, bool is_partition) {
+std::string ImportedColumnSql(const std::string& source_name, const Field& target,
+                              bool is_partition) {
   const std::string value =
       fmt::format("CAST(weir_source.{} AS {})", sql::QuoteName(source_name), ToText(target.type));
   const bool empty_is_null = is_partition && target.type.kind == TypeKind::kString;
@@ -127,7 +128,7 @@ SourceColumns MatchColumns(sql::Connection& connection, const TableAt& table,
     const Field& target = *source.metadata.schema.Find(field.name);
     source.names.push_back(target.name);
     columns.push_back(
-        ColumnSql(field.name, target, source.metadata.IsPartitionColumn(target.name)));
+        ImportedColumnSql(field.name, target, source.metadata.IsPartitionColumn(target.name)));
   }
   source.select =
       fmt::format("SELECT {} FROM (\n{}\n) AS weir_source", fmt::join(columns, ", "), select);

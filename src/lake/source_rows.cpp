@@ -105,7 +105,7 @@ std::string NullIn(const std::string& value, const DataType& type, int depth) {
              : fmt::format("({} IS NOT NULL AND ({}))", value, fmt::join(broken, " OR "));
 }
 
-std::string ColumnSql(const Field& field, const Schema& source) {
+std::string SourceColumnSql(const Field& field, const Schema& source) {
   const Field* const given = source.Find(field.name);
   const std::string name = sql::QuoteName(field.name);
   const std::string value = fmt::format(
@@ -148,7 +148,7 @@ std::string TypedSelect(sql::Connection& connection, const Metadata& metadata,
   CheckSource(metadata, source, table);
   std::vector<std::string> columns;
   std::ranges::transform(metadata.schema.fields, std::back_inserter(columns),
-                         [&](const Field& field) { return ColumnSql(field, source); });
+                         [&](const Field& field) { return SourceColumnSql(field, source); });
   return fmt::format("SELECT {} FROM ({}\n) AS source", fmt::join(columns, ", "), select);
 }
 

@@ -13,8 +13,6 @@ namespace {
 
 using Path = std::vector<std::string>;
 
-DataType Type(TypeKind kind) { return {.kind = kind, .children = {}}; }
-
 ColumnBounds Bounds(const DataType& type, const std::string& stats, bool is_ours = false) {
   Metadata metadata;
   metadata.schema.fields = {{.name = "c", .type = type}};
@@ -33,7 +31,7 @@ std::string MinMax(const std::string& min, const std::string& max) {
 
 TEST(BoundsOf, KeepsEveryDigit) {
   const ColumnBounds bounds =
-      Bounds(Type(TypeKind::kLong), MinMax("-9223372036854775808", " 9223372036854775807 "));
+      Bounds(PlainType(TypeKind::kLong), MinMax("-9223372036854775808", " 9223372036854775807 "));
 
   EXPECT_EQ(bounds.min->text, "-9223372036854775808");
   EXPECT_EQ(bounds.max->text, "9223372036854775807");
@@ -50,14 +48,15 @@ TEST(BoundsOf, WidensTimestampsThatOtherProgramsCutToMilliseconds) {
   const std::string stats =
       MinMax("\"1970-01-01T00:00:00.001Z\"", "\"1970-01-01T00:00:00.002+00:00\"");
 
-  EXPECT_EQ(Bounds(Type(TypeKind::kTimestamp), stats).min->text, "1");
-  EXPECT_EQ(Bounds(Type(TypeKind::kTimestamp), stats).max->text, "2999");
-  EXPECT_EQ(Bounds(Type(TypeKind::kTimestamp), stats, true).max->text, "2000");
+  EXPECT_EQ(Bounds(PlainType(TypeKind::kTimestamp), stats).min->text, "1");
+  EXPECT_EQ(Bounds(PlainType(TypeKind::kTimestamp), stats).max->text, "2999");
+  EXPECT_EQ(Bounds(PlainType(TypeKind::kTimestamp), stats, true).max->text, "2000");
 }
 
 TEST(BoundsOf, CountsNulls) {
   const auto bounds = [](const std::string& nulls) {
-    return Bounds(Type(TypeKind::kLong), R"({"numRecords":2,"nullCount":{"c":)" + nulls + "}}");
+    return Bounds(PlainType(TypeKind::kLong),
+                  R"({"numRecords":2,"nullCount":{"c":)" + nulls + "}}");
   };
 
   EXPECT_FALSE(bounds("0").may_hold_nulls);
@@ -70,20 +69,20 @@ TEST(BoundsOf, KnowsNothingWhereStatisticsAreMissingOrBroken) {
   for (const std::string stats :
        {"", "{", "x", "[]", "{}", R"({"minValues":3})", R"({"minValues":{"c":null}})",
         R"({"minValues":{"c":{"d":1}}})", R"({"minValues":{"c":[1]},"maxValues":{"c":tru)"}) {
-    const ColumnBounds bounds = Bounds(Type(TypeKind::kLong), stats);
+    const ColumnBounds bounds = Bounds(PlainType(TypeKind::kLong), stats);
     EXPECT_EQ(bounds.min, std::nullopt) << stats;
     EXPECT_EQ(bounds.max, std::nullopt) << stats;
     EXPECT_TRUE(bounds.may_hold_nulls && bounds.may_hold_values) << stats;
   }
-  EXPECT_EQ(Bounds(Type(TypeKind::kDate), MinMax("\"soon\"", "\"later\"")).max, std::nullopt);
+  EXPECT_EQ(Bounds(PlainType(TypeKind::kDate), MinMax("\"soon\"", "\"later\"")).max, std::nullopt);
 }
 
 TEST(BoundsOf, ReadsStructFieldsAndPartitionValues) {
   Metadata metadata;
   metadata.schema.fields = {
-      {.name = "s", .type = StructOf({{.name = "X", .type = Type(TypeKind::kLong)}})},
-      {.name = "p", .type = Type(TypeKind::kString)},
-      {.name = "q", .type = Type(TypeKind::kString)}};
+      {.name = "s", .type = StructOf({{.name = "X", .type = PlainType(TypeKind::kLong)}})},
+      {.name = "p", .type = PlainType(TypeKind::kString)},
+      {.name = "q", .type = PlainType(TypeKind::kString)}};
   metadata.partition_columns = {"p", "q"};
   AddFile file = HandmadeAdd("a");
   file.partition_values = {{"p", "é"}, {"q", std::nullopt}};
@@ -99,7 +98,7 @@ TEST(BoundsOf, ReadsStructFieldsAndPartitionValues) {
 
 TEST(BoundsOf, UndoesTheEscapesOfBinaryPartitionValues) {
   Metadata metadata;
-  metadata.schema.fields = {{.name = "p", .type = Type(TypeKind::kBinary)}};
+  metadata.schema.fields = {{.name = "p", .type = PlainType(TypeKind::kBinary)}};
   metadata.partition_columns = {"p"};
   AddFile file = HandmadeAdd("a");
   file.partition_values = {{"p", "\\u0041\\u00ff"}};

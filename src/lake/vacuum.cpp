@@ -12,8 +12,6 @@
 namespace weir::lake {
 namespace {
 
-constexpr Micros kHour = 3'600'000'000;
-
 Micros RetentionOf(const Metadata& metadata) { return TombstoneRetentionMillis(metadata) * 1000; }
 
 Micros ChooseRetention(const TableFolder& table, const Metadata& metadata,
@@ -33,7 +31,7 @@ Micros ChooseRetention(const TableFolder& table, const Metadata& metadata,
 }
 
 // The key below the table's folder that a path of the log stands for, also of an absolute one.
-std::string KeyOf(const TableFolder& table, const std::string& path) {
+std::string KeyOfPath(const TableFolder& table, const std::string& path) {
   std::string key = DecodePath(path);
   if (key.starts_with("file:")) {
     key.erase(0, 5);
@@ -56,7 +54,7 @@ void AddRecentRemoves(const TableFolder& table, std::int64_t newest, Micros sinc
     }
     for (const Action& action : ReadLogEntry(table, version)) {
       if (const auto* remove = std::get_if<RemoveFile>(&action)) {
-        keys.insert(KeyOf(table, remove->path));
+        keys.insert(KeyOfPath(table, remove->path));
       }
     }
   }
@@ -67,11 +65,11 @@ std::set<std::string> RememberedKeys(const TableFolder& table, const Snapshot& s
                                      Micros since) {
   std::set<std::string> keys;
   for (const AddFile& file : snapshot.files) {
-    keys.insert(KeyOf(table, file.path));
+    keys.insert(KeyOfPath(table, file.path));
   }
   for (const RemoveFile& file : snapshot.tombstones) {
     if (file.deletion_timestamp * 1000 >= since) {
-      keys.insert(KeyOf(table, file.path));
+      keys.insert(KeyOfPath(table, file.path));
     }
   }
   if (since < Now() - RetentionOf(snapshot.metadata)) {
@@ -85,7 +83,7 @@ void AddIntentKeys(Warehouse& warehouse, const TableFolder& table, std::set<std:
   for (const Intent& intent : ListIntents(warehouse.store())) {
     for (const IntentTable& part : intent.tables) {
       for (const AddFile& file : part.changes.adds) {
-        keys.insert(KeyOf(table, file.path));
+        keys.insert(KeyOfPath(table, file.path));
       }
     }
   }

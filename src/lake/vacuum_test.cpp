@@ -8,8 +8,6 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-constexpr Micros kHour = 3'600'000'000;
-
 class VacuumTest : public OperationsTest {
  protected:
   // Everything that is there gets `age`, and the clock of the file system isn't asked.

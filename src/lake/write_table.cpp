@@ -23,7 +23,7 @@ constexpr std::array kModes = {
     std::pair{WriteMode::kAppend, "append"}, std::pair{WriteMode::kOverwrite, "overwrite"},
     std::pair{WriteMode::kReplace, "replace"}, std::pair{WriteMode::kMerge, "merge"}};
 
-std::string NameOf(WriteMode mode) {
+std::string ModeName(WriteMode mode) {
   return std::ranges::find(kModes, mode, [](const auto& known) { return known.first; })->second;
 }
 
@@ -123,8 +123,8 @@ void PlanRemoves(const TableAt& table, const WriteRequest& request, const Metada
   }
 }
 
-OperationName NameOf(const WriteRequest& request, const Metadata& metadata) {
-  OperationName name{.operation = "WRITE", .parameters = {{"mode", NameOf(request.mode)}}};
+OperationName ModeName(const WriteRequest& request, const Metadata& metadata) {
+  OperationName name{.operation = "WRITE", .parameters = {{"mode", ModeName(request.mode)}}};
   if (request.mode == WriteMode::kReplace) {
     name.parameters["predicate"] = PartitionText(request.replace);
   }
@@ -160,7 +160,7 @@ Changes PlanPlainWrite(Warehouse& warehouse, const TableAt& table, const WriteRe
   }
   SetMetadata(changes, table, source);
   DescribeOperation(
-      changes, request.origin, NameOf(request, source.metadata),
+      changes, request.origin, ModeName(request, source.metadata),
       {.rows_inserted = RowsOf(changes.adds), .rows_deleted = RemovedRows(table, changes.removes)});
   changes.info.is_blind_append = request.mode == WriteMode::kAppend;
   return changes;

@@ -11,7 +11,7 @@
 namespace weir::project {
 namespace {
 
-using Kind = Shape::Kind;
+using ShapeKind = Shape::Kind;
 
 std::string Listed(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
@@ -20,21 +20,21 @@ std::string Listed(const std::vector<std::string>& words) {
 // "a text", "a whole number": what a user is asked for.
 std::string NameOf(const Shape& shape) {
   switch (shape.kind) {
-    case Kind::kText:
+    case ShapeKind::kText:
       return "a text";
-    case Kind::kInteger:
+    case ShapeKind::kInteger:
       return fmt::format("a whole number, at least {}", shape.least.value_or(0));
-    case Kind::kNumber:
+    case ShapeKind::kNumber:
       return fmt::format("a number, at least {}", shape.least.value_or(0));
-    case Kind::kBoolean:
+    case ShapeKind::kBoolean:
       return "true or false";
-    case Kind::kList:
+    case ShapeKind::kList:
       return "a list";
-    case Kind::kDictionary:
-    case Kind::kRecord:
+    case ShapeKind::kDictionary:
+    case ShapeKind::kRecord:
       return "a map";
-    case Kind::kOneOf:
-    case Kind::kAny:
+    case ShapeKind::kOneOf:
+    case ShapeKind::kAny:
       break;
   }
   std::vector<std::string> names;
@@ -52,19 +52,19 @@ bool IsBoolean(const YamlValue& value) {
 // Whether a value could be meant as `shape`, by its kind alone.
 bool Fits(const YamlValue& value, const Shape& shape) {
   switch (shape.kind) {
-    case Kind::kBoolean:
+    case ShapeKind::kBoolean:
       return IsBoolean(value);
-    case Kind::kText:
-    case Kind::kInteger:
-    case Kind::kNumber:
+    case ShapeKind::kText:
+    case ShapeKind::kInteger:
+    case ShapeKind::kNumber:
       return value.kind == YamlValue::Kind::kText;
-    case Kind::kList:
+    case ShapeKind::kList:
       return value.kind == YamlValue::Kind::kList;
-    case Kind::kDictionary:
-    case Kind::kRecord:
+    case ShapeKind::kDictionary:
+    case ShapeKind::kRecord:
       return value.kind == YamlValue::Kind::kMap;
-    case Kind::kOneOf:
-    case Kind::kAny:
+    case ShapeKind::kOneOf:
+    case ShapeKind::kAny:
       return true;
   }
   return false;
@@ -106,7 +106,7 @@ class Checker {
 
  private:
   void CheckKind(YamlValue& value, const Shape& shape, const std::string& label) {
-    if (shape.kind == Kind::kOneOf) {
+    if (shape.kind == ShapeKind::kOneOf) {
       const auto fitting =
           std::ranges::find_if(shape.parts, [&](const Shape& part) { return Fits(value, part); });
       return fitting != shape.parts.end() ? CheckKind(value, *fitting, label)
@@ -116,16 +116,16 @@ class Checker {
       return Refuse(value, shape, label);
     }
     switch (shape.kind) {
-      case Kind::kText:
+      case ShapeKind::kText:
         return CheckText(value, shape, label);
-      case Kind::kInteger:
-      case Kind::kNumber:
+      case ShapeKind::kInteger:
+      case ShapeKind::kNumber:
         return CheckNumber(value, shape, label);
-      case Kind::kList:
+      case ShapeKind::kList:
         return CheckList(value, shape, label);
-      case Kind::kDictionary:
+      case ShapeKind::kDictionary:
         return CheckDictionary(value, shape, label);
-      case Kind::kRecord:
+      case ShapeKind::kRecord:
         return CheckRecord(value, shape);
       default:
         return;
@@ -133,7 +133,7 @@ class Checker {
   }
 
   void Refuse(const YamlValue& value, const Shape& shape, const std::string& label) {
-    if (shape.kind == Kind::kRecord && shape.noun.empty()) {
+    if (shape.kind == ShapeKind::kRecord && shape.noun.empty()) {
       mistakes_.Note(value.place, fmt::format("a map is needed {}, with the keys {}",
                                               label.empty() ? "here" : "at '" + label + "'",
                                               Listed(Names(KeysOf(shape, {})))));
@@ -157,7 +157,7 @@ class Checker {
   }
 
   void CheckNumber(const YamlValue& value, const Shape& shape, const std::string& label) {
-    const auto number = shape.kind == Kind::kNumber
+    const auto number = shape.kind == ShapeKind::kNumber
                             ? ParseNumber(value.text)
                             : std::optional<double>(ParseInteger(value.text));
     const bool right =

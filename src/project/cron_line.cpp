@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "project/yaml_value.h"
 
 namespace weir::project {
@@ -50,10 +51,8 @@ std::vector<std::string> Split(const std::string& text, char separator) {
   return parts;
 }
 
-std::optional<std::int64_t> NumberOf(std::string text, const Field& field) {
-  std::ranges::transform(text, text.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
+std::optional<std::int64_t> NumberOf(std::string_view written, const Field& field) {
+  const std::string text = LowerCase(written);
   const auto word = std::ranges::find(field.words, text);
   if (word != field.words.end()) {
     return field.least + (word - field.words.begin());

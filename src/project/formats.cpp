@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/nearest_name.h"
+#include "base/size_text.h"
 #include "project/cron_line.h"
 #include "project/duration.h"
-#include "project/size_text.h"
 #include "project/substitution.h"
 #include "project/time_zone.h"
 
@@ -73,11 +73,12 @@ Explanation ScheduleMistake(const std::string& text) {
 }
 
 bool IsMemory(std::string_view text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
-  const auto number = ParseNumber(text.substr(0, digits));
-  static const std::vector<std::string_view> units = {"",    "B",   "KB",  "MB",  "GB", "TB",
-                                                      "KiB", "MiB", "GiB", "TiB", "%"};
-  return number && *number > 0 && std::ranges::find(units, text.substr(digits)) != units.end();
+  if (!text.ends_with('%')) {
+    return ParseBytes(text).has_value();
+  }
+  text.remove_suffix(1);
+  const bool is_plain = text.find_first_not_of("0123456789.") == std::string_view::npos;
+  return is_plain && ParseNumber(text).value_or(0) > 0;
 }
 
 bool IsInside(const std::string& path) {
@@ -96,6 +97,16 @@ TextFormat Identifier() {
   return {.pattern = "^[A-Za-z_][A-Za-z0-9_]*$", .mistake = [](const std::string& text) {
             return Unless(IsWord(text, "_") && !Holds(kDigits, text.front()),
                           "only letters, digits and '_' are allowed, and no digit in front");
+          }};
+}
+
+TextFormat DottedName() {
+  constexpr auto kPattern = R"(^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$)";
+  return {.pattern = kPattern, .mistake = [](const std::string& text) {
+            const std::vector<BracedName> names = BracedNames("{" + text + "}");
+            return Unless(names.size() == 1 && names[0].name == text,
+                          "only letters, digits, '_' and dots between are allowed, and no digit in "
+                          "front");
           }};
 }
 
@@ -145,7 +156,7 @@ TextFormat WindowText() {
 }
 
 TextFormat MemoryText() {
-  return {.pattern = R"(^[0-9]+(\.[0-9]+)?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB|%)?$)",
+  return {.pattern = R"(^[0-9]+(\.[0-9]+)?( ?([bB]|[kKmMgGtT][iI]?[bB])|%)?$)",
           .mistake = [](const std::string& text) {
             return Unless(IsMemory(text),
                           "a size such as 8GB or 512MB, or a share such as 40%, is "
@@ -154,7 +165,7 @@ TextFormat MemoryText() {
 }
 
 TextFormat SizeText() {
-  return {.pattern = R"(^[0-9]+(\.[0-9]+)? ?(B|[KMGT]i?B)?$)",
+  return {.pattern = R"(^[0-9]+(\.[0-9]+)?( ?([bB]|[kKmMgGtT][iI]?[bB]))?$)",
           .mistake = [](const std::string& text) {
             return Unless(ParseBytes(text).has_value(), "a size such as 256 MB is needed");
           }};

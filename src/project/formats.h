@@ -7,6 +7,7 @@ namespace weir::project {
 
 TextFormat PlainName();       // letters, digits, '-' and '_': projects, jobs, tags …
 TextFormat Identifier();      // a relation, a variable
+TextFormat DottedName();      // identifiers with dots between: a secret
 TextFormat PartitionValue();  // letters, digits and '_'
 TextFormat ColumnName();      // anything but nothing
 TextFormat TableName();       // "schema.name", perhaps with {names}

@@ -8,7 +8,7 @@
 namespace weir::project {
 namespace {
 
-constexpr auto kSettings = R"(name: shop
+constexpr auto kShop = R"(name: shop
 partitions: {region: [amer, emea], size: [s]}
 variables: {min_days: 7}
 secrets: {key: {env: KEY}}
@@ -45,7 +45,7 @@ alerts: [team_mail]
 )";
 
 TestProject WithJob(const std::string& job_yaml) {
-  return TestProject({{"weir.yaml", kSettings},
+  return TestProject({{"weir.yaml", kShop},
                       {"jobs/ids/user_ids_mapper/job.yaml", job_yaml},
                       {"jobs/ids/user_ids_mapper/pairs.sql", "SELECT * FROM calls"},
                       {"jobs/ids/user_ids_mapper/one_person_per_id.sql", "FROM mapping"}});
@@ -139,7 +139,7 @@ views:
 )";
 
 TEST(JobFile, OfEveryKeyIsRead) {
-  const TestProject folder({{"weir.yaml", kSettings},
+  const TestProject folder({{"weir.yaml", kShop},
                             {"jobs/ids/everything/job.yaml", kEverything},
                             {"jobs/ids/shared/a.sql", "SELECT 1 AS id"}});
   // Folders without job.yaml that hold SQL are told of; so the shared file lies in one that has
@@ -193,7 +193,7 @@ TEST(JobFile, OfEveryKeyIsRead) {
 
 TEST(JobFile, ThatOnlyAppendsIsAStream) {
   const Project project =
-      TestProject({{"weir.yaml", kSettings},
+      TestProject({{"weir.yaml", kShop},
                    {"jobs/a/s/job.yaml",
                     "job: s\nsteps: [{connector: files, out: [x]}]\n"
                     "writes: [{table: a.x, from: x, mode: append, partition_by: ds}]"}})

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/nearest_name.h"
 #include "project/yaml_file.h"
 
@@ -82,10 +83,7 @@ std::vector<std::string> RelationsBefore(const Job& job, std::size_t num_steps) 
 }
 
 bool SameRelation(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  });
+  return EqualIgnoringCase(left, right);
 }
 
 bool Holds(const std::vector<std::string>& names, std::string_view name) {

@@ -6,7 +6,6 @@ namespace weir::project {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = Shape::Kind;
 
 Json SchemaOf(const Shape& shape);
 
@@ -40,7 +39,7 @@ Json ListSchema(const Shape& shape) {
   if (shape.least) {
     schema["minItems"] = *shape.least;
   }
-  if (item.kind == Kind::kText && !shape.may_repeat) {
+  if (item.kind == Shape::Kind::kText && !shape.may_repeat) {
     schema["uniqueItems"] = true;
   }
   return schema;
@@ -103,28 +102,28 @@ Json VariantsSchema(const Shape& shape) {
 
 Json SchemaOf(const Shape& shape) {
   switch (shape.kind) {
-    case Kind::kText:
+    case Shape::Kind::kText:
       return TextSchema(shape);
-    case Kind::kInteger:
+    case Shape::Kind::kInteger:
       return NumberSchema(shape, "integer");
-    case Kind::kNumber:
+    case Shape::Kind::kNumber:
       return NumberSchema(shape, "number");
-    case Kind::kBoolean:
+    case Shape::Kind::kBoolean:
       return {{"type", "boolean"}};
-    case Kind::kList:
+    case Shape::Kind::kList:
       return ListSchema(shape);
-    case Kind::kDictionary:
+    case Shape::Kind::kDictionary:
       return DictionarySchema(shape);
-    case Kind::kRecord:
+    case Shape::Kind::kRecord:
       return VariantsSchema(shape);
-    case Kind::kOneOf: {
+    case Shape::Kind::kOneOf: {
       std::vector<Json> schemas;
       for (const Shape& part : shape.parts) {
         schemas.push_back(SchemaOf(part));
       }
       return AnyOf(schemas);
     }
-    case Kind::kAny:
+    case Shape::Kind::kAny:
       break;
   }
   return Json::object();

@@ -98,7 +98,7 @@ bool IsValid(const nlohmann::json& value, const Json& schema) {
          value.get<double>() >= schema["minimum"].get<double>();
 }
 
-constexpr auto kJob = R"(
+constexpr auto kWholeJob = R"(
 job: mapper
 tags: [a, b]
 kind: job
@@ -136,7 +136,7 @@ views:
 alerts: team
 )";
 
-constexpr auto kSettings = R"(
+constexpr auto kWholeSettings = R"(
 name: shop
 warehouse: s3://a/b
 environments: {dev: {locations: {a: b}, send: true}, production: {read_from: dev}}
@@ -164,11 +164,11 @@ bool LoaderTakes(YamlValue value, const Shape& shape) {
 }
 
 TEST(JsonSchema, TakesWhatTheLoaderTakes) {
-  ASSERT_TRUE(LoaderTakes(Parsed(kJob), JobShape()));
-  ASSERT_TRUE(LoaderTakes(Parsed(kSettings), SettingsShape()));
+  ASSERT_TRUE(LoaderTakes(Parsed(kWholeJob), JobShape()));
+  ASSERT_TRUE(LoaderTakes(Parsed(kWholeSettings), SettingsShape()));
 
-  EXPECT_TRUE(IsValid(ToJson(Parsed(kJob)), JobJsonSchema()));
-  EXPECT_TRUE(IsValid(ToJson(Parsed(kSettings)), SettingsJsonSchema()));
+  EXPECT_TRUE(IsValid(ToJson(Parsed(kWholeJob)), JobJsonSchema()));
+  EXPECT_TRUE(IsValid(ToJson(Parsed(kWholeSettings)), SettingsJsonSchema()));
 }
 
 TEST(JsonSchema, RefusesBrokenFiles) {
@@ -240,7 +240,7 @@ TEST(JsonSchema, JudgesMutatedFilesAsTheLoaderDoes) {
   int taken = 0;
   int refused = 0;
   for (int round = 0; round < TestRounds() * 20; ++round) {
-    YamlValue value = Parsed(kJob);
+    YamlValue value = Parsed(kWholeJob);
     for (std::uint64_t i = 0; i <= random() % 3; ++i) {
       Mutate(value, random);
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+
 namespace weir::project {
 namespace {
 
@@ -43,7 +45,6 @@ Substitutions RunValues(const Project& project, const Job& job, const RunNames& 
 }
 
 Substitutions ExampleValues(const Project& project, const Job& job) {
-  constexpr Micros kDay = 86'400'000'000;
   constexpr Micros kStart = 20'454 * kDay;  // 2026-01-01
   return RunValues(project, job,
                    {.ds = "2026-01-01",

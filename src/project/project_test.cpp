@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What is wrong with a weir.yaml, each line without the file's name.
-std::string Mistakes(const std::string& text) {
+std::string FileMistakes(const std::string& text) {
   const TestProject project({{"weir.yaml", text}});
   std::string message = project.Mistakes();
   const std::string file = "weir.yaml:";
@@ -47,23 +47,24 @@ TEST(Project, TellsAllMistakesWithTheirPlaces) {
   const std::string keys =
       "name, warehouse, environments, stores, locations, partitions, variables, secrets, "
       "connections, alerts, memory, late, time_zone";
-  EXPECT_EQ(Mistakes("name: my shop\nwarehuose: x\nwarehouse: [a]\n"),
+  EXPECT_EQ(FileMistakes("name: my shop\nwarehuose: x\nwarehouse: [a]\n"),
             "1:7: name 'my shop': only letters, digits, '-' and '_' are allowed\n"
             "2:1: unknown key 'warehuose'; allowed: " +
                 keys +
                 "; did you mean 'warehouse'?\n"
                 "3:12: 'warehouse' must be a text");
-  EXPECT_EQ(Mistakes("name: a\nname: b\n"), "2:1: key 'name' stands here twice");
-  EXPECT_EQ(Mistakes("warehouse: x\n"),
+  EXPECT_EQ(FileMistakes("name: a\nname: b\n"), "2:1: key 'name' stands here twice");
+  EXPECT_EQ(FileMistakes("warehouse: x\n"),
             "1:1: the key 'name' is missing: what the project is called");
-  EXPECT_EQ(Mistakes(""), "1:1: a map is needed here, with the keys " + keys);
-  EXPECT_EQ(Mistakes("name: a\n---\nname: b\n"),
+  EXPECT_EQ(FileMistakes(""), "1:1: a map is needed here, with the keys " + keys);
+  EXPECT_EQ(FileMistakes("name: a\n---\nname: b\n"),
             "3:1: a second YAML document begins here; one is allowed");
-  EXPECT_TRUE(Mistakes("name: [a\n").starts_with("2:1: not YAML: ")) << Mistakes("name: [a\n");
+  EXPECT_TRUE(FileMistakes("name: [a\n").starts_with("2:1: not YAML: "))
+      << FileMistakes("name: [a\n");
 }
 
 TEST(Project, TellsControlCharactersThatWouldEndTheFile) {
-  EXPECT_EQ(Mistakes("name: a\nmemory: \x04 8GB\n"), "2:9: not YAML: a control character");
+  EXPECT_EQ(FileMistakes("name: a\nmemory: \x04 8GB\n"), "2:9: not YAML: a control character");
 }
 
 TEST(Project, TellsAnEndlessFileByItsAliases) {
@@ -77,7 +78,7 @@ TEST(Project, TellsAnEndlessFileByItsAliases) {
     text += "]\n";
   }
 
-  EXPECT_EQ(Mistakes(text),
+  EXPECT_EQ(FileMistakes(text),
             "1:1: not YAML that weir reads: more than 100000 values or 50 levels, perhaps by "
             "aliases");
 }

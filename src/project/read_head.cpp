@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "base/nearest_name.h"
+#include "base/size_text.h"
 #include "project/duration.h"
 #include "project/job_reading.h"
-#include "project/size_text.h"
 
 namespace weir::project {
 namespace {

@@ -8,7 +8,7 @@
 namespace weir::project {
 namespace {
 
-constexpr auto kShop = R"(name: shop
+constexpr auto kWholeShop = R"(name: shop
 warehouse: lake
 environments:
   dev: {locations: {inbox: ./inbox}, read_from: production}
@@ -32,7 +32,7 @@ time_zone: Europe/Paris
 )";
 
 TEST(Settings, OfEveryKindAreRead) {
-  const TestProject folder({{"weir.yaml", kShop}});
+  const TestProject folder({{"weir.yaml", kWholeShop}});
 
   const Project project = LoadSettings(folder.path());
 
@@ -56,7 +56,7 @@ TEST(Settings, OfEveryKindAreRead) {
 }
 
 TEST(Settings, DevIsTheDefaultEnvironmentAndAlwaysThere) {
-  const TestProject shop({{"weir.yaml", kShop}});
+  const TestProject shop({{"weir.yaml", kWholeShop}});
   const TestProject plain({{"weir.yaml", "name: x\nlocations: {in: a/b, here: .}"}});
 
   const Project dev = LoadSettings(shop.path());
@@ -74,7 +74,7 @@ TEST(Settings, DevIsTheDefaultEnvironmentAndAlwaysThere) {
 }
 
 TEST(Settings, AnEnvironmentsLinesStandInFrontOfTheProjects) {
-  const TestProject folder({{"weir.yaml", kShop}});
+  const TestProject folder({{"weir.yaml", kWholeShop}});
 
   const Project project = LoadSettings(folder.path(), {.environment = "production"});
 
@@ -89,7 +89,7 @@ TEST(Settings, AnEnvironmentsLinesStandInFrontOfTheProjects) {
 }
 
 TEST(Settings, VariablesKeepTheirKindInSql) {
-  const TestProject folder({{"weir.yaml", kShop}});
+  const TestProject folder({{"weir.yaml", kWholeShop}});
 
   const Substitutions values = SettingsValues(LoadSettings(folder.path()));
 
@@ -98,57 +98,58 @@ TEST(Settings, VariablesKeepTheirKindInSql) {
       "'Shop & Co' 7 0.5 true '007' '007x'");
 }
 
-std::string Mistakes(const std::string& lines) {
+std::string SettingsMistakes(const std::string& lines) {
   return TestProject({{"weir.yaml", "name: x\n" + lines}}).Mistakes();
 }
 
 TEST(Settings, MistakesOfTheirLines) {
-  EXPECT_EQ(Mistakes("memory: lots"),
+  EXPECT_EQ(SettingsMistakes("memory: lots"),
             "weir.yaml:2:9: memory 'lots': a size such as 8GB or 512MB, or a share such as 40%, is "
             "needed");
-  EXPECT_EQ(Mistakes("late: 2"),
+  EXPECT_EQ(SettingsMistakes("late: 2"),
             "weir.yaml:2:7: late '2': a number and a unit: ms, s, min, hours, days or weeks is "
             "needed");
-  EXPECT_EQ(Mistakes("time_zone: Europe/Pariss"),
+  EXPECT_EQ(SettingsMistakes("time_zone: Europe/Pariss"),
             "weir.yaml:2:12: time_zone 'Europe/Pariss': the name of a zone of the IANA database is "
             "needed, such as UTC or Europe/Paris; did you mean 'Europe/Paris'?");
-  EXPECT_EQ(Mistakes("time_zone: ../../etc/passwd"),
+  EXPECT_EQ(SettingsMistakes("time_zone: ../../etc/passwd"),
             "weir.yaml:2:12: time_zone '../../etc/passwd': the name of a zone of the IANA database "
             "is needed, such as UTC or Europe/Paris");
-  EXPECT_EQ(Mistakes("partitions: {region: [a b], ds: [x], empty: [], one: [a, a]}"),
+  EXPECT_EQ(SettingsMistakes("partitions: {region: [a b], ds: [x], empty: [], one: [a, a]}"),
             "weir.yaml:2:23: region 'a b': only letters, digits and '_' are allowed\n"
             "weir.yaml:2:29: partitions 'ds': {ds} is a run's own; another name is needed\n"
             "weir.yaml:2:45: 'empty' is empty\n"
             "weir.yaml:2:58: 'a' stands in 'one' twice");
-  EXPECT_EQ(Mistakes("variables: {1st: a, list: [1]}"),
+  EXPECT_EQ(SettingsMistakes("variables: {1st: a, list: [1]}"),
             "weir.yaml:2:13: name '1st' in 'variables': only letters, digits and '_' are allowed, "
             "and no digit in front\n"
             "weir.yaml:2:27: 'list' must be a text");
 }
 
 TEST(Settings, MistakesOfSecretsStoresAndConnections) {
-  EXPECT_EQ(Mistakes("secrets: {a: {}, b: {env: X, file: y}, c: {evn: X}}"),
+  EXPECT_EQ(SettingsMistakes("secrets: {a: {}, b: {env: X, file: y}, c: {evn: X}}"),
             "weir.yaml:2:14: a secret needs exactly one of the keys env, file\n"
             "weir.yaml:2:21: a secret has one kind; here 'env' and 'file' stand together\n"
             "weir.yaml:2:43: a secret needs exactly one of the keys env, file\n"
             "weir.yaml:2:44: unknown key 'evn'; allowed: env, file; did you mean 'env'?");
-  EXPECT_EQ(Mistakes("secrets: {key: {env: X}}\nstores: {a: {prefixes: s3://a, credentials: "
-                     "{access_key: kye}}, b: {endpoint: x}}"),
-            "weir.yaml:3:58: unknown secret 'kye'; 'secrets' has: key; did you mean 'key'?\n"
-            "weir.yaml:3:68: the key 'prefixes' is missing: the paths that lie in this store");
-  EXPECT_EQ(Mistakes("stores: {a: {prefixes: s3://a, credentials: mine}}"),
+  EXPECT_EQ(
+      SettingsMistakes("secrets: {key: {env: X}}\nstores: {a: {prefixes: s3://a, credentials: "
+                       "{access_key: kye}}, b: {endpoint: x}}"),
+      "weir.yaml:3:58: unknown secret 'kye'; 'secrets' has: key; did you mean 'key'?\n"
+      "weir.yaml:3:68: the key 'prefixes' is missing: the paths that lie in this store");
+  EXPECT_EQ(SettingsMistakes("stores: {a: {prefixes: s3://a, credentials: mine}}"),
             "weir.yaml:2:45: unknown credentials 'mine'; allowed: role");
-  EXPECT_EQ(Mistakes("connections: {db: {host: x, password: '{secret.pw}'}}"),
+  EXPECT_EQ(SettingsMistakes("connections: {db: {host: x, password: '{secret.pw}'}}"),
             "weir.yaml:2:19: the key 'kind' is missing: which connector it is for, such as "
             "postgres\n"
             "weir.yaml:2:39: unknown secret 'pw'; 'secrets' has: ");
 }
 
 TEST(Settings, MistakesOfEnvironments) {
-  EXPECT_EQ(Mistakes("environments:\n"
-                     "  dev: {read_from: prod}\n"
-                     "  production: {warehouse: ./warehouse, send: maybe}\n"
-                     "  other: {warehouse: o, read_from: other}"),
+  EXPECT_EQ(SettingsMistakes("environments:\n"
+                             "  dev: {read_from: prod}\n"
+                             "  production: {warehouse: ./warehouse, send: maybe}\n"
+                             "  other: {warehouse: o, read_from: other}"),
             "weir.yaml:3:20: read_from 'prod': another environment is needed; there are: dev, "
             "production, other\n"
             "weir.yaml:4:3: environments 'dev' and 'production' have the same warehouse; each "
@@ -156,7 +157,7 @@ TEST(Settings, MistakesOfEnvironments) {
             "weir.yaml:4:46: 'send' must be true or false\n"
             "weir.yaml:5:36: read_from 'other': another environment is needed; there are: dev, "
             "production, other; did you mean 'other'?");
-  const TestProject shop({{"weir.yaml", kShop}});
+  const TestProject shop({{"weir.yaml", kWholeShop}});
   EXPECT_EQ(shop.Mistakes({.environment = "prodution"}),
             "unknown environment 'prodution'; weir.yaml has: dev, production; did you mean "
             "'production'?");

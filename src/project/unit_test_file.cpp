@@ -20,7 +20,7 @@ constexpr auto kFolder = "tests";
 constexpr auto kDefaultDay = "2026-01-05";
 
 // Rows in line, or a file with them, perhaps with declared types.
-TestRows ReadRows(const YamlEntry& entry) {
+TestRows ReadTestRows(const YamlEntry& entry) {
   TestRows rows{.name = entry.key, .rows = nlohmann::json::array(), .place = entry.place};
   const YamlValue& value = entry.value;
   if (value.kind == YamlValue::Kind::kList) {
@@ -61,7 +61,7 @@ class TestReader {
 
  private:
   TestRows ReadFrom(const YamlEntry& entry) {
-    TestRows rows = ReadRows(entry);
+    TestRows rows = ReadTestRows(entry);
     if (!rows.file.empty()) {
       rows.file = (fs::path(kFolder) / rows.file).lexically_normal().string();
       if (!fs::exists(project_.folder / rows.file)) {

@@ -280,7 +280,7 @@ DataType RandomType(std::mt19937_64& random, int depth) {
       return StructOf(std::move(fields));
     }
     default:
-      return {.kind = kind, .children = {}};
+      return PlainType(kind);
   }
 }
 

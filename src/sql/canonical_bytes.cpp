@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "sql/types.h"
 
@@ -34,7 +35,7 @@ enum class Tag : char {
 static_assert(std::endian::native == std::endian::little, "canonical numbers are little-endian");
 
 template <typename Number>
-void AppendNumber(Number number, std::string& out) {
+void AppendBytesOf(Number number, std::string& out) {
   out.append(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 
@@ -43,11 +44,11 @@ void AppendTag(Tag tag, std::string& out) { out += static_cast<char>(tag); }
 template <typename Number>
 void AppendTagged(Tag tag, Number number, std::string& out) {
   AppendTag(tag, out);
-  AppendNumber(number, out);
+  AppendBytesOf(number, out);
 }
 
 void AppendSized(std::string_view bytes, std::string& out) {
-  AppendNumber(static_cast<std::uint32_t>(bytes.size()), out);
+  AppendBytesOf(static_cast<std::uint32_t>(bytes.size()), out);
   out += bytes;
 }
 
@@ -56,27 +57,20 @@ void AppendBytes(Tag tag, std::string_view bytes, std::string& out) {
   AppendSized(bytes, out);
 }
 
-void AppendInteger(std::int64_t number, std::string& out) {
+void AppendIntegerBytes(std::int64_t number, std::string& out) {
   AppendTagged(Tag::kInteger, number, out);
 }
 
-void AppendFloating(double number, std::string& out) {
+void AppendFloatingBytes(double number, std::string& out) {
   constexpr std::uint64_t kNan = 0x7FF8000000000000;
   const double unsigned_zero = number == 0 ? 0 : number;
   const auto bits = std::isnan(number) ? kNan : std::bit_cast<std::uint64_t>(unsigned_zero);
   AppendTagged(Tag::kFloating, bits, out);
 }
 
-void AppendDecimal(Int128 unscaled, int scale, std::string& out) {
+void AppendDecimalBytes(Int128 unscaled, int scale, std::string& out) {
   AppendTagged(Tag::kDecimal, static_cast<std::uint8_t>(scale), out);
-  AppendNumber(unscaled, out);
-}
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return text;
+  AppendBytesOf(unscaled, out);
 }
 
 bool HasCanonicalBytes(duckdb_type id) {
@@ -123,7 +117,8 @@ CanonicalWriter::CanonicalWriter(const TypeShape& shape) : id_(shape.id), scale_
   for (const TypeShape& part : shape.parts) {
     parts_.emplace_back(part);
   }
-  std::ranges::transform(shape.names, std::back_inserter(names_), LowerCase);
+  std::ranges::transform(shape.names, std::back_inserter(names_),
+                         [](const std::string& name) { return LowerCase(name); });
   order_ = OrderOf(names_);
 }
 
@@ -136,19 +131,19 @@ void CanonicalWriter::Append(const VectorView& view, std::size_t row, std::strin
     case DUCKDB_TYPE_BOOLEAN:
       return AppendTagged(Tag::kBoolean, view.At<std::uint8_t>(row), out);
     case DUCKDB_TYPE_TINYINT:
-      return AppendInteger(view.At<std::int8_t>(row), out);
+      return AppendIntegerBytes(view.At<std::int8_t>(row), out);
     case DUCKDB_TYPE_SMALLINT:
-      return AppendInteger(view.At<std::int16_t>(row), out);
+      return AppendIntegerBytes(view.At<std::int16_t>(row), out);
     case DUCKDB_TYPE_INTEGER:
-      return AppendInteger(view.At<std::int32_t>(row), out);
+      return AppendIntegerBytes(view.At<std::int32_t>(row), out);
     case DUCKDB_TYPE_BIGINT:
-      return AppendInteger(view.At<std::int64_t>(row), out);
+      return AppendIntegerBytes(view.At<std::int64_t>(row), out);
     case DUCKDB_TYPE_FLOAT:
-      return AppendFloating(view.At<float>(row), out);
+      return AppendFloatingBytes(view.At<float>(row), out);
     case DUCKDB_TYPE_DOUBLE:
-      return AppendFloating(view.At<double>(row), out);
+      return AppendFloatingBytes(view.At<double>(row), out);
     case DUCKDB_TYPE_DECIMAL:
-      return AppendDecimal(view.DecimalAt(row), scale_, out);
+      return AppendDecimalBytes(view.DecimalAt(row), scale_, out);
     case DUCKDB_TYPE_VARCHAR:
       return AppendBytes(Tag::kText, view.BytesAt(row), out);
     case DUCKDB_TYPE_BLOB:

@@ -11,8 +11,6 @@
 namespace weir::sql {
 namespace {
 
-DataType Plain(TypeKind kind) { return {.kind = kind, .children = {}}; }
-
 class Pairs {
  public:
   void Append(std::string_view party, std::string_view id) {
@@ -83,15 +81,15 @@ struct Columns {
 };
 
 Schema ColumnTypes() {
-  const DataType pair = StructOf({{.name = "party", .type = Plain(TypeKind::kString)},
-                                  {.name = "id", .type = Plain(TypeKind::kString)}});
-  return {{{.name = "text", .type = Plain(TypeKind::kString)},
-           {.name = "integer", .type = Plain(TypeKind::kInteger)},
-           {.name = "number", .type = Plain(TypeKind::kLong)},
-           {.name = "ts", .type = Plain(TypeKind::kTimestamp)},
-           {.name = "real", .type = Plain(TypeKind::kDouble)},
-           {.name = "flag", .type = Plain(TypeKind::kBoolean)},
-           {.name = "words", .type = ArrayOf(Plain(TypeKind::kString))},
+  const DataType pair = StructOf({{.name = "party", .type = PlainType(TypeKind::kString)},
+                                  {.name = "id", .type = PlainType(TypeKind::kString)}});
+  return {{{.name = "text", .type = PlainType(TypeKind::kString)},
+           {.name = "integer", .type = PlainType(TypeKind::kInteger)},
+           {.name = "number", .type = PlainType(TypeKind::kLong)},
+           {.name = "ts", .type = PlainType(TypeKind::kTimestamp)},
+           {.name = "real", .type = PlainType(TypeKind::kDouble)},
+           {.name = "flag", .type = PlainType(TypeKind::kBoolean)},
+           {.name = "words", .type = ArrayOf(PlainType(TypeKind::kString))},
            {.name = "pairs", .type = ArrayOf(pair)}}};
 }
 

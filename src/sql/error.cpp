@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, duckdb_error_type>, 13> kPrefix
     {"Extension Autoloading", DUCKDB_ERROR_AUTOLOAD},
 }};
 
-duckdb_error_type TypeOf(std::string_view message) {
+duckdb_error_type ErrorTypeOf(std::string_view message) {
   const std::string_view name = message.substr(0, message.find(" Error: "));
   const auto found = std::ranges::find(kPrefixes, name, &decltype(kPrefixes)::value_type::first);
   return found == kPrefixes.end() ? DUCKDB_ERROR_INVALID_INPUT : found->second;
@@ -53,7 +53,7 @@ void ThrowError(duckdb_error_type type, std::string_view message) {
   throw UserError("{}", message);
 }
 
-void ThrowError(std::string_view message) { ThrowError(TypeOf(message), message); }
+void ThrowError(std::string_view message) { ThrowError(ErrorTypeOf(message), message); }
 
 void CheckError(duckdb_error_data error) {
   const OwnedErrorData owned(error);

@@ -78,7 +78,7 @@ Cell DecimalCell(Random& random) {
   return {fmt::format("'{}e-2'", unscaled), Tag(4) + Tag(2) + Bytes(unscaled) + Bytes(high)};
 }
 
-std::string RandomText(Random& random) {
+std::string RandomWord(Random& random) {
   const std::vector<std::string> letters{
       "a", "Z", "ö", "0", " ", "€", "long enough not to be inlined"};
   std::string text;
@@ -89,7 +89,7 @@ std::string RandomText(Random& random) {
 }
 
 Cell TextCell(Random& random) {
-  const std::string text = RandomText(random);
+  const std::string text = RandomWord(random);
   return {"'" + text + "'", Tag(5) + Sized(text)};
 }
 

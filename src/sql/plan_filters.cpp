@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "sql/plan_json.h"
 #include "sql/plan_predicate.h"
@@ -50,10 +51,10 @@ bool IsSessionWord(std::string_view word, std::string_view rest) {
 }
 
 // One LOGICAL_GET over a stand-in table.
-class Scan {
+class PlannedScan {
  public:
   // `node` must outlive it.
-  explicit Scan(const Json& node) : node_(node) {}
+  explicit PlannedScan(const Json& node) : node_(node) {}
 
   bool IsTable() const {
     return node_.value("name", "") == "seq_scan" && node_.contains("function_data") &&
@@ -105,7 +106,7 @@ class Scan {
 };
 
 // What a LOGICAL_FILTER right above the scan asks for.
-Predicate FiltersAbove(const Json& parent, const Scan& scan) {
+Predicate FiltersAbove(const Json& parent, const PlannedScan& scan) {
   std::vector<Predicate> parts;
   if (parent.value("type", "") == "LOGICAL_FILTER") {
     for (const Json& expression : parent.at("expressions")) {
@@ -118,7 +119,7 @@ Predicate FiltersAbove(const Json& parent, const Scan& scan) {
 
 void CollectScans(const Json& node, const Json& parent, std::vector<ScanFilter>& scans) {
   if (node.value("type", "") == "LOGICAL_GET") {
-    const Scan scan(node);
+    const PlannedScan scan(node);
     if (scan.IsTable()) {
       Predicate filter = scan.IsSampled()
                              ? Predicate{}
@@ -163,10 +164,7 @@ std::optional<std::vector<ScanFilter>> FindScanFilters(Connection& scratch, std:
 }
 
 bool DependsOnSession(std::string_view sql) {
-  std::string text(sql);
-  std::ranges::transform(text, text.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
+  const std::string text = LowerCase(sql);
   std::string_view rest = text;
   while (!rest.empty()) {
     const auto* end = std::ranges::find_if_not(rest, IsWordLetter);

@@ -13,8 +13,6 @@ using Json = nlohmann::json;
 using Kind = Predicate::Kind;
 using Comparison = Predicate::Comparison;
 
-constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
-
 // A column or a field of one, as a condition compares it.
 struct Reference {
   std::vector<std::string> path;
@@ -93,7 +91,7 @@ Predicate Leaf(const Reference& reference, Kind kind) {
 // A stored day compared with a moment: the moment's day, and no stricter than "or that day".
 Predicate CompareDay(const Reference& reference, Comparison comparison, const Constant& moment) {
   const std::int64_t micros = std::stoll(moment.text);
-  const std::int64_t days = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0);
+  const std::int64_t days = micros / kDay - (micros % kDay < 0 ? 1 : 0);
   Predicate predicate = Leaf(reference, Kind::kCompare);
   predicate.comparison = comparison == Comparison::kLess      ? Comparison::kLessEqual
                          : comparison == Comparison::kGreater ? Comparison::kGreaterEqual

@@ -16,10 +16,8 @@
 namespace weir::sql {
 namespace {
 
-DataType Plain(TypeKind kind) { return {.kind = kind, .children = {}}; }
-
 const Schema& Numbers() {
-  static const Schema schema{{{.name = "n", .type = Plain(TypeKind::kLong)}}};
+  static const Schema schema{{{.name = "n", .type = PlainType(TypeKind::kLong)}}};
   return schema;
 }
 
@@ -239,8 +237,8 @@ TEST_F(StreamTest, EveryTypeAndNestingComesBackAsItWent) {
 TEST_F(StreamTest, TenMillionRowsInWellUnderASecond) {
   constexpr std::int64_t kRows = 10'000'000;
   constexpr std::int64_t kBatch = 100'000;
-  const Schema schema{{{.name = "a", .type = Plain(TypeKind::kLong)},
-                       {.name = "b", .type = Plain(TypeKind::kLong)}}};
+  const Schema schema{{{.name = "a", .type = PlainType(TypeKind::kLong)},
+                       {.name = "b", .type = PlainType(TypeKind::kLong)}}};
   std::vector<ModelRow> rows;
   for (std::int64_t row = 0; row < kBatch; ++row) {
     rows.push_back({Number(row), Number(2 * row)});

@@ -2,10 +2,11 @@
 
 #include <array>
 
+#include "world/time_text.h"
+
 namespace weir::world {
 namespace {
 
-constexpr std::int64_t kMillisOfDay = 86'400'000;
 // A late event's time keeps its own remainder of milliseconds (person_days.cpp), so that it equals
 // no other event's.
 constexpr std::int64_t kLatenessStep = 4;

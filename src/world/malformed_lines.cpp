@@ -57,10 +57,6 @@ constexpr std::array<std::string_view, 6> kNoObjects = {
     "{'uid':'single quotes'}",
     "<html><body>502 Bad Gateway</body></html>"};
 
-std::string_view Pick(Texts texts, RandomStream& random) {
-  return texts[random.Below(static_cast<std::uint32_t>(texts.size()))];
-}
-
 LineFaults MissingField(const RawEvent& event, RandomStream& random) {
   const bool absent = random.Below(3) == 0;
   LineFaults faults;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 // Philox4x32-10, a counter-based random number generator: Salmon, Moraes, Dror, Shaw, "Parallel
 // random numbers: as easy as 1, 2, 3", SC 2011. Every draw is a pure function of a key and a
@@ -92,5 +94,10 @@ class RandomStream {
   PhiloxBlock block_{};
   std::size_t used_ = 4;
 };
+
+// One of `texts`, which aren't empty.
+inline std::string_view Pick(std::span<const std::string_view> texts, RandomStream& random) {
+  return texts[random.Below(static_cast<std::uint32_t>(texts.size()))];
+}
 
 }  // namespace weir::world

@@ -54,10 +54,6 @@ Language LanguageOfSite(std::uint32_t draw) {
   return static_cast<Language>(language);
 }
 
-std::string_view Pick(std::span<const std::string_view> words, RandomStream& random) {
-  return words[random.Below(static_cast<std::uint32_t>(words.size()))];
-}
-
 std::string NameOf(const Site& site, RandomStream& random) {
   const auto language = static_cast<std::size_t>(site.language);
   const std::string_view suffix = Pick(kSuffixes[language], random);

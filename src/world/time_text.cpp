@@ -8,8 +8,6 @@
 namespace weir::world {
 namespace {
 
-constexpr std::int64_t kMillisOfDay = 86'400'000;
-
 // `number` with leading zeros, `digits` of them in all.
 void AppendPadded(std::int64_t number, int digits, std::string& out) {
   std::array<char, 8> text{};

@@ -5,6 +5,8 @@
 
 namespace weir::world {
 
+inline constexpr std::int64_t kMillisOfDay = 86'400'000;
+
 // The spellings of a time that raw events may have, quotes included where it is text. All stand for
 // the same microsecond; `draw` < kTimeSpellings chooses.
 constexpr std::uint32_t kTimeSpellings = 16;

@@ -179,8 +179,7 @@ void TruthFile::Write(const std::filesystem::path& path) {
 Schema TruthSchema(const std::vector<std::pair<std::string, TypeKind>>& columns) {
   Schema schema;
   for (const auto& [name, kind] : columns) {
-    schema.fields.push_back(
-        {.name = name, .type = {.kind = kind, .children = {}}, .nullable = false});
+    schema.fields.push_back({.name = name, .type = PlainType(kind), .nullable = false});
   }
   return schema;
 }

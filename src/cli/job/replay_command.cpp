@@ -34,7 +34,7 @@ Json FingerprintJson(const lake::Fingerprint& fingerprint) {
   return {{"fingerprint", fingerprint.digits}, {"rows", fingerprint.num_rows}};
 }
 
-Json ReportJson(const std::string& id, const jobs::ReplayReport& report) {
+Json ReplayJson(const std::string& id, const jobs::ReplayReport& report) {
   Json tables = Json::array();
   for (const jobs::ReplayedTable& table : report.tables) {
     tables.push_back({{"table", table.table},
@@ -79,7 +79,7 @@ void Replay(const Arguments& arguments, Services& services) {
   const jobs::ReplayReport report =
       jobs::ReplayRun(record, InstanceOf(workspace, record), facts, runs);
   if (services.options().json) {
-    PrintJson(services.out(), ReportJson(id, report));
+    PrintJson(services.out(), ReplayJson(id, report));
   } else {
     services.out() << ReportText(id, report);
   }

@@ -11,6 +11,7 @@
 #include "cli/job/workspace.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
+#include "jobs/run/compact_days.h"
 #include "jobs/steps/retry.h"
 
 namespace weir::cli {
@@ -150,12 +151,21 @@ void Follow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOp
     }
     const bool did_something = summary.succeeded + summary.failed + summary.held > 0;
     if (did_something && services.options().json) {
-      services.out() << SummaryJson(summary).dump() << std::endl;
+      services.out() << SummaryJson(summary).dump() << "\n" << std::flush;
     }
     jobs::SleepUnlessStopped(std::chrono::milliseconds(poll / 1000), services.stop());
     if (services.stop().stop_requested()) {
       throw CancelledError();
     }
+  }
+}
+
+// What is closed is packed, so that nobody reads thousands of small files.
+void PackClosedDays(Workspace& workspace) {
+  for (const jobs::CompactedTable& table : jobs::CompactClosedDays(
+           workspace.instances(), workspace.Facts(), workspace.lakes().own())) {
+    LogInfo("{}: {} files of closed days are {} now", table.table, table.files_removed,
+            table.files_added);
   }
 }
 

@@ -15,7 +15,7 @@ using jobs::PlannedRun;
 using jobs::RunOutcome;
 using jobs::RunRecord;
 
-std::string StateText(const RunOutcome& outcome) {
+std::string OutcomeText(const RunOutcome& outcome) {
   switch (outcome.result) {
     case jobs::RunResult::kHeld:
       return "held";
@@ -32,11 +32,6 @@ std::string StateText(const RunOutcome& outcome) {
     default:
       return "failed";
   }
-}
-
-std::string IntervalText(const JobInstance& instance, const jobs::Interval& interval) {
-  return instance.job->is_stream ? fmt::format("batch {}", interval.start)
-                                 : instance.Label(interval);
 }
 
 class JsonObserver final : public jobs::RunObserver {
@@ -66,7 +61,7 @@ class JsonObserver final : public jobs::RunObserver {
            {"partition", instance.partition},
            {"start", FormatTimestamp(record.key.interval.start)},
            {"end", FormatTimestamp(record.key.interval.end)},
-           {"state", StateText(outcome)},
+           {"state", OutcomeText(outcome)},
            {"rows", record.rows},
            {"seconds", record.seconds},
            {"steps", steps},
@@ -98,15 +93,14 @@ class LineObserver final : public jobs::RunObserver {
     }
   }
   void OnStart(const JobInstance& instance, const PlannedRun& run) override {
-    std::cerr << fmt::format("{} {}: {}\n", instance.name(), IntervalText(instance, run.interval),
-                             run.why);
+    std::cerr << fmt::format("{} {}: {}\n", instance.name(), instance.Label(run.interval), run.why);
     seconds_left_ -= run.seconds.value_or(0);
   }
   void OnEnd(const JobInstance& instance, const RunOutcome& outcome) override {
     const RunRecord& record = outcome.record;
     left_ -= left_ > 0 ? 1 : 0;
-    std::cerr << fmt::format("{} {} {}", instance.name(),
-                             IntervalText(instance, record.key.interval), StateText(outcome));
+    std::cerr << fmt::format("{} {} {}", instance.name(), instance.Label(record.key.interval),
+                             OutcomeText(outcome));
     if (outcome.result == jobs::RunResult::kHeld) {
       std::cerr << " by " << outcome.holder << "\n";
       return;
@@ -124,8 +118,8 @@ class LineObserver final : public jobs::RunObserver {
   }
   void OnSkip(const JobInstance& instance, const PlannedRun& run, const std::string& why) override {
     left_ -= left_ > 0 ? 1 : 0;
-    std::cerr << fmt::format("{} {} skipped: {}\n", instance.name(),
-                             IntervalText(instance, run.interval), why);
+    std::cerr << fmt::format("{} {} skipped: {}\n", instance.name(), instance.Label(run.interval),
+                             why);
   }
 
  private:

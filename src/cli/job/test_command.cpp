@@ -74,7 +74,7 @@ void WriteJUnit(const std::string& path, const std::vector<TestCase>& cases) {
   }
 }
 
-Json ReportJson(const std::vector<TestCase>& cases, std::int64_t failed) {
+Json TestsJson(const std::vector<TestCase>& cases, std::int64_t failed) {
   Json list = Json::array();
   for (const TestCase& test : cases) {
     list.push_back({{"file", test.file},
@@ -96,7 +96,7 @@ void Test(const Arguments& arguments, Services& services) {
     WriteJUnit(*path, cases);
   }
   if (services.options().json) {
-    PrintJson(services.out(), ReportJson(cases, failed));
+    PrintJson(services.out(), TestsJson(cases, failed));
   } else if (cases.empty()) {
     services.out() << "no tests: they are files tests/*.yaml of the project\n";
   } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "jobs/graph/selection.h"
@@ -94,7 +95,6 @@ jobs::RunServices Workspace::Runs(bool send) {
 }
 
 std::optional<jobs::Interval> AskedInterval(const Arguments& arguments) {
-  constexpr Micros kDay = 86'400'000'000;
   const auto day = [&](const char* flag) -> std::optional<Micros> {
     const auto text = arguments.OptionalText(flag);
     if (!text) {

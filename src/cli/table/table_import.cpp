@@ -7,7 +7,7 @@
 namespace weir::cli {
 namespace {
 
-lake::WriteRequest RequestOf(const Arguments& arguments) {
+lake::WriteRequest ImportRequestOf(const Arguments& arguments) {
   lake::WriteRequest request;
   request.mode = lake::ParseWriteMode(arguments.OptionalText("--mode").value_or("append"));
   request.keys = arguments.Names("--keys");
@@ -24,7 +24,7 @@ lake::WriteRequest RequestOf(const Arguments& arguments) {
 }
 
 void Import(const Arguments& arguments, Services& services) {
-  const lake::WriteRequest request = RequestOf(arguments);
+  const lake::WriteRequest request = ImportRequestOf(arguments);
   const std::string name = arguments.Text("TABLE");
   lake::Warehouse& warehouse = services.WarehouseOf(name);
   const lake::TableFolder folder = warehouse.Resolve(name);

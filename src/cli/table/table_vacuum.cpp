@@ -16,9 +16,9 @@
 namespace weir::cli {
 namespace {
 
-constexpr Micros kKeepForReplay = std::int64_t{30} * 86'400'000'000;
+constexpr Micros kKeepForReplay = 30 * kDay;
 
-lake::VacuumRequest RequestOf(const Arguments& arguments) {
+lake::VacuumRequest VacuumRequestOf(const Arguments& arguments) {
   lake::VacuumRequest request;
   if (const auto retention = arguments.OptionalText("--retention")) {
     request.retention = ParseDuration("--retention", *retention);
@@ -80,7 +80,7 @@ Json ReportJson(const lake::TableFolder& folder, const lake::VacuumReport& repor
 }
 
 void Vacuum(const Arguments& arguments, Services& services) {
-  lake::VacuumRequest request = RequestOf(arguments);
+  lake::VacuumRequest request = VacuumRequestOf(arguments);
   const NamedTable table = FindTable(services, arguments.Text("TABLE"));
   request.protected_keys = [&] { return FilesForReplay(services, table); };
   const lake::VacuumReport report = lake::VacuumTable(table.warehouse, table.folder, request);

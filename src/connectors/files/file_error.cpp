@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t kLongestShown = 60;  // bytes of a value in a message
 
-bool IsInteger(TypeKind kind) {
-  return kind == TypeKind::kByte || kind == TypeKind::kShort || kind == TypeKind::kInteger ||
-         kind == TypeKind::kLong;
-}
-
 // What a text must look like so that a cast to `type` keeps every digit; empty: anything.
 std::string PatternOf(const DataType& type) {
   if (IsInteger(type.kind)) {

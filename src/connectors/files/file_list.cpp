@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kDay = "{ds}";
+constexpr std::string_view kDayMark = "{ds}";
 constexpr std::string_view kAnyDay = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
 
 std::string Absolute(const fs::path& folder, const std::string& path) {
@@ -35,9 +35,9 @@ std::string ExpressionOf(std::string_view glob) {
   std::string expression;
   for (std::size_t at = 0; at < glob.size(); ++at) {
     const std::string_view rest = glob.substr(at);
-    if (rest.starts_with(kDay)) {
+    if (rest.starts_with(kDayMark)) {
       expression += R"((\d{4}-\d{2}-\d{2}))";
-      at += kDay.size() - 1;
+      at += kDayMark.size() - 1;
     } else if (rest.starts_with("**")) {
       expression += ".*";
       ++at;
@@ -60,7 +60,7 @@ std::string ExpressionOf(std::string_view glob) {
 
 std::vector<std::string> MatchingFiles(sql::Connection& connection, const fs::path& folder,
                                        const std::string& path) {
-  const std::string glob = Replaced(Absolute(folder, path), kDay, kAnyDay);
+  const std::string glob = Replaced(Absolute(folder, path), kDayMark, kAnyDay);
   std::vector<std::string> files;
   sql::Result result =
       connection.Query(fmt::format("SELECT file FROM glob({})", sql::QuoteText(glob)));
@@ -76,7 +76,7 @@ std::vector<std::string> MatchingFiles(sql::Connection& connection, const fs::pa
 
 std::optional<std::string> DayOf(const fs::path& folder, const std::string& path,
                                  const std::string& file) {
-  if (path.find(kDay) == std::string::npos) {
+  if (path.find(kDayMark) == std::string::npos) {
     return std::nullopt;
   }
   const std::regex expression(ExpressionOf(Absolute(folder, path)));

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "connectors/files/file_error.h"
@@ -22,9 +23,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr Micros kDayMicros = 86'400'000'000;
-
-std::string Listed(const std::vector<std::string>& names) {
+std::string ListedNames(const std::vector<std::string>& names) {
   return fmt::to_string(fmt::join(names, ", "));
 }
 
@@ -122,7 +121,7 @@ class FileReader {
       }
       if (!IsEmptyText(file)) {
         sniffed_file_ = file;
-        return Declared(Listed(columns));
+        return Declared(ListedNames(columns));
       }
     }
     throw UserError(
@@ -174,7 +173,7 @@ class FileReader {
       const Field* field = found.Find(wanted.name);
       if (field == nullptr) {
         throw UserError("{}: no column '{}'; there are {}{}", file, wanted.name,
-                        Listed(found.names()), DidYouMean(wanted.name, found.names()));
+                        ListedNames(found.names()), DidYouMean(wanted.name, found.names()));
       }
       if (!WidensTo(field->type, wanted.type)) {
         throw UserError("{}: column '{}' is {}; {} is expected", file, wanted.name,
@@ -216,13 +215,13 @@ class FileReader {
       }
       if (std::ranges::none_of(names, is_it)) {
         throw UserError("{}:1: no column '{}'; the header has {}{}", file, wanted.name,
-                        Listed(names), DidYouMean(wanted.name, names));
+                        ListedNames(names), DidYouMean(wanted.name, names));
       }
     }
     for (const std::string& name : names) {
       if (is_sniffed() && schema_.Find(name) == nullptr) {
         throw UserError("{}:1: unknown column '{}'; the columns are {}{}", file, name,
-                        Listed(schema_.names()), DidYouMean(name, schema_.names()));
+                        ListedNames(schema_.names()), DidYouMean(name, schema_.names()));
       }
     }
   }
@@ -294,7 +293,7 @@ std::optional<Micros> CompleteUntil(const ConnectorContext& context, const std::
   std::optional<Micros> newest;
   for (const std::string& file : files) {
     if (const auto day = DayOf(context.folder, path, file)) {
-      newest = std::max(newest.value_or(0), (Micros{*ParseDate(*day)} + 1) * kDayMicros);
+      newest = std::max(newest.value_or(0), (Micros{*ParseDate(*day)} + 1) * kDay);
     }
   }
   return newest;

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kChunk = std::size_t{1} << 18;
+constexpr std::size_t kStoredChunk = std::size_t{1} << 18;
 constexpr std::int64_t kHead = std::int64_t{64} << 10;
 
 class PlainBytes : public StoredBytes {
@@ -55,7 +55,7 @@ class PackedBytes : public StoredBytes {
   // False at the file's end. Only when what was there is used up.
   bool Refill() {
     chunk_.clear();
-    stored_.Append(kChunk, chunk_);
+    stored_.Append(kStoredChunk, chunk_);
     consumed_ += chunk_.size();
     return !chunk_.empty();
   }
@@ -177,7 +177,7 @@ void StoredBytes::Skip(std::int64_t count) {
   std::string passed;
   while (count > 0) {
     passed.clear();
-    Append(static_cast<std::size_t>(std::min<std::int64_t>(count, kChunk)), passed);
+    Append(static_cast<std::size_t>(std::min<std::int64_t>(count, kStoredChunk)), passed);
     if (passed.empty()) {
       throw UserError("a file that was read before has become shorter");
     }

@@ -18,7 +18,7 @@ constexpr std::string_view kScheme = "file://";
 
 Schema LinesSchema() {
   const auto field = [](const char* name, TypeKind kind) {
-    return Field{.name = name, .type = {.kind = kind, .children = {}}, .nullable = false};
+    return Field{.name = name, .type = PlainType(kind), .nullable = false};
   };
   return {{field("source_partition", TypeKind::kString), field("source_offset", TypeKind::kLong),
            field("line", TypeKind::kBinary)}};

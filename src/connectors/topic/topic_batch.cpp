@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kChunk = std::size_t{1} << 20;
+constexpr std::size_t kReadChunk = std::size_t{1} << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLeast = std::size_t{1} << 16;
 
@@ -127,7 +127,7 @@ class BatchReader {
       }
       const std::size_t before = bytes.size();
       const std::size_t wanted = before < limit ? limit - before : kLeast;
-      stored.Append(std::clamp(wanted, kLeast, kChunk), bytes);
+      stored.Append(std::clamp(wanted, kLeast, kReadChunk), bytes);
       if (bytes.size() == before) {
         return true;
       }

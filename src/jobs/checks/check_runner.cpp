@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "lake/table_references.h"
@@ -28,13 +29,6 @@ struct Verdict {
   std::int64_t failures = 0;
   std::string message;
 };
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return text;
-}
 
 std::string Joined(const std::vector<std::string>& parts, const char* between = ", ") {
   return fmt::to_string(fmt::join(parts, between));
@@ -140,7 +134,7 @@ class OneCheck {
     if (sql::IsNull(value)) {
       return "NULL";
     }
-    return inputs_.personal.contains(Lower(column)) ? "***" : std::get<std::string>(value);
+    return inputs_.personal.contains(LowerCase(column)) ? "***" : std::get<std::string>(value);
   }
 
   Verdict Unique() {

@@ -11,7 +11,7 @@
 namespace weir::jobs {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using project::Job;
 using project::Output;
 using project::OutputMode;
@@ -147,8 +147,8 @@ std::string TableText(const Output& output) {
   return text + "\n";
 }
 
-Json ColumnsJson(const Output& output) {
-  Json columns = Json::array();
+OrderedJson ColumnsJson(const Output& output) {
+  OrderedJson columns = OrderedJson::array();
   for (const project::ColumnContract& column : output.columns) {
     columns.push_back({{"name", column.name},
                        {"type", column.type},
@@ -159,16 +159,16 @@ Json ColumnsJson(const Output& output) {
   return columns;
 }
 
-Json JobJson(const Job& job) {
-  Json reads = Json::array();
+OrderedJson JobJson(const Job& job) {
+  OrderedJson reads = OrderedJson::array();
   for (const project::Input& input : job.reads) {
     reads.push_back({{"name", input.name}, {"table", input.table}, {"previous", input.previous}});
   }
-  Json writes = Json::array();
+  OrderedJson writes = OrderedJson::array();
   for (const Output& output : job.writes) {
     writes.push_back(output.table);
   }
-  Json checks = Json::array();
+  OrderedJson checks = OrderedJson::array();
   for (const project::Check& check : job.checks) {
     checks.push_back(CheckText(check));
   }
@@ -210,9 +210,9 @@ std::string DomainPage(const Graph& graph, const std::string& domain) {
   return tables.empty() ? text : text + "## Tables\n\n" + tables;
 }
 
-Json CatalogueJson(const Graph& graph) {
-  Json jobs = Json::array();
-  Json tables = Json::array();
+OrderedJson CatalogueJson(const Graph& graph) {
+  OrderedJson jobs = OrderedJson::array();
+  OrderedJson tables = OrderedJson::array();
   for (const std::string& domain : Domains(graph)) {
     for (const Job* job : JobsOf(graph, domain)) {
       jobs.push_back(JobJson(*job));

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+#include "jobs/graph/parsed_sql.h"
+
 namespace weir::jobs {
 namespace {
 
@@ -74,18 +77,6 @@ const Names& FileReaders() {
   return names;
 }
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
-  return text;
-}
-
-std::string TextOf(const Json& node, const char* key) {
-  const auto found = node.find(key);
-  return found != node.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 bool IsEmptyList(const Json& node, const char* key) {
   const auto found = node.find(key);
   return found == node.end() || !found->is_array() || found->empty();
@@ -122,9 +113,9 @@ class DeterminismCheck {
   void CheckNode(const Json& node) {
     const std::string kind = TextOf(node, "class");
     if (kind == "FUNCTION") {
-      CheckFunction(node, Lower(TextOf(node, "function_name")));
+      CheckFunction(node, LowerCase(TextOf(node, "function_name")));
     } else if (kind == "WINDOW") {
-      CheckWindow(node, Lower(TextOf(node, "function_name")));
+      CheckWindow(node, LowerCase(TextOf(node, "function_name")));
     } else if (kind == "COLUMN_REF") {
       CheckColumn(node);
     } else if (node.contains("modifiers")) {
@@ -224,7 +215,7 @@ class DeterminismCheck {
   void CheckColumn(const Json& node) {
     const auto parts = node.find("column_names");
     if (parts != node.end() && parts->size() == 1) {
-      const std::string name = Lower(parts->front().get<std::string>());
+      const std::string name = LowerCase(parts->front().get<std::string>());
       if (name.starts_with("current_") || name.starts_with("localtime")) {
         CheckCommon(node, name);
       }

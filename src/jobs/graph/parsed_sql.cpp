@@ -15,11 +15,6 @@ namespace {
 using Json = nlohmann::json;
 using project::SubstitutionValue;
 
-std::string TextOf(const Json& node, const char* key) {
-  const auto found = node.find(key);
-  return found != node.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // A literal or identifier that takes `length` bytes, at least 3.
 std::string FillerOf(const SubstitutionValue& value, std::size_t length) {
   std::string filler;
@@ -104,6 +99,11 @@ std::optional<Json> Tree(const SqlSource& source, const std::string& text,
 }
 
 }  // namespace
+
+std::string TextOf(const Json& node, const char* key) {
+  const auto found = node.find(key);
+  return found != node.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
 
 project::Place SqlSource::PlaceOf(std::size_t offset) const {
   return is_file ? project::PlaceIn(place.file, text, offset) : place;

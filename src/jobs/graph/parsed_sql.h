@@ -35,6 +35,9 @@ struct ParsedSql {
   std::vector<SqlRead> reads;
 };
 
+// The text that a node of the tree has under `key`; empty if it has none.
+std::string TextOf(const nlohmann::json& node, const char* key);
+
 // Parses the SELECT of a text, its names in braces filled with values of no importance. Notes a
 // text that is no SELECT, or several, and returns nothing.
 std::optional<ParsedSql> ParseSql(const SqlSource& source, const project::Substitutions& values,

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "data/schema.h"
 #include "jobs/graph/determinism.h"
 #include "jobs/graph/parsed_sql.h"
 #include "lake/sql_tokens.h"
@@ -19,13 +20,6 @@ namespace {
 using project::Job;
 using project::Place;
 using project::Project;
-
-bool SameName(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  });
-}
 
 bool Has(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(names, [&](const std::string& one) { return SameName(one, name); });

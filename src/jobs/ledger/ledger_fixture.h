@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/process.h"
 #include "base/test_folder.h"
 #include "jobs/ledger/ledger.h"
@@ -16,12 +17,10 @@
 // For tests alone.
 namespace weir::jobs {
 
-constexpr Micros kTestDay = 86'400'000'000;
-
 // Day `day` of 2026, from 0.
 inline Interval DayOf2026(int day) {
-  const Micros start = ParseTimestamp("2026-01-01").value() + day * kTestDay;
-  return {.start = start, .end = start + kTestDay};
+  const Micros start = ParseTimestamp("2026-01-01").value() + day * kDay;
+  return {.start = start, .end = start + kDay};
 }
 
 // A process of this host that is no more: this one's number, but another start.

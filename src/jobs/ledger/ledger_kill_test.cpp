@@ -17,12 +17,12 @@ namespace {
 constexpr int kHits = 5;
 constexpr auto kTable = "s.t";
 
-RunKey Key(int day) { return {.job = "load", .partition = "", .interval = DayOf2026(day)}; }
+RunKey KillKey(int day) { return {.job = "load", .partition = "", .interval = DayOf2026(day)}; }
 
 // One run as jobs do it: take, prepare, commit, end.
 int RunOnce(Ledger& ledger, lake::Warehouse& warehouse, int day) {
   ledger.Refresh();
-  LeaseAttempt attempt = ledger.Take(StartOf(Key(day)));
+  LeaseAttempt attempt = ledger.Take(StartOf(KillKey(day)));
   if (!attempt.lease) {
     return attempt.done ? 0 : 3;
   }
@@ -31,7 +31,7 @@ int RunOnce(Ledger& ledger, lake::Warehouse& warehouse, int day) {
   finished.checks = {
       {.name = "c", .subject = kTable, .outcome = "passed", .message = "", .failures = 0}};
   attempt.lease->Prepare(finished);
-  CommitRow(warehouse, Key(day).id(), kTable);
+  CommitRow(warehouse, KillKey(day).id(), kTable);
   attempt.lease->End(finished);
   return 0;
 }
@@ -59,7 +59,7 @@ class LedgerKillTest : public LedgerTest {
   void ExpectDoneOnce(Ledger& ledger, int day) {
     EXPECT_EQ(RunOnce(ledger, warehouse_, day), 0);
     ledger.Refresh();
-    const std::string run = Key(day).id();
+    const std::string run = KillKey(day).id();
     EXPECT_EQ(RowsOf(kTable, fmt::format("run = '{}'", run)), 1) << run;
     EXPECT_EQ(ledger.Find(run)->state, RunState::kSucceeded);
     int succeeded = 0;
@@ -114,8 +114,8 @@ TEST_F(LedgerKillTest, WhoeverMendsMayDieToo) {
       Kill("run", day, "ledger:before-end");
       Kill("run", day, point);
       ledger->Refresh();
-      EXPECT_EQ(ledger->Find(Key(day).id())->attempt, 1);
-      EXPECT_TRUE(ledger->Find(Key(day).id())->recovered);
+      EXPECT_EQ(ledger->Find(KillKey(day).id())->attempt, 1);
+      EXPECT_TRUE(ledger->Find(KillKey(day).id())->recovered);
       ExpectDoneOnce(*ledger, day);
       ASSERT_FALSE(HasFailure()) << "after a kill at " << point;
       ++day;

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "jobs/ledger/record_fields.h"
@@ -18,10 +19,6 @@ namespace weir::jobs {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr Micros kSecond = 1'000'000;
-constexpr Micros kHour = 3600 * kSecond;
-constexpr Micros kDay = 24 * kHour;
 
 const std::vector<std::string>& StateNames() {
   static const std::vector<std::string> kNames = {"running", "succeeded", "failed", "cancelled"};

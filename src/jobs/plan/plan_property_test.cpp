@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/test_seed.h"
 #include "jobs/plan/plan.h"
 #include "jobs/plan/reading.h"
@@ -18,7 +19,6 @@
 namespace weir::jobs {
 namespace {
 
-constexpr Micros kDay = 86'400'000'000;
 constexpr Micros kStart = 20'458 * kDay;  // 2026-01-05
 
 using Value = std::uint64_t;

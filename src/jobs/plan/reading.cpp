@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+
 namespace weir::jobs {
 namespace {
-
-constexpr Micros kDay = 86'400'000'000;
 
 // `window` back from `end`: in whole days of the schedule's zone where it can be, so that a day of
 // 23 hours is one day.

@@ -1,27 +1,21 @@
 #include "jobs/plan/table_facts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/error.h"
+#include "lake/log_names.h"
 
 namespace weir::jobs {
 namespace {
-
-constexpr std::size_t kVersionDigits = 20;
 
 // Versions whose entries the log still has.
 std::set<std::int64_t> VersionsIn(const lake::TableFolder& folder) {
   std::set<std::int64_t> versions;
   for (const auto& object :
-       folder.store->List("_delta_log/", {.start_after = {}, .recursive = false})) {
-    const std::string name = object.key.substr(object.key.rfind('/') + 1);
-    std::int64_t version = 0;
-    const char* end = name.data() + std::min(name.size(), kVersionDigits);
-    const auto parsed = std::from_chars(name.data(), end, version);
-    if (parsed.ptr == end && name.substr(std::min(name.size(), kVersionDigits)) == ".json") {
-      versions.insert(version);
+       folder.store->List(lake::kLogFolder, {.start_after = {}, .recursive = false})) {
+    if (const auto version = lake::LogEntryVersion(object.key)) {
+      versions.insert(*version);
     }
   }
   return versions;

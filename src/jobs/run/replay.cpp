@@ -196,14 +196,9 @@ class Replay {
 
   // Version v was made by this run, or v is what it left as it was.
   std::int64_t BaseOf(const OutputRecord& made) {
-    lake::Warehouse& warehouse = lakes_.own();
-    for (const lake::Action& action :
-         lake::ReadLogEntry(warehouse.FolderOf(made.table), made.version)) {
-      if (const auto* info = std::get_if<lake::CommitInfo>(&action)) {
-        return info->run_id == record_.key.id() ? made.version - 1 : made.version;
-      }
-    }
-    return made.version;
+    const lake::CommitInfo info =
+        lake::ReadCommitInfo(lakes_.own().FolderOf(made.table), made.version);
+    return info.run_id == record_.key.id() ? made.version - 1 : made.version;
   }
 
   void CompareOutputs(ReplayReport& report) {
@@ -255,18 +250,6 @@ class Replay {
             .version = version,
             .recorded = FingerprintOf(warehouse, {staged.folder, recorded}, {}),
             .replayed = FingerprintOf(warehouse, {staged.folder, replayed}, {})};
-  }
-
-  static std::vector<AddFile> Without(const std::vector<AddFile>& files,
-                                      const std::vector<AddFile>& others) {
-    std::set<std::string> paths;
-    for (const AddFile& other : others) {
-      paths.insert(other.path);
-    }
-    std::vector<AddFile> rest;
-    std::ranges::copy_if(files, std::back_inserter(rest),
-                         [&](const AddFile& file) { return !paths.contains(file.path); });
-    return rest;
   }
 
   // Only files of the partition.

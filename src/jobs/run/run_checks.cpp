@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "jobs/checks/check_runner.h"
 #include "jobs/plan/row_days.h"
@@ -99,11 +100,7 @@ std::set<std::string> PersonalColumns(const JobInstance& instance) {
   for (const project::Output& output : instance.writes) {
     for (const project::ColumnContract& column : output.columns) {
       if (column.personal) {
-        std::string name = column.name;
-        std::ranges::transform(name, name.begin(), [](unsigned char letter) {
-          return static_cast<char>(std::tolower(letter));
-        });
-        personal.insert(name);
+        personal.insert(LowerCase(column.name));
       }
     }
   }

@@ -17,6 +17,7 @@
 #include "jobs/run/source_days.h"
 #include "jobs/steps/step_runner.h"
 #include "jobs/steps/time_limit.h"
+#include "lake/history.h"
 #include "sql/quote.h"
 
 namespace weir::jobs {
@@ -181,13 +182,9 @@ class Work {
   // The attempt whose commit made the version that is read, so that an operator may go on with what
   // it has in memory; else the version, which no attempt's text is like.
   static std::string OriginOf(const RunInput& input) {
-    for (const lake::Action& action : lake::ReadLogEntry(input.folder, input.record.version)) {
-      const auto* info = std::get_if<lake::CommitInfo>(&action);
-      if (info != nullptr && !info->run_id.empty()) {
-        return fmt::format("{}.{}", info->run_id, info->attempt);
-      }
-    }
-    return fmt::format("version {}", input.record.version);
+    const lake::CommitInfo info = lake::ReadCommitInfo(input.folder, input.record.version);
+    return info.run_id.empty() ? fmt::format("version {}", input.record.version)
+                               : fmt::format("{}.{}", info.run_id, info.attempt);
   }
 
   lake::CommitInfo Origin() const {

@@ -202,16 +202,6 @@ lake::Snapshot Applied(const lake::Snapshot& base, const lake::Changes& changes)
   return after;
 }
 
-std::vector<lake::AddFile> Without(const std::vector<lake::AddFile>& files,
-                                   const std::vector<lake::AddFile>& others) {
-  std::set<std::string> paths;
-  std::ranges::transform(others, std::inserter(paths, paths.end()), &lake::AddFile::path);
-  std::vector<lake::AddFile> rest;
-  std::ranges::copy_if(files, std::back_inserter(rest),
-                       [&](const lake::AddFile& file) { return !paths.contains(file.path); });
-  return rest;
-}
-
 // What turns the table as it is into the state that a chain has arrived at.
 lake::Changes ChangesTo(const lake::Snapshot& latest, const lake::Snapshot& after,
                         const lake::Changes& last) {
@@ -256,6 +246,16 @@ StagedOutput Stage(const OutputTask& task, const Output& output, lake::Warehouse
 }
 
 }  // namespace
+
+std::vector<lake::AddFile> Without(const std::vector<lake::AddFile>& files,
+                                   const std::vector<lake::AddFile>& others) {
+  std::set<std::string> paths;
+  std::ranges::transform(others, std::inserter(paths, paths.end()), &lake::AddFile::path);
+  std::vector<lake::AddFile> rest;
+  std::ranges::copy_if(files, std::back_inserter(rest),
+                       [&](const lake::AddFile& file) { return !paths.contains(file.path); });
+  return rest;
+}
 
 // A state has no interval.
 lake::PartitionValues ReplacedPartition(const OutputTask& task, const Output& output) {

@@ -41,6 +41,10 @@ lake::PartitionValues ReplacedPartition(const OutputTask& task, const project::O
 std::vector<StagedOutput> StageOutputs(const OutputTask& task, lake::Warehouse& warehouse,
                                        const ChainStates& chain);
 
+// The files that aren't among `others`, by path.
+std::vector<lake::AddFile> Without(const std::vector<lake::AddFile>& files,
+                                   const std::vector<lake::AddFile>& others);
+
 // The commit's part of each output that commits and changes something.
 std::vector<lake::TableChanges> PartsOf(std::vector<StagedOutput>& outputs);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "jobs/plan/staleness.h"
 #include "jobs/run/source_days.h"
@@ -312,7 +313,6 @@ Touch TouchOf(const JobInstance& instance, const project::Output& output, const 
   Touch touch{.version = version};
   const bool by_day = output.mode == project::OutputMode::kReplace;
   if (by_day) {
-    constexpr Micros kDay = 86'400'000'000;
     const bool is_long = interval.end - interval.start > kDay + kDay / 2;  // its last day
     touch.range = is_long
                       ? Interval{.start = instance.schedule.TimeOf(instance.schedule.Day(interval)),

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kFiles = "files";
-constexpr auto kDay = "{ds}";
+constexpr auto kDayMark = "{ds}";
 
 // The path of a step that reads files, with all names filled in but "{ds}".
 std::optional<std::string> SourcePath(const project::Step& step, const JobInstance& instance) {
@@ -79,7 +79,7 @@ std::string StateOf(const std::filesystem::path& folder, const std::string& file
 // Digests of a step's files by day.
 std::map<std::string, std::string> DigestsOf(const project::Project& project,
                                              const std::string& path, sql::Connection& connection) {
-  const bool by_day = path.find(kDay) != std::string::npos;
+  const bool by_day = path.find(kDayMark) != std::string::npos;
   const std::string pattern = project::FillText(path, {{"ds", {.text = "*"}}});
   std::map<std::string, std::string> states;
   for (const std::string& file : connectors::MatchingFiles(connection, project.folder, pattern)) {
@@ -151,7 +151,7 @@ std::optional<SourceFacts> LookAtSources(const project::Project& project,
     }
     facts = facts.value_or(SourceFacts{});
     facts->digests[step.name] = DigestsOf(project, *path, connection);
-    if (path->find(kDay) != std::string::npos) {
+    if (path->find(kDayMark) != std::string::npos) {
       facts->limits_days = true;
       AddDays(connectors::DaysThere(connection, project.folder, *path), *facts);
     }

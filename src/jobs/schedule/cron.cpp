@@ -12,13 +12,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 
 namespace weir::jobs {
 namespace {
 
-constexpr Micros kMinute = 60'000'000;
 constexpr int kMinutesOfDay = 24 * 60;
 constexpr std::int64_t kCycleDays = 146'097;  // 400 years: then dates and weekdays come again
 
@@ -44,13 +45,6 @@ const std::vector<FieldKind>& Fields() {
        .greatest = 7,
        .names = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}}};
   return kFields;
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
 }
 
 std::optional<int> ParseNumber(std::string_view text) {
@@ -136,10 +130,6 @@ class FieldReader {
 
 bool HasBit(std::uint64_t bits, int number) {
   return (bits >> static_cast<unsigned>(number) & 1U) != 0;
-}
-
-std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
 }
 
 }  // namespace

@@ -13,15 +13,13 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/test_seed.h"
 #include "jobs/schedule/schedule.h"
 
 namespace weir::jobs {
 namespace {
-
-constexpr Micros kMinute = 60'000'000;
-constexpr Micros kDay = 1440 * kMinute;
 
 struct RandomField {
   std::string text;

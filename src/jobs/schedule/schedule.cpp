@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "jobs/schedule/cron.h"
 #include "jobs/schedule/time_zone.h"
@@ -13,14 +14,6 @@ namespace weir::jobs {
 namespace {
 
 using project::Cadence;
-
-constexpr Micros kMinute = 60'000'000;
-constexpr Micros kHour = 60 * kMinute;
-constexpr Micros kDay = 24 * kHour;
-
-std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
 
 std::int64_t DayOf(Micros local) { return FloorDivide(local, kDay); }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/test_seed.h"
 
@@ -13,8 +14,6 @@ namespace weir::jobs {
 namespace {
 
 using project::Cadence;
-
-constexpr Micros kHour = 3'600'000'000;
 
 Micros At(const std::string& time) { return ParseTimestamp(time).value(); }
 

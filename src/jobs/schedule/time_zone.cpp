@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "jobs/schedule/zone_file.h"
@@ -17,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Micros kSecond = 1'000'000;
-constexpr Micros kHour = 3600 * kSecond;
 constexpr Micros kForever = std::numeric_limits<Micros>::max() / 2;
 constexpr Micros kMostOffset = 26 * kHour;  // no clock was ever so far from UTC
 constexpr int kLastYear = 2500;

@@ -9,15 +9,13 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/test_seed.h"
 #include "jobs/schedule/zone_file.h"
 
 namespace weir::jobs {
 namespace {
-
-constexpr Micros kSecond = 1'000'000;
-constexpr Micros kDay = 86'400 * kSecond;
 
 std::string FirstInstant(const std::string& zone, const std::string& day) {
   return FormatTimestamp(TimeZone(zone).FirstInstantOf(ParseTimestamp(day).value()));

@@ -94,8 +94,8 @@ class ZoneReader {
     if (end == std::string_view::npos || end == 1) {
       return;
     }
-    constexpr std::int64_t kDay = 86'400;
-    const std::int64_t last_day = std::max<std::int64_t>(changes_.back().time, 0) / kDay;
+    constexpr std::int64_t kDaySeconds = 86'400;
+    const std::int64_t last_day = std::max<std::int64_t>(changes_.back().time, 0) / kDaySeconds;
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(last_day))};
     const int year = static_cast<int>(date.year());
     for (const OffsetChange& change : ExpandZoneRule(rest_.substr(1, end - 1), year, last_year)) {

@@ -10,8 +10,8 @@
 namespace weir::jobs {
 namespace {
 
-constexpr std::int64_t kHour = 3600;
-constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kHourSeconds = 3600;
+constexpr std::int64_t kDaySeconds = 24 * kHourSeconds;
 
 // A day of each year and a clock time on it.
 struct YearlyTime {
@@ -19,7 +19,7 @@ struct YearlyTime {
   int month = 1;
   int week = 1;  // 5: the last
   int day = 0;   // of the week from Sunday, or of the year
-  std::int64_t seconds = 2 * kHour;
+  std::int64_t seconds = 2 * kHourSeconds;
 
   // Seconds since 1970 of that clock time.
   std::int64_t In(int year) const {
@@ -29,12 +29,12 @@ struct YearlyTime {
       const auto of_year = std::chrono::year(year) / month;
       const sys_days found = week == 5 ? sys_days(of_year / weekday[std::chrono::last])
                                        : sys_days(of_year / weekday[static_cast<unsigned>(week)]);
-      return found.time_since_epoch().count() * kDay + seconds;
+      return found.time_since_epoch().count() * kDaySeconds + seconds;
     }
     const sys_days january = std::chrono::year(year) / 1 / 1;
     const bool skips_leap_day = kind == 'J' && std::chrono::year(year).is_leap() && day >= 60;
     const int days = kind == 'J' ? day - 1 + (skips_leap_day ? 1 : 0) : day;
-    return (january.time_since_epoch().count() + days) * kDay + seconds;
+    return (january.time_since_epoch().count() + days) * kDaySeconds + seconds;
   }
 };
 
@@ -50,7 +50,8 @@ class RuleReader {
       return {{.time = new_year.In(first_year) - standard, .offset = standard}};
     }
     SkipName();
-    const std::int64_t summer = rest_.empty() || rest_.front() == ',' ? standard + kHour : -Time();
+    const std::int64_t summer =
+        rest_.empty() || rest_.front() == ',' ? standard + kHourSeconds : -Time();
     const YearlyTime begin = Date();
     const YearlyTime end = Date();
     std::vector<OffsetChange> changes;
@@ -105,7 +106,7 @@ class RuleReader {
     if (sign > 0) {
       Take('+');
     }
-    std::int64_t seconds = Number() * kHour;
+    std::int64_t seconds = Number() * kHourSeconds;
     if (Take(':')) {
       seconds += Number() * 60;
     }

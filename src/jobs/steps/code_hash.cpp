@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/hashing.h"
 #include "jobs/steps/command_step.h"
@@ -23,20 +24,12 @@ using project::StepKind;
 
 constexpr int kFormat = 1;
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return lower;
-}
-
 // Words without comments and layout, for SQL that DuckDB doesn't take apart.
 std::string Words(const std::string& sql) {
   std::string words;
   for (const lake::SqlToken& token : lake::SqlTokens(sql)) {
     words +=
-        token.kind == lake::SqlToken::Kind::kName ? Lower(token.text) : std::string(token.text);
+        token.kind == lake::SqlToken::Kind::kName ? LowerCase(token.text) : std::string(token.text);
     words += ' ';
   }
   return words;

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "lake/table_references.h"
 #include "sql/split_statements.h"
@@ -15,21 +16,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& letter : lower) {
-    letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  }
-  return lower;
-}
-
 // Unqualified tables in a syntax tree and how often each stands there; what is inside a recursive
 // query counts twice.
 void CountTables(const Json& node, int times, std::map<std::string, int>& counts) {
   if (node.is_object()) {
     const std::string type = node.value("type", Json()).is_string() ? node["type"] : "";
     if (type == "BASE_TABLE" && node.value("schema_name", "").empty()) {
-      counts[Lower(node.value("table_name", ""))] += times;
+      counts[LowerCase(node.value("table_name", ""))] += times;
     }
     times = type == "RECURSIVE_CTE_NODE" ? 2 * times : times;
   }
@@ -110,7 +103,7 @@ RelationUse::RelationUse(const project::Job& job, const project::Substitutions& 
 }
 
 int RelationUse::readers(std::string_view relation) const {
-  const auto found = readers_.find(Lower(relation));
+  const auto found = readers_.find(LowerCase(relation));
   return found == readers_.end() ? 0 : found->second;
 }
 
@@ -136,7 +129,7 @@ void RelationUse::AddSql(const std::string& text, int times) {
   std::map<std::string, int> counts;
   if (tree.empty()) {  // not a SELECT: how often it reads is unknown
     for (const std::string& name : connection_.TableNames(sql)) {
-      counts[Lower(name)] += 2 * times;
+      counts[LowerCase(name)] += 2 * times;
     }
   } else {
     CountTables(Json::parse(tree), times, counts);
@@ -148,7 +141,7 @@ void RelationUse::AddSql(const std::string& text, int times) {
 
 void RelationUse::Add(std::string_view relation, int times) {
   if (!relation.empty()) {
-    readers_[Lower(relation)] += times;
+    readers_[LowerCase(relation)] += times;
   }
 }
 

@@ -1,0 +1,131 @@
+#include "jobs/run/compact_days.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "jobs/plan/row_days.h"
+#include "lake/optimize.h"
+
+namespace weir::jobs {
+namespace {
+
+constexpr std::int64_t kSmallFile = std::int64_t{32} << 20;  // bytes
+
+// A table that a stream appends to.
+struct StreamTable {
+  std::string name;
+  lake::TableFolder folder;
+  lake::Snapshot snapshot;
+};
+
+std::vector<StreamTable> TablesOf(const JobInstance& stream, lake::Warehouse& warehouse) {
+  std::vector<StreamTable> tables;
+  for (const project::Output& output : stream.writes) {
+    lake::TableFolder folder = warehouse.FolderOf(output.table);
+    lake::Snapshot snapshot = warehouse.Open(folder);
+    const Field* day = RowDays::ColumnIn(snapshot.metadata.schema);
+    const auto& partitions = snapshot.metadata.partition_columns;
+    const bool by_day = day != nullptr && std::ranges::find(partitions, day->name) != partitions.end();
+    if (output.mode == project::OutputMode::kAppend && snapshot.exists() && by_day) {
+      tables.push_back(
+          {.name = output.table, .folder = std::move(folder), .snapshot = std::move(snapshot)});
+    }
+  }
+  return tables;
+}
+
+// The end of the newest day that one of the tables holds.
+std::optional<Micros> NewestEnd(const std::vector<StreamTable>& tables, const RowDays& days) {
+  std::optional<Micros> newest;
+  for (const StreamTable& table : tables) {
+    for (const lake::AddFile& file : table.snapshot.files) {
+      const Interval range = days.RangeOf(file, table.snapshot.metadata);
+      if (range != kAllOfTime) {
+        newest = std::max(newest.value_or(range.end), range.end);
+      }
+    }
+  }
+  return newest;
+}
+
+// Of one partition: its small files if there are several; if there is one, with the smallest of the
+// others. Nothing where a partition has no small file, or no other file.
+std::vector<lake::AddFile> FilesToPack(std::vector<lake::AddFile> files) {
+  std::ranges::sort(files, [](const lake::AddFile& left, const lake::AddFile& right) {
+    return std::tie(left.size, left.path) < std::tie(right.size, right.path);
+  });
+  const auto num_small = static_cast<std::size_t>(std::ranges::count_if(
+      files, [](const lake::AddFile& file) { return file.size < kSmallFile; }));
+  if (num_small == 0 || files.size() < 2) {
+    return {};
+  }
+  files.resize(std::max<std::size_t>(num_small, 2));
+  return files;
+}
+
+// The table as if it held nothing but what is to be packed: what is planned on it leaves all other
+// files alone.
+lake::Snapshot OnlyFilesToPack(const StreamTable& table, const RowDays& days, Micros closed) {
+  std::map<lake::PartitionValues, std::vector<lake::AddFile>> partitions;
+  for (const lake::AddFile& file : table.snapshot.files) {
+    if (days.RangeOf(file, table.snapshot.metadata).end <= closed) {
+      partitions[file.partition_values].push_back(file);
+    }
+  }
+  lake::Snapshot snapshot = table.snapshot;
+  snapshot.files.clear();
+  for (auto& [values, files] : partitions) {
+    std::ranges::move(FilesToPack(std::move(files)), std::back_inserter(snapshot.files));
+  }
+  return snapshot;
+}
+
+std::optional<CompactedTable> Compact(const StreamTable& table, const RowDays& days, Micros closed,
+                                      lake::Warehouse& warehouse) {
+  const lake::Snapshot packed = OnlyFilesToPack(table, days, closed);
+  if (packed.files.empty()) {
+    return std::nullopt;
+  }
+  const lake::Changes changes =
+      lake::PlanOptimize(warehouse, {.folder = table.folder, .snapshot = packed}, {});
+  const lake::Committed committed = lake::CommitPlanned(
+      warehouse, {.folder = table.folder, .snapshot = table.snapshot}, changes);
+  return CompactedTable{.table = table.name,
+                        .files_removed = committed.metrics.files_removed,
+                        .files_added = committed.metrics.files_added};
+}
+
+}  // namespace
+
+std::vector<CompactedTable> CompactClosedDays(const std::vector<JobInstance>& instances,
+                                              const PlanFacts& facts, lake::Warehouse& warehouse) {
+  std::vector<CompactedTable> compacted;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    const auto& source = facts.sources[i];
+    if (!instances[i].job->is_stream || !source || !source->new_inputs.empty()) {
+      continue;
+    }
+    const RowDays days(instances[i].job->schedule.time_zone);
+    const std::vector<StreamTable> tables = TablesOf(instances[i], warehouse);
+    const auto newest = NewestEnd(tables, days);
+    if (!newest) {
+      continue;  // there are no rows yet
+    }
+    for (const StreamTable& table : tables) {
+      try {
+        if (auto done = Compact(table, days, *newest - facts.late, warehouse)) {
+          compacted.push_back(*std::move(done));
+        }
+      } catch (const ConflictError& problem) {
+        LogInfo("{}: its small files stay for now: {}", table.name, problem.what());
+      }
+    }
+  }
+  return compacted;
+}
+
+}  // namespace weir::jobs
