@@ -8,7 +8,11 @@
 #include "cli/commands.h"
 #include "cli/services.h"
 #include "cli/units.h"
+#include "connectors/connector.h"
+#include "jobs/graph/views.h"
 #include "lake/query.h"
+#include "operators/operator.h"
+#include "project/project.h"
 #include "sql/print_result.h"
 #include "sql/split_statements.h"
 
@@ -81,11 +85,28 @@ void FillLedgerTables(const std::string& sql, Services& services) {
   }
 }
 
+// The views of the project, if there is one.
+lake::QuerySession::Views ViewsOf(Services& services) {
+  if (services.FindProject() == nullptr) {
+    return {};
+  }
+  const project::Project project = project::LoadProject(
+      services.project().folder, {.environment = services.options().environment,
+                                  .operators = operators::BuiltinOperators().names(),
+                                  .connectors = connectors::BuiltinConnectors().names()});
+  lake::QuerySession::Views views;
+  for (auto& [name, view] : jobs::ProjectViews(project)) {
+    views[name] = view.sql;
+  }
+  return views;
+}
+
 void RunSql(const Arguments& arguments, Services& services) {
   const std::string sql = SqlText(arguments);
   FillLedgerTables(sql, services);
   lake::QuerySession session(services.database(), services.FindWarehouse());
   session.SetStopToken(services.stop());
+  session.SetViews([&services] { return ViewsOf(services); });
   for (const std::string_view statement : sql::SplitStatements(sql)) {
     if (!lake::IsBlank(statement)) {
       RunStatement(session, statement, arguments, services);
@@ -101,7 +122,9 @@ constexpr auto kDetails =
     "and\n"
     "each prints its rows. The dialect is DuckDB's. Tables can be read here, not written. Runs "
     "and\n"
-    "what their checks found are the tables weir.runs and weir.checks.";
+    "what their checks found are the tables weir.runs and weir.checks; views of the project's "
+    "jobs\n"
+    "are read like tables.";
 
 }  // namespace
 

@@ -31,7 +31,8 @@ void MakeStandIn(sql::Connection& connection, const FileSelection& selection) {
 
 }  // namespace
 
-void FileSelector::Narrow(std::string_view select, std::vector<FileSelection>& selections) {
+void FileSelector::Narrow(std::string_view select, std::vector<FileSelection>& selections,
+                          const std::vector<std::string>& views) {
   if (std::ranges::none_of(selections, CanNarrow)) {
     return;
   }
@@ -42,6 +43,9 @@ void FileSelector::Narrow(std::string_view select, std::vector<FileSelection>& s
   }
   for (const FileSelection& selection : selections) {
     MakeStandIn(planner_->connection, selection);
+  }
+  for (const std::string& view : views) {
+    planner_->connection.Run(view);
   }
   const auto scans = sql::FindScanFilters(planner_->connection, select);
   if (!scans) {

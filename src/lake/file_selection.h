@@ -23,8 +23,10 @@ struct FileSelection {
 // values and statistics (design, "Skipping"). A file stays if any scan of its table may need it.
 class FileSelector {
  public:
-  // Leaves in each selection the files that `select` may need; all, if that can't be told.
-  void Narrow(std::string_view select, std::vector<FileSelection>& selections);
+  // Leaves in each selection the files that `select` may need; all, if that can't be told. `views`
+  // are statements that define views over the selections.
+  void Narrow(std::string_view select, std::vector<FileSelection>& selections,
+              const std::vector<std::string>& views = {});
 
  private:
   // A database of its own: planning changes settings that hold for the whole database.

@@ -91,7 +91,10 @@ sql::Result QuerySession::Run(std::string_view statement) {
   has_definitions_ = has_definitions_ || Defines(sql);
   OpenTables(sql);
   if (!has_definitions_) {
-    selector_.Narrow(InnerSelect(sql), selections_);
+    std::vector<std::string> views;
+    std::ranges::transform(used_views_, std::back_inserter(views),
+                           [this](const TableReference& view) { return ViewSql(view); });
+    selector_.Narrow(InnerSelect(sql), selections_, views);
   }
   MakeViews();
   try {
@@ -155,9 +158,44 @@ void QuerySession::OpenTables(const std::string& sql) {
   if (ReadsCatalogue(sql)) {
     std::ranges::move(tables_.All(), std::back_inserter(references));
   }
+  Open(std::move(references));
+}
+
+void QuerySession::Open(std::vector<TableReference> references) {
+  used_views_.clear();
   FoundTables found = tables_.Open(references);
+  const bool names_other = std::ranges::any_of(
+      found.missing, [](const TableReference& reference) { return !reference.schema.empty(); });
+  if (names_other && find_views_) {
+    if (!views_) {
+      views_ = find_views_();
+    }
+    for (const TableReference& reference : found.missing) {
+      AddView(reference, references);
+    }
+    if (!used_views_.empty()) {
+      found = tables_.Open(references);
+      std::erase_if(found.missing, [this](const TableReference& reference) {
+        return std::ranges::find(used_views_, reference) != used_views_.end();
+      });
+    }
+  }
   selections_ = std::move(found.tables);
   missing_ = std::move(found.missing);
+}
+
+void QuerySession::AddView(const TableReference& reference, std::vector<TableReference>& tables) {
+  const auto view = views_->find(Spelled(reference));
+  if (view == views_->end()) {
+    tables.push_back(reference);
+    return;
+  }
+  for (const TableReference& read : ReferencesIn(view->second)) {
+    if (std::ranges::find(used_views_, read) == used_views_.end()) {
+      AddView(read, tables);
+    }
+  }
+  used_views_.push_back(reference);
 }
 
 void QuerySession::MakeViews() {
@@ -168,6 +206,14 @@ void QuerySession::MakeViews() {
                                 sql::QuoteName(selection.view.schema),
                                 QualifiedName(selection.view), ScanOf(selection)));
   }
+  for (const TableReference& view : used_views_) {
+    connection_.Run(ViewSql(view));
+  }
+}
+
+std::string QuerySession::ViewSql(const TableReference& view) const {
+  return fmt::format("CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE VIEW {} AS {}",
+                     sql::QuoteName(view.schema), QualifiedName(view), views_->at(Spelled(view)));
 }
 
 void QuerySession::ExplainUnknownTable(std::string_view message) {

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lake/file_selection.h"
@@ -32,6 +36,11 @@ class QuerySession {
 
   void SetStopToken(std::stop_token token);
 
+  // The SQL of views by "schema.name", which statements may read like tables, and views each other.
+  // Asked for once, when a statement names what is no table.
+  using Views = std::map<std::string, std::string>;
+  void SetViews(std::function<Views()> views) { find_views_ = std::move(views); }
+
   // Runs one statement and streams its rows. Throws UserError for wrong SQL, naming the nearest
   // table for one that isn't there, and for a statement that would write to the warehouse.
   sql::Result Run(std::string_view statement);
@@ -46,7 +55,12 @@ class QuerySession {
   bool HasTable(const std::string& name);
   bool HasSchema(const std::string& name);
   void OpenTables(const std::string& sql);
+  // Opens tables and notes in `used_views_` the views among `references`, each behind those that it
+  // reads.
+  void Open(std::vector<TableReference> references);
+  void AddView(const TableReference& reference, std::vector<TableReference>& tables);
   void MakeViews();
+  std::string ViewSql(const TableReference& view) const;
   // Throws a better message if DuckDB's is about a table that isn't there.
   void ExplainUnknownTable(std::string_view message);
 
@@ -57,7 +71,10 @@ class QuerySession {
   std::vector<FileSelection> selections_;
   std::vector<TableReference> missing_;  // named by the last statement, not found
   std::set<TableReference> earlier_;     // named by earlier statements
-  bool has_definitions_ = false;         // views, macros or prepared statements may read `earlier_`
+  std::function<Views()> find_views_;
+  std::optional<Views> views_;
+  std::vector<TableReference> used_views_;  // by the last statement
+  bool has_definitions_ = false;  // views, macros or prepared statements may read `earlier_`
 };
 
 }  // namespace weir::lake

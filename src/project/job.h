@@ -135,7 +135,8 @@ struct Check {
 struct View {
   std::string name{};  // "schema.name"
   std::string file{};  // `sql: file.sql`, relative to the project; else empty: `sql: SELECT …`
-  std::string text{};  // of the file or of `sql` itself; may hold {var.x} and {location.x}
+  std::string
+      text{};  // of the file or of `sql` itself; may hold {var.x}, {location.x} and {region}
   Place place{};
 };
 

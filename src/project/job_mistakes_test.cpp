@@ -348,6 +348,9 @@ TEST(JobMistakes, OfViews) {
       "2:59: sql 'missing.sql': there is no file jobs/d/j/missing.sql\n"
       "2:90: unknown name {ds}; allowed: var.min_days, location.inbox\n"
       "2:106: view 'a.w' is already a view of j");
+  EXPECT_EQ(JobMistakes("per: region\nviews:\n  - {name: a.v, sql: 'FROM a.t_{region}'}\n"
+                        "  - {name: 'a.w_{region}', sql: 'FROM a.t_{region}'}"),
+            "4:5: view 'a.v' reads {region}: its name needs it, too");
 }
 
 TEST(JobMistakes, OfAllFilesAreToldAtOnceByFileAndLine) {

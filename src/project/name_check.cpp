@@ -27,7 +27,7 @@ std::vector<std::string> KnownNames(NameUse use, const JobReading& reading) {
       names.emplace_back("hour");
     }
   }
-  if (!reading.job.per.empty() && use != NameUse::kView && use != NameUse::kViewName) {
+  if (!reading.job.per.empty()) {
     names.push_back(reading.job.per);
   }
   for (const auto& [name, text] : reading.settings.variables) {

@@ -214,6 +214,16 @@ class CheckReader {
   Check check_{};
 };
 
+// A view that differs by partition has a name for each.
+void CheckPartitionName(const View& view, JobReading& reading) {
+  const std::string partition = "{" + reading.job.per + "}";
+  if (!reading.job.per.empty() && view.text.find(partition) != std::string::npos &&
+      view.name.find(partition) == std::string::npos) {
+    reading.mistakes.Note(view.place, fmt::format("view '{}' reads {}: its name needs it, too",
+                                                  view.name, partition));
+  }
+}
+
 }  // namespace
 
 void ReadChecks(const YamlValue& root, JobReading& reading) {
@@ -248,6 +258,7 @@ void ReadViews(const YamlValue& root, JobReading& reading) {
       CheckNames(*sql, NameUse::kView, reading);
       view.text = sql->text;
     }
+    CheckPartitionName(view, reading);
     reading.job.views.push_back(std::move(view));
   }
 }

@@ -47,11 +47,13 @@ void Tell(const TestCase& test, Services& services) {
 std::vector<TestCase> RunTests(const std::vector<project::UnitTest>& tests, Workspace& workspace) {
   const fs::path folder =
       workspace.project().folder / ".weir" / "work" / fmt::format("test.{}", CurrentProcess().pid);
+  // As the files have them: a test gives the rows of a view, not of the tables below it.
+  const std::vector<jobs::JobInstance> instances = jobs::MakeInstances(workspace.project());
   std::vector<TestCase> cases;
   for (const project::UnitTest& test : tests) {
     const jobs::UnitTestResult result =
         jobs::RunUnitTest(test, {.project = workspace.project(),
-                                 .instances = workspace.instances(),
+                                 .instances = instances,
                                  .steps = workspace.steps(),
                                  .work_folder = folder,
                                  .stop = workspace.services().stop()});

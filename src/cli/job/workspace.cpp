@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "jobs/graph/resolve_views.h"
 #include "jobs/graph/selection.h"
 #include "jobs/steps/code_hash.h"
 
@@ -27,7 +28,8 @@ Workspace::Workspace(Services& services)
       lakes_(std::make_unique<jobs::Lakes>(project_, services.database())) {
   lakes_->own().connection().SetStopToken(services.stop());
   graph_ = jobs::BuildGraph(project_, lakes_->own().connection());
-  instances_ = jobs::MakeInstances(project_);
+  runnable_ = jobs::ResolveViews(project_, graph_, lakes_->own().connection());
+  instances_ = jobs::MakeInstances(runnable_);
   ledger_ = std::make_unique<jobs::Ledger>(
       lakes_->own(), project_.folder / ".weir" / "cache" / (project_.environment.name + ".sqlite"));
 }

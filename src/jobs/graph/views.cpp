@@ -20,16 +20,18 @@ struct ViewReads {
   std::vector<std::string> tables;  // and views
 };
 
+bool IsOfPartition(const View& view, const project::Job& job) {
+  return !job.per.empty() && view.name.find("{" + job.per + "}") != std::string::npos;
+}
+
 class ViewFinder {
  public:
   ViewFinder(const Project& project, sql::Connection& connection, Mistakes& mistakes)
       : project_(project), connection_(connection), mistakes_(mistakes) {}
 
   std::map<std::string, std::vector<std::string>> Find() {
-    for (const project::Job& job : project_.jobs) {
-      for (const View& view : job.views) {
-        Add(view);
-      }
+    for (const auto& [name, view] : ProjectViews(project_)) {
+      Add(view);
     }
     std::map<std::string, std::vector<std::string>> tables;
     for (const auto& [name, reads] : views_) {
@@ -42,14 +44,14 @@ class ViewFinder {
   }
 
  private:
-  void Add(const View& view) {
-    const auto values = project::SettingsValues(project_);
+  void Add(const ProjectView& filled) {
+    const View& view = *filled.view;
     const bool is_file = !view.file.empty();
-    const SqlSource source{.text = view.text,
+    const SqlSource source{.text = filled.sql,
                            .place = is_file ? project::Place{.file = view.file} : view.place,
                            .is_file = is_file};
-    const auto parsed = ParseSql(source, values, connection_, mistakes_);
-    ViewReads& reads = views_[project::FillName(view.name, values)];
+    const auto parsed = ParseSql(source, {}, connection_, mistakes_);
+    ViewReads& reads = views_[filled.name];
     reads.view = &view;
     for (const SqlRead& read : parsed ? parsed->reads : std::vector<SqlRead>()) {
       if (read.name.size() == 2) {
@@ -91,6 +93,26 @@ class ViewFinder {
 };
 
 }  // namespace
+
+std::map<std::string, ProjectView> ProjectViews(const Project& project) {
+  std::map<std::string, ProjectView> views;
+  for (const project::Job& job : project.jobs) {
+    for (const std::string& partition : project::PartitionsOf(project, job)) {
+      project::Substitutions values = project::SettingsValues(project);
+      if (!job.per.empty()) {
+        values[job.per] = {.kind = project::SubstitutionValue::Kind::kLiteral, .text = partition};
+      }
+      for (const View& view : job.views) {
+        const std::string name = project::FillName(view.name, values);
+        views.try_emplace(name, ProjectView{.name = name,
+                                            .sql = project::FillSql(view.text, values),
+                                            .is_of_partition = IsOfPartition(view, job),
+                                            .view = &view});
+      }
+    }
+  }
+  return views;
+}
 
 std::map<std::string, std::vector<std::string>> FindViews(const Project& project,
                                                           sql::Connection& connection,

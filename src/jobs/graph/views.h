@@ -10,6 +10,18 @@
 
 namespace weir::jobs {
 
+// A view with the names in braces filled in; of a job with `per` there is one for each partition,
+// whose value stands where {region} does, bare: `mapping_{region}`, `'{region}'`.
+struct ProjectView {
+  std::string name;  // "schema.name"
+  std::string sql;
+  bool is_of_partition = false;
+  const project::View* view = nullptr;
+};
+
+// All views of a project, which must outlive them, by name.
+std::map<std::string, ProjectView> ProjectViews(const project::Project& project);
+
 // By view of the project: the tables that it reads in the end, through other views, sorted. Notes
 // views whose SQL is none, that read relations of no schema, or that read themselves.
 std::map<std::string, std::vector<std::string>> FindViews(const project::Project& project,

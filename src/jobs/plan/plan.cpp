@@ -84,7 +84,8 @@ class Planner {
 
   void PlanInstance(std::size_t instance) {
     const JobInstance& self = instances_[instance];
-    if (self.job->is_service) {
+    const bool has_views_alone = self.job->steps.empty() && self.job->writes.empty();
+    if (self.job->is_service || has_views_alone) {
       return;
     }
     if (self.job->is_stream) {
@@ -110,15 +111,9 @@ class Planner {
     if (!source || source->new_inputs.empty() || coverage_.IsStreaming(instance)) {
       return;
     }
-    const auto& runs = facts_.runs[instance].newest;
-    Micros batch = 1;
-    for (const RunRecord& run : runs) {
-      const bool again = run.state != RunState::kSucceeded;
-      batch = std::max(batch, run.key.interval.start + (again ? 0 : 1));
-    }
     coverage_.PlanStream(instance);
     Append(plan_.runs, instance,
-           {.interval = {.start = batch, .end = batch},
+           {.interval = NextBatch(facts_.runs[instance]),
             .cause = Cause::kStream,
             .why = NewFiles(*source, instances_[instance].job->batch_bytes),
             .now = true});
@@ -458,6 +453,15 @@ class Planner {
 };
 
 }  // namespace
+
+Interval NextBatch(const InstanceRuns& runs) {
+  Micros batch = 1;
+  for (const RunRecord& run : runs.newest) {
+    const bool again = run.state != RunState::kSucceeded;
+    batch = std::max(batch, run.key.interval.start + (again ? 0 : 1));
+  }
+  return {.start = batch, .end = batch};
+}
 
 Plan MakePlan(const std::vector<JobInstance>& instances, const PlanFacts& facts,
               const PlanOptions& options) {

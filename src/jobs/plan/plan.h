@@ -62,6 +62,9 @@ struct PlanOptions {
   bool manual = false;                // the selection names its jobs: those without schedule, too
 };
 
+// The batch that a stream runs next: a new one, or again one that hasn't succeeded.
+Interval NextBatch(const InstanceRuns& runs);
+
 // What to run, for the newest state of the project: every due interval that is missing, failed or
 // stale within `late`, each after what it needs. Pure: the same arguments give the same plan.
 //

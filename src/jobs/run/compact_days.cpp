@@ -14,6 +14,8 @@ namespace weir::jobs {
 namespace {
 
 constexpr std::int64_t kSmallFile = std::int64_t{32} << 20;  // bytes
+constexpr std::int64_t kPackedFile = std::int64_t{192}
+                                     << 20;  // room for a file of 128 MB and small ones
 
 // A table that a stream appends to.
 struct StreamTable {
@@ -29,7 +31,8 @@ std::vector<StreamTable> TablesOf(const JobInstance& stream, lake::Warehouse& wa
     lake::Snapshot snapshot = warehouse.Open(folder);
     const Field* day = RowDays::ColumnIn(snapshot.metadata.schema);
     const auto& partitions = snapshot.metadata.partition_columns;
-    const bool by_day = day != nullptr && std::ranges::find(partitions, day->name) != partitions.end();
+    const bool by_day =
+        day != nullptr && std::ranges::find(partitions, day->name) != partitions.end();
     if (output.mode == project::OutputMode::kAppend && snapshot.exists() && by_day) {
       tables.push_back(
           {.name = output.table, .folder = std::move(folder), .snapshot = std::move(snapshot)});
@@ -52,18 +55,21 @@ std::optional<Micros> NewestEnd(const std::vector<StreamTable>& tables, const Ro
   return newest;
 }
 
-// Of one partition: its small files if there are several; if there is one, with the smallest of the
-// others. Nothing where a partition has no small file, or no other file.
+// Of one partition: its small files, and the smallest of the others where the small ones together
+// would still be small. Nothing if there is nothing to put together.
 std::vector<lake::AddFile> FilesToPack(std::vector<lake::AddFile> files) {
   std::ranges::sort(files, [](const lake::AddFile& left, const lake::AddFile& right) {
     return std::tie(left.size, left.path) < std::tie(right.size, right.path);
   });
-  const auto num_small = static_cast<std::size_t>(std::ranges::count_if(
-      files, [](const lake::AddFile& file) { return file.size < kSmallFile; }));
-  if (num_small == 0 || files.size() < 2) {
-    return {};
+  std::size_t count = 0;
+  std::int64_t bytes = 0;
+  for (; count < files.size() && files[count].size < kSmallFile; ++count) {
+    bytes += files[count].size;
   }
-  files.resize(std::max<std::size_t>(num_small, 2));
+  if (count > 0 && count < files.size() && bytes < kSmallFile) {
+    ++count;
+  }
+  files.resize(count > 1 ? count : 0);
   return files;
 }
 
@@ -90,10 +96,13 @@ std::optional<CompactedTable> Compact(const StreamTable& table, const RowDays& d
   if (packed.files.empty()) {
     return std::nullopt;
   }
-  const lake::Changes changes =
-      lake::PlanOptimize(warehouse, {.folder = table.folder, .snapshot = packed}, {});
-  const lake::Committed committed = lake::CommitPlanned(
-      warehouse, {.folder = table.folder, .snapshot = table.snapshot}, changes);
+  const lake::Changes changes = lake::PlanOptimize(
+      warehouse, {.folder = table.folder, .snapshot = packed}, {.target_file_bytes = kPackedFile});
+  const lake::Committed committed =
+      lake::CommitPlanned(warehouse, {.folder = table.folder, .snapshot = table.snapshot}, changes);
+  if (!committed.changed) {
+    return std::nullopt;
+  }
   return CompactedTable{.table = table.name,
                         .files_removed = committed.metrics.files_removed,
                         .files_added = committed.metrics.files_added};
@@ -102,9 +111,10 @@ std::optional<CompactedTable> Compact(const StreamTable& table, const RowDays& d
 }  // namespace
 
 std::vector<CompactedTable> CompactClosedDays(const std::vector<JobInstance>& instances,
+                                              const std::set<std::size_t>& chosen,
                                               const PlanFacts& facts, lake::Warehouse& warehouse) {
   std::vector<CompactedTable> compacted;
-  for (std::size_t i = 0; i < instances.size(); ++i) {
+  for (const std::size_t i : chosen) {
     const auto& source = facts.sources[i];
     if (!instances[i].job->is_stream || !source || !source->new_inputs.empty()) {
       continue;

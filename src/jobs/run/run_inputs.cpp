@@ -138,24 +138,33 @@ class InputOpener {
     return std::move(selections.front().files);
   }
 
-  // No rows of a table that isn't there yet, with the columns that its writer declares.
+  // No rows of a table that isn't there yet, with the columns that the input or its writer
+  // declares.
   std::string EmptySelect(const InstanceInput& input) const {
+    const std::vector<project::ColumnContract>& columns = DeclaredColumns(input);
+    if (columns.empty()) {
+      throw UserError(
+          "{}: there is no table {} yet, and no job declares its columns (`columns:` of its "
+          "`writes`){}",
+          instance_.name(), input.input.table,
+          lake::SuggestTable(sources_.lakes.own(), input.input.table));
+    }
+    std::vector<std::string> parts;
+    for (const project::ColumnContract& column : columns) {
+      parts.push_back(
+          fmt::format("CAST(NULL AS {}) AS {}", column.type, sql::QuoteName(column.name)));
+    }
+    return fmt::format("SELECT {} WHERE false", fmt::join(parts, ", "));
+  }
+
+  const std::vector<project::ColumnContract>& DeclaredColumns(const InstanceInput& input) const {
     for (const TableWriter& writer : input.writers) {
       const auto& columns = sources_.instances[writer.instance].writes[writer.output].columns;
       if (!columns.empty()) {
-        std::vector<std::string> parts;
-        for (const project::ColumnContract& column : columns) {
-          parts.push_back(
-              fmt::format("CAST(NULL AS {}) AS {}", column.type, sql::QuoteName(column.name)));
-        }
-        return fmt::format("SELECT {} WHERE false", fmt::join(parts, ", "));
+        return columns;
       }
     }
-    throw UserError(
-        "{}: there is no table {} yet, and no job declares its columns (`columns:` of its "
-        "`writes`){}",
-        instance_.name(), input.input.table,
-        lake::SuggestTable(sources_.lakes.own(), input.input.table));
+    return input.input.columns;
   }
 
   const JobInstance& instance_;

@@ -362,7 +362,8 @@ TEST_F(StepRunnerTest, MistakesAreFoundWithoutData) {
   command.with = {{"enviroment", 1}};
 
   EXPECT_EQ(StepMistakes(rank, services),
-            Lines{"unknown operator 'rank_row'; allowed: enrich_lines, rank_rows; did you mean "
+            Lines{"unknown operator 'rank_row'; allowed: connected_components, enrich_lines, "
+                  "hash_users, rank_rows; did you mean "
                   "'rank_rows'?"});
   EXPECT_EQ(
       StepMistakes(command, services),
