@@ -1,6 +1,8 @@
 #include "sql/statement.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -36,6 +38,26 @@ std::string Blanked(std::string_view text) {
   std::string blank(text);
   std::ranges::replace_if(blank, [](char letter) { return letter != '\n' && letter != '\r'; }, ' ');
   return blank;
+}
+
+// Works on the query's tasks until its first rows or its error are there. DuckDB's own loop asks
+// without a pause while its other threads have the last tasks, which takes a processor from them.
+void WaitFor(duckdb_pending_result pending) {
+  constexpr std::chrono::microseconds kFirstPause(20);
+  constexpr std::chrono::microseconds kLongestPause(1000);
+  auto pause = kFirstPause;
+  while (true) {
+    const duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    if (state == DUCKDB_PENDING_RESULT_READY || state == DUCKDB_PENDING_ERROR) {
+      return;
+    }
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+      std::this_thread::sleep_for(pause);
+      pause = std::min(2 * pause, kLongestPause);
+    } else {
+      pause = kFirstPause;
+    }
+  }
 }
 
 }  // namespace
@@ -95,6 +117,7 @@ OwnedResult Statements::Start(duckdb_prepared_statement prepared) {
   if (state != DuckDBSuccess) {
     session_.ThrowFailure(std::nullopt, duckdb_pending_error(raw));
   }
+  WaitFor(raw);
   OwnedResult result;
   state = duckdb_execute_pending(raw, result.get());
   if (state != DuckDBSuccess) {
