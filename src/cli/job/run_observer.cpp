@@ -1,9 +1,15 @@
 #include "cli/job/run_observer.h"
 
+#include <chrono>
 #include <iostream>
+#include <map>
+#include <mutex>
+#include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "cli/job/status_line.h"
 #include "cli/print_json.h"
 #include "cli/units.h"
 
@@ -83,9 +89,18 @@ class JsonObserver final : public jobs::RunObserver {
   std::ostream& out_;
 };
 
+// Lines for people; on a terminal with a last one that says what is running.
 class LineObserver final : public jobs::RunObserver {
  public:
+  explicit LineObserver(std::size_t terminal_width) {
+    if (terminal_width > 0) {
+      status_.emplace(std::cerr, terminal_width, [this] { return Status(); });
+    }
+  }
+
   void OnPlan(const std::vector<JobInstance>& /*instances*/, const jobs::Plan& plan) override {
+    const std::lock_guard lock(mutex_);
+    total_ += plan.runs.size() - left_;
     left_ = plan.runs.size();
     seconds_left_ = 0;
     for (const PlannedRun& run : plan.runs) {
@@ -93,36 +108,46 @@ class LineObserver final : public jobs::RunObserver {
     }
   }
   void OnStart(const JobInstance& instance, const PlannedRun& run) override {
-    std::cerr << fmt::format("{} {}: {}\n", instance.name(), instance.Label(run.interval), run.why);
-    seconds_left_ -= run.seconds.value_or(0);
+    const std::string name = NameOfRun(instance, run.interval);
+    {
+      const std::lock_guard lock(mutex_);
+      running_[name] = Clock::now();
+      seconds_left_ -= run.seconds.value_or(0);
+    }
+    Print(fmt::format("{}: {}\n", name, run.why));
   }
   void OnEnd(const JobInstance& instance, const RunOutcome& outcome) override {
     const RunRecord& record = outcome.record;
-    left_ -= left_ > 0 ? 1 : 0;
-    std::cerr << fmt::format("{} {} {}", instance.name(), instance.Label(record.key.interval),
-                             OutcomeText(outcome));
+    const std::string name = NameOfRun(instance, record.key.interval);
+    const std::string left = Leave(name);
     if (outcome.result == jobs::RunResult::kHeld) {
-      std::cerr << " by " << outcome.holder << "\n";
+      Print(fmt::format("{} {} by {}\n", name, OutcomeText(outcome), outcome.holder));
       return;
     }
-    std::cerr << fmt::format(": {} rows in {:.2f} s{}{}\n", FormatCount(record.rows),
-                             record.seconds, Rate(record), Left());
+    std::string lines = fmt::format("{} {}: {} rows in {:.2f} s{}{}\n", name, OutcomeText(outcome),
+                                    FormatCount(record.rows), record.seconds, Rate(record), left);
     if (!record.error.empty()) {
-      std::cerr << "  " << record.error << "\n";
+      lines += fmt::format("  {}\n", record.error);
     }
     for (const jobs::CheckRecord& check : record.checks) {
       if (check.outcome != "passed") {
-        std::cerr << fmt::format("  check {} {}: {}\n", check.name, check.outcome, check.message);
+        lines += fmt::format("  check {} {}: {}\n", check.name, check.outcome, check.message);
       }
     }
+    Print(lines);
   }
   void OnSkip(const JobInstance& instance, const PlannedRun& run, const std::string& why) override {
-    left_ -= left_ > 0 ? 1 : 0;
-    std::cerr << fmt::format("{} {} skipped: {}\n", instance.name(), instance.Label(run.interval),
-                             why);
+    const std::string name = NameOfRun(instance, run.interval);
+    Leave(name);
+    Print(fmt::format("{} skipped: {}\n", name, why));
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  static std::string NameOfRun(const JobInstance& instance, const jobs::Interval& interval) {
+    return fmt::format("{} {}", instance.name(), instance.Label(interval));
+  }
   static std::string Rate(const RunRecord& record) {
     constexpr std::int64_t kWorthSaying = 100'000;
     return record.rows < kWorthSaying || record.seconds <= 0
@@ -131,16 +156,44 @@ class LineObserver final : public jobs::RunObserver {
                              FormatCount(static_cast<std::int64_t>(
                                  static_cast<double>(record.rows) / record.seconds)));
   }
-  std::string Left() const {
-    if (left_ == 0) {
-      return "";
+
+  void Print(const std::string& lines) {
+    if (status_) {
+      status_->Print(lines);
+    } else {
+      std::cerr << lines;
     }
-    return seconds_left_ < 1 ? fmt::format("; {} left", left_)
-                             : fmt::format("; {} left, about {:.0f} s", left_, seconds_left_);
+  }
+  // Notes that a run is over; what is left now, behind its line.
+  std::string Leave(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    running_.erase(name);
+    left_ -= left_ > 0 ? 1 : 0;
+    return left_ == 0 ? "" : "; " + Left();
+  }
+  std::string Left() const {
+    return seconds_left_ < 1 ? fmt::format("{} left", left_)
+                             : fmt::format("{} left, about {:.0f} s", left_, seconds_left_);
+  }
+  // "3 of 14 done; 11 left, about 40 s | enricher batch 4 12 s, report 2026-01-05 1 s"
+  std::string Status() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [name, started] : running_) {
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started);
+      names.push_back(fmt::format("{} {} s", name, seconds.count()));
+    }
+    return names.empty() ? ""
+                         : fmt::format("{} of {} done; {} | {}", total_ - left_, total_, Left(),
+                                       fmt::join(names, ", "));
   }
 
+  std::mutex mutex_;
+  std::map<std::string, Clock::time_point> running_;
+  std::size_t total_ = 0;  // runs of all plans so far
   std::size_t left_ = 0;
   double seconds_left_ = 0;
+  std::optional<StatusLine> status_;  // its thread ends before what it reads goes
 };
 
 }  // namespace
@@ -149,7 +202,7 @@ std::unique_ptr<jobs::RunObserver> MakeRunObserver(Services& services) {
   if (services.options().json) {
     return std::make_unique<JsonObserver>(services.out());
   }
-  return std::make_unique<LineObserver>();
+  return std::make_unique<LineObserver>(TerminalWidth());
 }
 
 }  // namespace weir::cli
