@@ -1,0 +1,88 @@
+#include "identity/day_result.h"
+
+#include <utility>
+
+#include "identity/sightings.h"
+#include "identity/universal_id.h"
+
+namespace weir::identity {
+namespace {
+
+Hash128 PersonFoundedBy(const IdDictionary& ids, IdNumber founder) {
+  const IdName name = ids.NameOf(founder);
+  return UniversalId(ids.PartyName(name.party), name.text);
+}
+
+std::vector<std::optional<Hash128>> PersonsOf(const IdDictionary& ids, const People& people) {
+  std::vector<std::optional<Hash128>> persons(people.founders.size());
+  for (std::size_t id = 0; id < persons.size(); ++id) {
+    if (people.founders[id] != kNoId) {
+      persons[id] = PersonFoundedBy(ids, people.founders[id]);
+    }
+  }
+  return persons;
+}
+
+}  // namespace
+
+Hash128 DayResult::PersonOf(IdNumber id) const {
+  const bool is_outside = !outside.empty() && outside[id] != 0;
+  return is_outside ? before[id].value() : PersonFoundedBy(ids, people.founders[id]);
+}
+
+std::vector<Change> ChangesOf(const DayResult& result, const std::vector<std::uint8_t>& erased) {
+  std::vector<Membership> memberships;
+  for (IdNumber id = 0; id < result.people.founders.size(); ++id) {
+    const bool is_outside = !result.outside.empty() && result.outside[id] != 0;
+    Membership membership{.is_erased = !erased.empty() && erased[id] != 0};
+    if (!result.before.empty()) {
+      membership.before = result.before[id];
+    }
+    if (result.people.Holds(id)) {
+      membership.after = result.PersonOf(id);
+    }
+    if (!is_outside && (membership.before || membership.after)) {
+      memberships.push_back(membership);
+    }
+  }
+  return ChangesBetween(memberships);
+}
+
+DayResult Rebuild(IdDictionary ids, std::vector<Edge> evidence, const Parameters& parameters,
+                  const DayOptions& options) {
+  DayResult result{.ids = std::move(ids)};
+  const Sightings sightings(std::move(evidence), result.ids, parameters, options.threads);
+  if (options.with_changes) {
+    const std::vector<Edge> edges = sightings.LiveOn(options.day - 1);
+    result.before = PersonsOf(
+        result.ids, FindPeople({.ids = result.ids, .edges = edges}, parameters, options.threads));
+  }
+  result.edges = sightings.LiveOn(options.day);
+  result.people =
+      FindPeople({.ids = result.ids, .edges = result.edges}, parameters, options.threads);
+  if (options.with_changes) {
+    result.changes = ChangesOf(result, {});
+  }
+  return result;
+}
+
+void AddEdges(std::span<const NamedEdge> named, int threads, IdDictionary& ids,
+              std::vector<Edge>& edges) {
+  std::vector<IdName> names;
+  names.reserve(named.size() * 2);
+  for (const NamedEdge& edge : named) {
+    names.push_back(edge.a);
+    names.push_back(edge.b);
+  }
+  std::vector<IdNumber> numbers(names.size());
+  ids.Number(names, threads, numbers);
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    edges.push_back({.a = numbers[2 * i],
+                     .b = numbers[2 * i + 1],
+                     .first_seen = named[i].first_seen,
+                     .last_seen = named[i].last_seen,
+                     .calls = named[i].calls});
+  }
+}
+
+}  // namespace weir::identity

@@ -1,0 +1,101 @@
+#include "identity/people.h"
+
+#include <atomic>
+#include <utility>
+
+#include "identity/union_find.h"
+
+namespace weir::identity {
+namespace {
+
+std::vector<Mark> MarkHubs(const Graph& graph, const std::vector<Hub>& hubs, int threads) {
+  std::vector<std::uint8_t> is_hub(hubs.empty() ? 0 : graph.ids.num_slots());
+  for (const Hub& hub : hubs) {
+    is_hub[hub.id] = 1;
+  }
+  const auto bridges = [&](IdNumber id) {
+    return (is_hub.empty() || is_hub[id] == 0) && !graph.IsOutside(id);
+  };
+  std::vector<Mark> marks(graph.edges.size(), Mark::kLive);
+  ForStretches(marks.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!bridges(graph.edges[i].a) || !bridges(graph.edges[i].b)) {
+        marks[i] = Mark::kHub;
+      }
+    }
+  });
+  return marks;
+}
+
+// By number: the least id of the component.
+std::vector<IdNumber> Components(const Graph& graph, const std::vector<Mark>& marks, int threads) {
+  UnionFind sets(graph.ids.num_slots());
+  ForStretches(marks.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (marks[i] == Mark::kLive) {
+        sets.Unite(graph.edges[i].a, graph.edges[i].b);
+      }
+    }
+  });
+  std::vector<IdNumber> components(sets.size());
+  ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t id = begin; id < end; ++id) {
+      components[id] = sets.Find(static_cast<IdNumber>(id));
+    }
+  });
+  return components;
+}
+
+class FounderSearch {
+ public:
+  FounderSearch(const Graph& graph, const std::vector<IdFacts>& facts)
+      : graph_(graph), facts_(facts) {}
+
+  // Turns components by number into founders by number.
+  std::vector<IdNumber> Find(std::vector<IdNumber> components, int threads) const {
+    std::vector<IdNumber> oldest(components.size(), kNoId);
+    ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t id = begin; id < end; ++id) {
+        if (IsInside(static_cast<IdNumber>(id))) {
+          KeepOlder(oldest[components[id]], static_cast<IdNumber>(id));
+        }
+      }
+    });
+    ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t id = begin; id < end; ++id) {
+        components[id] = IsInside(static_cast<IdNumber>(id)) ? oldest[components[id]] : kNoId;
+      }
+    });
+    return components;
+  }
+
+ private:
+  bool IsInside(IdNumber id) const { return facts_[id].edges > 0 && !graph_.IsOutside(id); }
+
+  void KeepOlder(IdNumber& kept, IdNumber id) const {
+    std::atomic_ref slot(kept);
+    IdNumber now = slot.load(std::memory_order_relaxed);
+    while ((now == kNoId || IsOlder(graph_.ids, facts_, id, now)) &&
+           !slot.compare_exchange_weak(now, id, std::memory_order_relaxed)) {
+    }
+  }
+
+  const Graph& graph_;
+  const std::vector<IdFacts>& facts_;
+};
+
+}  // namespace
+
+People FindPeople(const Graph& graph, const Parameters& parameters, int threads) {
+  People people;
+  people.facts = GatherFacts(graph, threads);
+  people.hubs = FindHubs(graph, people.facts, parameters.max_neighbours, threads);
+  people.marks = MarkHubs(graph, people.hubs, threads);
+  std::vector<IdNumber> components = Components(graph, people.marks, threads);
+  people.cuts =
+      CutOversize(graph, people.facts, parameters.max_component, components, people.marks);
+  people.founders = FounderSearch(graph, people.facts).Find(std::move(components), threads);
+  return people;
+}
+
+}  // namespace weir::identity
