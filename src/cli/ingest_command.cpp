@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/ingest_replay.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
 #include "cli/text_table.h"
@@ -120,9 +121,9 @@ Command StatusOfIngestion() {
 Command IngestCommand() {
   return {.name = "ingest",
           .group = "Jobs",
-          .summary = "Look at what was ingested.",
-          .examples = "weir ingest status",
-          .subcommands = {StatusOfIngestion()}};
+          .summary = "Look at what was ingested, and run bad lines again.",
+          .examples = "weir ingest status\nweir ingest replay",
+          .subcommands = {StatusOfIngestion(), ReplayOfBadLines()}};
 }
 
 }  // namespace weir::cli

@@ -133,12 +133,18 @@ Secrets::Secrets(std::vector<project::SecretLine> lines,
 
 std::string Secrets::Value(const std::string& name) const {
   const project::SecretLine& line = FindLine(lines_, name, "secret");
+  if (line.in_dev && !line.dev.empty()) {
+    return line.dev;  // known to all
+  }
   const std::scoped_lock lock(mutex_);
   if (const auto known = values_.find(name); known != values_.end()) {
     return known->second;
   }
   for (const auto& source : sources_) {
     if (auto value = source->Get(line)) {
+      if (!line.dev.empty() && *value == line.dev) {
+        throw UserError("secret '{}' has the value of environment dev, which all know", name);
+      }
       redactor_.Add(*value);
       return values_.emplace(name, *std::move(value)).first->second;
     }

@@ -11,7 +11,7 @@ namespace weir::connectors {
 namespace {
 
 project::SecretLine InEnvironment(std::string name, std::string variable) {
-  return {.name = std::move(name), .env = std::move(variable), .file = "", .place = {}};
+  return {.name = std::move(name), .env = std::move(variable)};
 }
 
 std::string ErrorOf(const std::function<void()>& work) {
@@ -27,9 +27,8 @@ TEST(Secrets, ComeFromTheEnvironmentAndFromFiles) {
   const TestFolder folder;
   std::ofstream(folder.path() / "token") << "from a file\n";
   setenv("WEIR_TEST_PASSWORD", "p@ss word", 1);
-  const Secrets secrets(
-      {InEnvironment("password", "WEIR_TEST_PASSWORD"),
-       {.name = "token", .env = "", .file = folder.text() + "/token", .place = {}}});
+  const Secrets secrets({InEnvironment("password", "WEIR_TEST_PASSWORD"),
+                         {.name = "token", .file = folder.text() + "/token"}});
 
   EXPECT_EQ(secrets.Value("password"), "p@ss word");
   EXPECT_EQ(secrets.Value("token"), "from a file");
@@ -45,6 +44,26 @@ TEST(Secrets, SaysWhatIsMissing) {
             "unknown secret 'pasword'; weir.yaml has password; did you mean 'password'?");
   EXPECT_EQ(ErrorOf([&] { secrets.Value("password"); }),
             "secret 'password' is not there: the environment has no variable WEIR_TEST_NONE");
+}
+
+TEST(Secrets, HaveAPublicValueInDevThatNoOtherEnvironmentTakes) {
+  project::SecretLine line = InEnvironment("salt", "WEIR_TEST_SALT");
+  line.dev = "known to all";
+  unsetenv("WEIR_TEST_SALT");
+  line.in_dev = true;
+  const Secrets dev({line});
+  line.in_dev = false;
+  const Secrets production({line});
+
+  EXPECT_EQ(dev.Value("salt"), "known to all");
+  EXPECT_EQ(dev.Redact("known to all"), "known to all");
+  EXPECT_EQ(ErrorOf([&] { production.Value("salt"); }),
+            "secret 'salt' is not there: the environment has no variable WEIR_TEST_SALT");
+  setenv("WEIR_TEST_SALT", "known to all", 1);
+  EXPECT_EQ(ErrorOf([&] { production.Value("salt"); }),
+            "secret 'salt' has the value of environment dev, which all know");
+  setenv("WEIR_TEST_SALT", "known to few", 1);
+  EXPECT_EQ(production.Value("salt"), "known to few");
 }
 
 TEST(Secrets, AreRedactedInEveryFormOnceTheyWereAskedFor) {

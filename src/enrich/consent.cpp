@@ -17,7 +17,7 @@ constexpr std::size_t kVendorConsents = 213;
 constexpr std::uint32_t kVersion = 2;
 constexpr int kNumPurposes = 24;
 
-constexpr std::array<std::int8_t, 256> kDigits = [] {
+constexpr std::array<std::int8_t, 256> kBase64Values = [] {
   std::array<std::int8_t, 256> digits{};
   digits.fill(-1);
   constexpr std::string_view kAlphabet =
@@ -165,7 +165,7 @@ bool ConsentReader::Decode(std::string_view segment) {
   std::uint32_t bits = 0;
   int num_bits = 0;
   for (const char character : segment) {
-    const std::int8_t digit = kDigits.at(static_cast<unsigned char>(character));
+    const std::int8_t digit = kBase64Values.at(static_cast<unsigned char>(character));
     if (digit < 0) {
       return false;
     }

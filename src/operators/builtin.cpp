@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "operators/ingest/enrich_lines.h"
+#include "operators/ingest/hash_users.h"
 #include "operators/operator.h"
 #include "operators/rank_rows.h"
 
@@ -11,6 +12,7 @@ namespace weir::operators {
 OperatorTable BuiltinOperators() {
   std::vector<std::unique_ptr<Operator>> operators;
   operators.push_back(MakeEnrichLines());
+  operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());
   return OperatorTable(std::move(operators));
 }

@@ -52,8 +52,10 @@ struct Store {
 // Where a secret comes from: `secrets: {shop_password: {env: SHOP_PASSWORD}}` or `{file: path}`.
 struct SecretLine {
   std::string name{};
-  std::string env{};   // one of both
-  std::string file{};  // absolute
+  std::string env{};    // one of both
+  std::string file{};   // absolute
+  std::string dev{};    // its value in environment dev, known to all; no other environment takes it
+  bool in_dev = false;  // whether that environment was chosen
   Place place{};
 };
 

@@ -113,6 +113,7 @@ class SettingsReader {
       project_.secrets.push_back({.name = entry.key,
                                   .env = entry.value.Text("env").value_or(""),
                                   .file = file ? AbsolutePath(*file, project_.folder) : "",
+                                  .dev = entry.value.Text("dev").value_or(""),
                                   .place = entry.place});
     }
   }
@@ -235,6 +236,9 @@ void ReadSettings(const YamlValue& root, Project& project, Mistakes& mistakes) {
 
 void ChooseEnvironment(Project& project, const std::string& name) {
   const std::string wanted = name.empty() ? kDefaultEnvironment : name;
+  for (SecretLine& secret : project.secrets) {
+    secret.in_dev = wanted == kDefaultEnvironment;
+  }
   std::vector<std::string> names;
   for (const Environment& environment : project.environments) {
     names.push_back(environment.name);

@@ -44,12 +44,12 @@ Shape StoresShape() {
 }
 
 Shape SecretsShape() {
-  Shape secret = Record({});
+  Shape secret = Record({{"dev", Text(), "its value in environment dev, which all others refuse"}});
   secret.noun = "a secret";
   secret.variants = {
       {.keys = {{"env", Text(), "the environment variable that holds it"}}},
       {.keys = {{"file", Text(), "the file that holds it, relative to the project"}}}};
-  return Dictionary(secret, Identifier());
+  return Dictionary(secret, DottedName());
 }
 
 Shape ConnectionsShape() {

@@ -23,7 +23,7 @@ stores:
 locations: {inbox: /data/inbox, outbox: outbox}
 partitions: {region: [amer, emea, 33across]}
 variables: {brand: Shop & Co, min_days: 7, ratio: 0.5, strict: true, code: "007", plain: 007x}
-secrets: {partner_key: {env: PARTNER_KEY}, partner_secret: {file: secrets/partner}, password: {env: PW}}
+secrets: {partner_key: {env: PARTNER_KEY}, partner_secret: {file: secrets/partner}, password: {env: PW}, my.salt: {env: SALT, dev: known}}
 connections: {db: {kind: postgres, host: localhost, port: 5432, password: "{secret.password}"}}
 alerts: {team_mail: {kind: smtp, to: dev@shop.test}, pager: {kind: http}}
 memory: 8GB
@@ -46,9 +46,11 @@ TEST(Settings, OfEveryKindAreRead) {
   EXPECT_EQ(project.stores[0].credentials.at("secret_key"), "partner_secret");
   EXPECT_TRUE(project.stores[0].read_only);
   EXPECT_TRUE(project.stores[1].credentials.empty());
-  ASSERT_EQ(project.secrets.size(), 3U);
+  ASSERT_EQ(project.secrets.size(), 4U);
   EXPECT_EQ(project.secrets[0].env, "PARTNER_KEY");
   EXPECT_EQ(project.secrets[1].file, (folder.path() / "secrets/partner").string());
+  EXPECT_EQ(project.secrets[3].name, "my.salt");
+  EXPECT_EQ(project.secrets[3].dev, "known");
   ASSERT_EQ(project.connections.size(), 1U);
   EXPECT_EQ(project.connections[0].kind, "postgres");
   EXPECT_EQ(project.connections[0].settings.at("port"), "5432");
@@ -131,7 +133,7 @@ TEST(Settings, MistakesOfSecretsStoresAndConnections) {
             "weir.yaml:2:14: a secret needs exactly one of the keys env, file\n"
             "weir.yaml:2:21: a secret has one kind; here 'env' and 'file' stand together\n"
             "weir.yaml:2:43: a secret needs exactly one of the keys env, file\n"
-            "weir.yaml:2:44: unknown key 'evn'; allowed: env, file; did you mean 'env'?");
+            "weir.yaml:2:44: unknown key 'evn'; allowed: env, file, dev; did you mean 'env'?");
   EXPECT_EQ(
       SettingsMistakes("secrets: {key: {env: X}}\nstores: {a: {prefixes: s3://a, credentials: "
                        "{access_key: kye}}, b: {endpoint: x}}"),

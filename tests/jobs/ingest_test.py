@@ -61,13 +61,14 @@ def check_truth(folder):
         SELECT source AS topic, source_partition AS file, sum(lines_in) AS lines, sum(good) AS good, sum(bad) AS bad,
                sum(duplicate) AS duplicate, sum(suppressed) AS suppressed,
                sum(suppressed_by_reason['junk_id']) AS junk_id, sum(suppressed_by_reason['bot']) AS bot,
-               sum(suppressed_by_reason['no_consent']) AS no_consent
+               sum(suppressed_by_reason['no_consent']) AS no_consent, sum(suppressed_by_reason['erased']) AS erased
         FROM metastore.ingest_ledger GROUP BY ALL HAVING sum(lines_in) > 0 ORDER BY ALL""")
     expected = rows(folder, f"""
         SELECT topic, file, count(*) AS lines, count(*) FILTER (outcome = 'good') AS good,
                count(*) FILTER (outcome = 'bad') AS bad, count(*) FILTER (outcome = 'duplicate') AS duplicate,
                count(*) FILTER (outcome = 'suppressed') AS suppressed, count(*) FILTER (reason = 'junk_id') AS junk_id,
-               count(*) FILTER (reason = 'bot') AS bot, count(*) FILTER (reason = 'no_consent') AS no_consent
+               count(*) FILTER (reason = 'bot') AS bot, count(*) FILTER (reason = 'no_consent') AS no_consent,
+               count(*) FILTER (reason = 'erased') AS erased
         FROM {truth} GROUP BY ALL ORDER BY ALL""")
     as_numbers = lambda list: [{key: value if key in ("topic", "file") else int(value) for key, value in row.items()}
                                for row in list]

@@ -46,6 +46,7 @@ class Rounds {
       jobs::PlanFacts facts = workspace_.Facts();
       const jobs::Plan plan = NewRuns(jobs::MakePlan(workspace_.instances(), facts, options_));
       if (plan.runs.empty()) {
+        PackClosedDays(facts);
         return whole;
       }
       observer_->OnPlan(workspace_.instances(), plan);
@@ -69,6 +70,15 @@ class Rounds {
       is_new = tried_.insert({run.instance, run.interval}).second || is_new;
     }
     return is_new ? std::move(plan) : jobs::Plan{};
+  }
+
+  // Nothing is left to read: the small files of the days that are closed now are put together.
+  void PackClosedDays(const jobs::PlanFacts& facts) {
+    for (const jobs::CompactedTable& table : jobs::CompactClosedDays(
+             workspace_.instances(), options_.instances, facts, workspace_.lakes().own())) {
+      LogInfo("{}: {} files of closed days are {} now", table.table, table.files_removed,
+              table.files_added);
+    }
   }
 
   Workspace& workspace_;
@@ -157,15 +167,6 @@ void Follow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOp
     if (services.stop().stop_requested()) {
       throw CancelledError();
     }
-  }
-}
-
-// What is closed is packed, so that nobody reads thousands of small files.
-void PackClosedDays(Workspace& workspace) {
-  for (const jobs::CompactedTable& table : jobs::CompactClosedDays(
-           workspace.instances(), workspace.Facts(), workspace.lakes().own())) {
-    LogInfo("{}: {} files of closed days are {} now", table.table, table.files_removed,
-            table.files_added);
   }
 }
 

@@ -151,7 +151,9 @@ class GraphBuilder {
                                   "there, its columns must be known: the key 'columns' is missing",
                                   name));
     }
-    const std::string hint = wants_warnings_ ? DidYouMean(name, written_) : "";
+    // Who declares its columns knows that it is another's.
+    const bool may_be_misspelt = wants_warnings_ && input.columns.empty();
+    const std::string hint = may_be_misspelt ? DidYouMean(name, written_) : "";
     if (!hint.empty() && told_.insert(&input).second) {
       findings_.warnings.Note(input.place,
                               fmt::format("table '{}' is written by no job{}", name, hint));

@@ -17,6 +17,7 @@
 #include "operators/appended_column.h"
 #include "operators/ingest/kept_chains.h"
 #include "operators/ingest/seen_events.h"
+#include "operators/ingest/user_key.h"
 #include "sql/quote.h"
 
 namespace weir::operators {
@@ -53,7 +54,7 @@ std::vector<std::string> FormatNames() {
 }
 
 Field Column(std::string_view name, TypeKind kind, bool nullable = true) {
-  return {.name = std::string(name), .type = {.kind = kind, .children = {}}, .nullable = nullable};
+  return {.name = std::string(name), .type = PlainType(kind), .nullable = nullable};
 }
 
 Schema LedgerSchema() {
@@ -275,8 +276,23 @@ class TopicRun {
     if (!context_.Relation(kSuppressedIds)) {
       return {};
     }
-    return {context_.settings().at("salt").get<std::string>(),
-            IdsOf(context_.Query("SELECT hash FROM " + *context_.Relation(kSuppressedIds)))};
+    const auto salt = context_.settings().at("salt").get<std::string>();
+    CheckEpoch(UserKeys(salt).epoch());
+    return {salt, IdsOf(context_.Query("SELECT hash FROM " + *context_.Relation(kSuppressedIds)))};
+  }
+
+  // Hashes that were made with another salt would stop nobody.
+  void CheckEpoch(const std::string& epoch) {
+    const std::string others =
+        fmt::format("SELECT DISTINCT key_epoch FROM {} WHERE key_epoch <> {}",
+                    *context_.Relation(kSuppressedIds), sql::QuoteText(epoch));
+    const auto rows = context_.Query(others + " ORDER BY key_epoch").Rows();
+    if (!rows.empty()) {
+      throw UserError(
+          "the erased ids were hashed with another salt (key_epoch {}; that of the setting 'salt' "
+          "is {}): set it back, or forget them again and drop the old list",
+          std::get<std::string>(rows[0][0]), epoch);
+    }
   }
 
   void LoadDays(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) {
@@ -419,8 +435,9 @@ class EnrichLines final : public Operator {
              .read_again = true,
              .doc = "events that were suppressed so far"},
             {.name = kSuppressedIds,
-             .columns = {text("hash")},
+             .columns = {text("hash"), text("key_epoch")},
              .optional = true,
+             .read_again = true,
              .doc = "salted hashes of ids that must not be kept"}};
   }
 
@@ -454,7 +471,9 @@ class EnrichLines final : public Operator {
          .standard = "reference/regions.tsv",
          .doc = "a file of the project: country, region"},
         {.name = "bot_addresses", .standard = "", .doc = "a file of the project with IP blocks"},
-        {.name = "salt", .standard = "", .doc = "of the hashes of suppressed ids"},
+        {.name = "salt",
+         .standard = "",
+         .doc = "of the hashes of suppressed ids: {secret.adtech.salt}"},
         {.name = "horizon_days",
          .type = SettingType::kInteger,
          .standard = 3,

@@ -1,5 +1,3 @@
-SELECT * EXCLUDE (ip_truncated, source, source_partition, source_offset) FROM af
-UNION ALL
-SELECT * EXCLUDE (ip_truncated, source, source_partition, source_offset) FROM st
-UNION ALL
-SELECT * EXCLUDE (ip_truncated, source, source_partition, source_offset) FROM tt
+SELECT d.* EXCLUDE (ip_truncated, source, source_partition, source_offset, file_day, is_bad), k.user_key, k.key_epoch
+FROM dated AS d JOIN keys AS k ON k.party = d.party AND k.user_id = d.user_id
+WHERE NOT d.is_bad

@@ -1,0 +1,1 @@
+SELECT DISTINCT party, user_id FROM dated WHERE NOT is_bad

@@ -1,0 +1,62 @@
+#include "cli/forget/asked_ids.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace weir::cli {
+namespace {
+
+PersonId IdOfWord(const std::string& word) {
+  const std::size_t colon = word.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == word.size()) {
+    throw UsageError("'{}' is no id: PARTY:ID is expected, such as af:0123456789abcdef", word);
+  }
+  return {.party = word.substr(0, colon), .user_id = word.substr(colon + 1)};
+}
+
+// The text at a key; empty if there is none.
+std::string TextAt(const nlohmann::json& line, const char* key) {
+  const auto found = line.is_object() ? line.find(key) : line.end();
+  return found != line.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+void ReadIds(const std::filesystem::path& path, std::vector<PersonId>& ids) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw UserError("{} can't be read", path.string());
+  }
+  std::string text;
+  for (std::size_t number = 1; std::getline(file, text); ++number) {
+    if (text.find_first_not_of(" \t\r") == std::string::npos) {
+      continue;
+    }
+    const auto line = nlohmann::json::parse(text, nullptr, false);
+    PersonId id{.party = TextAt(line, "party"), .user_id = TextAt(line, "user_id")};
+    if (id.party.empty() || id.user_id.empty()) {
+      throw UserError(R"({}:{}: a line {{"party": "…", "user_id": "…"}} is expected)",
+                      path.string(), number);
+    }
+    ids.push_back(std::move(id));
+  }
+}
+
+}  // namespace
+
+std::vector<PersonId> AskedIds(const std::vector<std::string>& words,
+                               const std::optional<std::filesystem::path>& file) {
+  std::vector<PersonId> ids;
+  std::ranges::transform(words, std::back_inserter(ids), IdOfWord);
+  if (file) {
+    ReadIds(*file, ids);
+  }
+  std::ranges::sort(ids);
+  const auto repeats = std::ranges::unique(ids);
+  ids.erase(repeats.begin(), repeats.end());
+  return ids;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,106 @@
+#include "cli/forget/personal_rows.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "data/column_builder.h"
+
+namespace weir::cli {
+namespace {
+
+// A SELECT of `rows` as columns of texts, which can be run once.
+std::string StreamSql(sql::Connection& connection, const std::vector<std::string>& columns,
+                      const std::vector<std::vector<std::string>>& rows) {
+  constexpr auto kStream = "weir_asked_ids";
+  std::vector<TextColumn> texts(columns.size());
+  for (const std::vector<std::string>& row : rows) {
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      texts[column].Append(row[column]);
+    }
+  }
+  Schema schema;
+  std::vector<Batch> parts;
+  for (std::size_t column = 0; column < columns.size(); ++column) {
+    schema.fields.push_back(
+        {.name = columns[column], .type = PlainType(TypeKind::kString), .nullable = false});
+    parts.push_back(texts[column].Finish());
+  }
+  auto batch =
+      std::make_shared<std::optional<Batch>>(StructOfColumns(rows.size(), std::move(parts)));
+  connection.RegisterStream(kStream, schema, [batch] { return std::exchange(*batch, {}); });
+  return fmt::format("SELECT DISTINCT * FROM {}", kStream);
+}
+
+std::string IdsSql(sql::Connection& connection, const std::vector<PersonId>& ids,
+                   operators::UserKeys& keys) {
+  std::vector<std::vector<std::string>> rows;
+  for (const PersonId& id : ids) {
+    rows.push_back({id.party, id.user_id, keys.Of(id.party, id.user_id)});
+  }
+  return StreamSql(connection, {"party", "user_id", "user_key"}, rows);
+}
+
+// An id stands in a line of JSON as it is, or escaped.
+std::string TextsSql(sql::Connection& connection, const std::vector<PersonId>& ids) {
+  std::vector<std::vector<std::string>> rows;
+  for (const PersonId& id : ids) {
+    const std::string quoted =
+        nlohmann::json(id.user_id).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    rows.push_back({id.user_id});
+    rows.push_back({quoted.substr(1, quoted.size() - 2)});
+  }
+  return StreamSql(connection, {"text"}, rows);
+}
+
+bool HasAll(const Schema& schema, std::initializer_list<const char*> columns) {
+  return std::ranges::all_of(columns,
+                             [&](const char* column) { return schema.Find(column) != nullptr; });
+}
+
+bool IsList(const Schema& schema, const char* column) {
+  const Field* field = schema.Find(column);
+  return field != nullptr && field->type.kind == TypeKind::kArray;
+}
+
+}  // namespace
+
+ScratchIds::ScratchIds(sql::Connection& connection, const std::vector<PersonId>& ids,
+                       operators::UserKeys& keys)
+    : ids_(connection, IdsSql(connection, ids, keys)),
+      texts_(connection, TextsSql(connection, ids)) {}
+
+std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids) {
+  const auto pair_is_asked = [&](const char* party, const char* id) {
+    return fmt::format("({}, {}) IN (SELECT (party, user_id) FROM {})", party, id, ids.ids());
+  };
+  if (HasAll(schema, {"party", "user_id"})) {
+    return PersonalRows{.where = pair_is_asked("party", "user_id"), .empty_column = ""};
+  }
+  if (IsList(schema, "ids")) {
+    constexpr auto kListHasOne =
+        "list_has_any(ids, (SELECT list({{'party': party, 'id': user_id}}) FROM {}))";
+    return PersonalRows{.where = fmt::format(kListHasOne, ids.ids()), .empty_column = ""};
+  }
+  if (HasAll(schema, {"party_a", "id_a", "party_b", "id_b"})) {
+    return PersonalRows{
+        .where = pair_is_asked("party_a", "id_a") + " OR " + pair_is_asked("party_b", "id_b"),
+        .empty_column = ""};
+  }
+  if (HasAll(schema, {"user_key"})) {
+    return PersonalRows{.where = fmt::format("user_key IN (SELECT user_key FROM {})", ids.ids()),
+                        .empty_column = ""};
+  }
+  if (HasAll(schema, {"source_partition", "source_offset", "reason", "line"})) {
+    return PersonalRows{
+        .where =
+            fmt::format("EXISTS (SELECT 1 FROM {} AS t WHERE contains(line, t.text))", ids.texts()),
+        .empty_column = "line"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace weir::cli

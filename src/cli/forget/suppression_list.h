@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/forget/asked_ids.h"
+#include "lake/warehouse.h"
+
+namespace weir::cli {
+
+// Puts ids on the list that ingestion drops events by, metastore.suppressed_ids (hash, key_epoch,
+// forgotten: the day): salted hashes alone, each once. Returns how many are new.
+std::int64_t SuppressIds(lake::Warehouse& warehouse, const std::vector<PersonId>& ids,
+                         const std::string& salt);
+
+}  // namespace weir::cli
