@@ -18,7 +18,7 @@ Command Program() {
       .subcommands = {NewCommand(),      CheckCommand(),   TestCommand(),   GraphCommand(),
                       DocsCommand(),     SchemaCommand(),  PlanCommand(),   RunCommand(),
                       BackfillCommand(), StatusCommand(),  RunsCommand(),   ShowCommand(),
-                      ReplayCommand(),   IngestCommand(), ForgetCommand(),
+                      ReplayCommand(),   ExplainCommand(), IngestCommand(), ForgetCommand(),
                       SqlCommand(),      TableCommand(),   DoctorCommand(), WorldCommand(),
                       VersionCommand()},
   };

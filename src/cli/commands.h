@@ -15,6 +15,7 @@ Command BackfillCommand();
 Command CheckCommand();
 Command DocsCommand();
 Command DoctorCommand();
+Command ExplainCommand();
 Command ForgetCommand();
 Command GraphCommand();
 Command IngestCommand();

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "operators/identity/connected_components.h"
 #include "operators/ingest/enrich_lines.h"
 #include "operators/ingest/hash_users.h"
 #include "operators/operator.h"
@@ -11,6 +12,7 @@ namespace weir::operators {
 
 OperatorTable BuiltinOperators() {
   std::vector<std::unique_ptr<Operator>> operators;
+  operators.push_back(MakeConnectedComponents());
   operators.push_back(MakeEnrichLines());
   operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());

@@ -48,7 +48,7 @@ TEST(Operator, TheTableNamesTheNearest) {
 
   EXPECT_EQ(table.Find("rank_rows").declaration().name, "rank_rows");
   EXPECT_EQ(ErrorOf([&] { table.Find("rank_row"); }),
-            "unknown operator 'rank_row'; allowed: enrich_lines, hash_users, "
+            "unknown operator 'rank_row'; allowed: connected_components, enrich_lines, hash_users, "
             "rank_rows; did you mean 'rank_rows'?");
 }
 

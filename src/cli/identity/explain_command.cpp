@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/identity/person_facts.h"
+#include "cli/print_json.h"
+#include "cli/services.h"
+#include "cli/text_table.h"
+#include "cli/units.h"
+#include "identity/day_result.h"
+#include "identity/widest_path.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr auto kRegions = "region";
+
+struct AskedId {
+  std::string party;
+  std::string user_id;
+};
+
+AskedId ReadId(const std::string& word) {
+  const std::size_t colon = word.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == word.size()) {
+    throw UsageError("'{}' is no id; a party and an id are allowed: af:0123456789abcdef", word);
+  }
+  return {.party = word.substr(0, colon), .user_id = word.substr(colon + 1)};
+}
+
+std::vector<std::string> RegionsOf(const project::Project& project) {
+  const auto regions = project.partitions.find(kRegions);
+  if (regions == project.partitions.end()) {
+    throw UserError("the project has no partitions '{}' in weir.yaml, so no people by region",
+                    kRegions);
+  }
+  return regions->second;
+}
+
+PersonFacts FindIn(lake::QuerySession& session, const std::vector<std::string>& regions,
+                   const AskedId& id) {
+  for (const std::string& region : regions) {
+    if (auto person = FindPerson(session, region, id.party, id.user_id)) {
+      return *std::move(person);
+    }
+  }
+  throw UserError("no live link of {}:{} is known in {}", id.party, id.user_id,
+                  fmt::join(regions, ", "));
+}
+
+// The person's edges that join it, as the kernel wants them.
+class PersonGraph {
+ public:
+  explicit PersonGraph(const PersonFacts& person) : person_(person) {
+    std::vector<identity::NamedEdge> named;
+    for (std::size_t i = 0; i < person.edges.size(); ++i) {
+      const PersonEdge& edge = person.edges[i];
+      if (edge.mark == "live") {
+        named.push_back({.a = {.party = ids_.CodeOf(edge.party_a), .text = edge.id_a},
+                         .b = {.party = ids_.CodeOf(edge.party_b), .text = edge.id_b},
+                         .first_seen = edge.first_seen,
+                         .last_seen = edge.first_seen,
+                         .calls = edge.calls});
+        places_.push_back(i);
+      }
+    }
+    identity::AddEdges(named, 1, ids_, edges_);
+  }
+
+  std::vector<PersonEdge> Path(const AskedId& from, const AskedId& to) {
+    const auto start = ids_.Find({.party = ids_.CodeOf(from.party), .text = from.user_id});
+    const auto end = ids_.Find({.party = ids_.CodeOf(to.party), .text = to.user_id});
+    std::vector<PersonEdge> path;
+    if (start && end) {
+      for (const std::size_t edge :
+           identity::WidestPath({.ids = ids_, .edges = edges_}, *start, *end)) {
+        path.push_back(person_.edges[places_[edge]]);
+      }
+    }
+    return path;
+  }
+
+ private:
+  const PersonFacts& person_;
+  identity::IdDictionary ids_;
+  std::vector<identity::Edge> edges_;
+  std::vector<std::size_t> places_;  // among the person's edges
+};
+
+std::string IdText(const std::string& party, const std::string& user_id) {
+  return party + ":" + user_id;
+}
+
+Json EdgeJson(const PersonEdge& edge) {
+  return {{"a", IdText(edge.party_a, edge.id_a)},
+          {"b", IdText(edge.party_b, edge.id_b)},
+          {"calls", edge.calls},
+          {"mark", edge.mark},
+          {"days", edge.days}};
+}
+
+Json PersonJson(const PersonFacts& person, const std::vector<PersonEdge>& path) {
+  Json ids = Json::array();
+  for (const PersonIdRow& id : person.ids) {
+    ids.push_back({{"party", id.party},
+                   {"user_id", id.user_id},
+                   {"first_seen", id.first_seen},
+                   {"last_seen", id.last_seen},
+                   {"calls", id.calls}});
+  }
+  Json edges = Json::array();
+  for (const PersonEdge& edge : person.edges) {
+    edges.push_back(EdgeJson(edge));
+  }
+  Json steps = Json::array();
+  for (const PersonEdge& edge : path) {
+    steps.push_back(EdgeJson(edge));
+  }
+  return {{"universal_id", person.universal_id},
+          {"region", person.region},
+          {"ids", ids},
+          {"edges", edges},
+          {"path", steps}};
+}
+
+std::string DaysText(const std::vector<std::string>& days) {
+  if (days.size() < 2) {
+    return fmt::to_string(fmt::join(days, ""));
+  }
+  return fmt::format("{} to {}, {} days", days.front(), days.back(), days.size());
+}
+
+std::string EdgesText(std::span<const PersonEdge> edges) {
+  TextTable table({"id", "and id", ">calls", "seen together"});
+  for (const PersonEdge& edge : edges) {
+    table.Add({IdText(edge.party_a, edge.id_a), IdText(edge.party_b, edge.id_b),
+               FormatCount(edge.calls),
+               edge.mark == "live" ? DaysText(edge.days) : "doesn't join: " + edge.mark});
+  }
+  return table.Text();
+}
+
+std::string PersonText(const PersonFacts& person) {
+  TextTable table({"party", "id", "first seen", "last seen", ">calls"});
+  for (const PersonIdRow& id : person.ids) {
+    table.Add({id.party, id.user_id, id.first_seen, id.last_seen, FormatCount(id.calls)});
+  }
+  return fmt::format("person {} in {}, {} {}\n{}", person.universal_id, person.region,
+                     person.ids.size(), person.ids.size() == 1 ? "id" : "ids", table.Text());
+}
+
+void ExplainUser(const Arguments& arguments, Services& services) {
+  const AskedId id = ReadId(arguments.Text("ID"));
+  lake::QuerySession session(services.database(), &services.warehouse());
+  session.SetStopToken(services.stop());
+  PersonFacts person = FindIn(session, RegionsOf(services.project()), id);
+  std::vector<PersonEdge> path;
+  if (const auto other = arguments.OptionalText("--to")) {
+    path = PersonGraph(person).Path(id, ReadId(*other));
+    if (path.empty()) {
+      throw UserError("{} and {} aren't joined: the person has {} other ids",
+                      IdText(id.party, id.user_id), *other, person.ids.size() - 1);
+    }
+    AddDays(session, person.region, path);
+  } else {
+    AddDays(session, person.region, person.edges);
+  }
+  if (services.options().json) {
+    PrintJson(services.out(), PersonJson(person, path));
+    return;
+  }
+  services.out() << PersonText(person) << "\n" << EdgesText(path.empty() ? person.edges : path);
+}
+
+Command ExplainUserCommand() {
+  return {
+      .name = "user",
+      .summary = "Say whose an id is, and by what evidence.",
+      .details =
+          "The person, its ids, and the pairs that were seen together. With --to the path of "
+          "evidence\n"
+          "between two ids: of all paths the one whose least number of calls is greatest. A "
+          "pair that\n"
+          "doesn't join says why: 'hub' (an end has too many neighbours) or 'cut' (the person "
+          "would\n"
+          "have too many ids); metastore.identity_violations_{region} has the figures.",
+      .examples =
+          "weir explain user af:0123456789abcdef\n"
+          "weir explain user af:0123456789abcdef --to st:fedcba9876543210 --json",
+      .parameters = {{.name = "ID", .help = "party and id: af:0123456789abcdef", .required = true},
+                     {.name = "--to", .value = "ID", .help = "another id of the same person"}},
+      .run = ExplainUser};
+}
+
+}  // namespace
+
+Command ExplainCommand() {
+  return {.name = "explain",
+          .group = "Jobs",
+          .summary = "Say why a result is as it is.",
+          .examples = "weir explain user af:0123456789abcdef",
+          .subcommands = {ExplainUserCommand()}};
+}
+
+}  // namespace weir::cli

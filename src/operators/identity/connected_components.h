@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include "operators/operator.h"
+
+namespace weir::operators {
+
+// `connected_components`: people as connected components of the ids that were seen together; the
+// rules stand in identity/ (people.h, sightings.h, cuts.h, changes.h). Junk ids are left out.
+//
+//   in: {today: pairs, state: edges, people: mapping, audit: violations, evidence: evidence}
+//   with: {day: "{ds}", max_neighbours: 20, max_component: 200, expiry_days: 180, expiry: {an:
+//   "18"}} out: [edges, mapping, changes, violations]
+//
+// `today` is the day's evidence, one row a pair. `state`, `people` and `audit` are this operator's
+// outputs of the day before: where they are those under the same settings, only people that the day
+// touches are found anew; else all are, from `evidence`, which is read only then. Both ways give
+// the same rows.
+std::unique_ptr<Operator> MakeConnectedComponents();
+
+}  // namespace weir::operators

@@ -1,0 +1,218 @@
+#include "operators/identity/connected_components.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <random>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/test_seed.h"
+
+namespace weir::operators {
+namespace {
+
+using Json = nlohmann::json;
+using Names = std::map<std::string, std::string, std::less<>>;
+
+// Arguments are tables of one connection; what is given becomes a table of it.
+class Tables final : public OperatorContext {
+ public:
+  Tables(sql::Database& database, sql::Connection& connection, Json settings, Names arguments)
+      : connection_(connection),
+        other_(database.Connect()),
+        settings_(std::move(settings)),
+        arguments_(std::move(arguments)) {}
+
+  const Json& settings() const override { return settings_; }
+  std::int64_t seed() const override { return 0; }
+  std::stop_token stop() const override { return {}; }
+  std::filesystem::path project_folder() const override { return {}; }
+  std::string attempt() const override { return ""; }
+  std::string Origin(std::string_view /*argument*/) const override { return ""; }
+  std::optional<std::string> Relation(std::string_view argument) const override {
+    const auto found = arguments_.find(argument);
+    return found == arguments_.end() ? std::nullopt : std::optional(found->second);
+  }
+  sql::Result Query(const std::string& sql) override {
+    queries.push_back(sql);
+    return connection_.Query(sql);
+  }
+  bool Wants(std::string_view /*output*/) const override { return true; }
+  void Give(std::string_view output, const Schema& schema, BatchSource next) override {
+    Pipe(output, schema, std::move(next));
+  }
+  void Pipe(std::string_view output, const Schema& schema, BatchSource next) override {
+    other_.RegisterStream("piped", schema, std::move(next));
+    other_.Run(fmt::format("CREATE OR REPLACE TABLE new_{} AS FROM piped", output));
+  }
+
+  std::vector<std::string> queries;
+
+ private:
+  sql::Connection& connection_;
+  sql::Connection other_;
+  Json settings_;
+  Names arguments_;
+};
+
+class ConnectedComponentsTest : public testing::Test {
+ protected:
+  ConnectedComponentsTest() {
+    connection_.Run(
+        "CREATE TABLE pairs (party_a VARCHAR, id_a VARCHAR, party_b VARCHAR, id_b VARCHAR, calls "
+        "BIGINT, first_ts TIMESTAMPTZ, last_ts TIMESTAMPTZ, day INTEGER)");
+  }
+
+  void See(const std::string& a, const std::string& b, int day) {
+    connection_.Run(fmt::format(
+        "INSERT INTO pairs VALUES ('{}', '{}', '{}', '{}', 1, make_timestamp({}), "
+        "make_timestamp({}), {})",
+        a.substr(0, 2), a.substr(3), b.substr(0, 2), b.substr(3), day * kDay, day * kDay, day));
+  }
+
+  Json Complete(Json settings) const {
+    return CompleteSettings(MakeConnectedComponents()->declaration().settings, settings);
+  }
+
+  // Leaves the outputs as new_edges, …; returns the queries.
+  std::vector<std::string> Run(int day, bool with_state, Json settings = Json::object()) {
+    connection_.Run(
+        fmt::format("CREATE OR REPLACE VIEW today AS SELECT * FROM pairs WHERE day = {0};"
+                    "CREATE OR REPLACE VIEW evidence AS SELECT * FROM pairs WHERE day < {0}",
+                    day));
+    Names arguments = {{"today", "today"}, {"evidence", "evidence"}};
+    if (with_state) {
+      arguments.insert({{"state", "edges"}, {"people", "mapping"}, {"audit", "violations"}});
+    }
+    settings["day"] = FormatDate(day);
+    Tables context(database_, connection_, Complete(settings), arguments);
+    MakeConnectedComponents()->Run(context);
+    return context.queries;
+  }
+
+  // The outputs become the state.
+  void Keep() {
+    for (const char* table : {"edges", "mapping", "violations"}) {
+      connection_.Run(fmt::format("CREATE OR REPLACE TABLE {0} AS FROM new_{0}", table));
+    }
+  }
+
+  std::string Rows(const std::string& table) {
+    std::string text;
+    for (const auto& row :
+         connection_.Query(fmt::format("SELECT t::VARCHAR FROM {} t ORDER BY 1", table)).Rows()) {
+      text += std::get<std::string>(row[0]) + "\n";
+    }
+    return text;
+  }
+
+  std::map<std::string, std::string> AllRows() {
+    std::map<std::string, std::string> rows;
+    for (const char* table : {"new_edges", "new_mapping", "new_changes", "new_violations"}) {
+      rows[table] = Rows(table);
+    }
+    return rows;
+  }
+
+  std::int64_t Count(const std::string& sql) { return connection_.QueryInteger(sql); }
+
+  sql::Database database_{{.memory_bytes = 1ULL << 30U, .threads = 2, .spill_folder = {}}};
+  sql::Connection connection_ = database_.Connect();
+};
+
+bool Mentions(const std::vector<std::string>& queries, std::string_view word) {
+  return std::ranges::any_of(
+      queries, [&](const std::string& sql) { return sql.find(word) != std::string::npos; });
+}
+
+TEST_F(ConnectedComponentsTest, ADayFromTheStateIsADayFromTheEvidence) {
+  std::mt19937_64 random(TestSeed());
+  const Json settings = {
+      {"max_neighbours", 3}, {"max_component", 5}, {"expiry_days", 2}, {"expiry", {{"an", "1"}}}};
+  const char* const parties[] = {"af", "an", "st"};
+  for (int day = 20000; day < 20000 + TestRounds() / 2; ++day) {
+    for (int i = 0; i < 15; ++i) {
+      const auto id = [&] {
+        return fmt::format("{}:{}", parties[random() % 3], random() % 30 + 1);
+      };
+      const std::string a = id();
+      const std::string b = id();
+      See(std::min(a, b), std::max(a, b), day);
+    }
+
+    Run(day, false, settings);
+    const auto rebuilt = AllRows();
+    if (day > 20000) {
+      const std::vector<std::string> queries = Run(day, true, settings);
+      EXPECT_FALSE(Mentions(queries, "evidence"));
+      ASSERT_EQ(AllRows(), rebuilt) << "day " << day;
+    }
+    Keep();
+  }
+  EXPECT_GT(Count("SELECT count(*) FROM edges WHERE mark <> 'live'"), 0);
+}
+
+TEST_F(ConnectedComponentsTest, AStateOfAnotherDayOrOtherSettingsIsNotUsed) {
+  See("af:1", "st:1", 20000);
+  See("st:1", "tt:1", 20002);
+  Run(20000, false);
+  Keep();
+
+  EXPECT_FALSE(Mentions(Run(20001, true), "evidence"));
+  EXPECT_TRUE(Mentions(Run(20001, true, {{"max_component", 100}}), "evidence"));
+  EXPECT_TRUE(Mentions(Run(20002, true), "evidence"));
+  EXPECT_EQ(Count("SELECT count(DISTINCT universal_id) FROM new_mapping"), 1);
+  EXPECT_EQ(Count("SELECT count(*) FROM new_mapping"), 3);
+}
+
+TEST_F(ConnectedComponentsTest, JunkIdsBridgeNothing) {
+  See("af:1", "st:null", 20000);
+  See("af:2", "st:null", 20000);
+  See("af:3", "st:3", 20000);
+  connection_.Run("INSERT INTO pairs SELECT * REPLACE (NULL AS id_b) FROM pairs WHERE id_a = '3'");
+
+  Run(20000, false);
+
+  EXPECT_EQ(Rows("(SELECT party, user_id FROM new_mapping)"),
+            "{'party': af, 'user_id': 3}\n{'party': st, 'user_id': 3}\n");
+}
+
+TEST_F(ConnectedComponentsTest, EveryEdgeNamesThePeopleOfBothEnds) {
+  for (int i = 1; i <= 4; ++i) {
+    See("af:hub", fmt::format("st:{}", i), 20000);
+  }
+  See("af:1", "st:1", 20000);
+
+  Run(20000, false, {{"max_neighbours", 3}});
+
+  EXPECT_EQ(
+      Count("SELECT count(*) FROM new_edges WHERE mark = 'hub' AND universal_id_b IS NOT NULL"), 4);
+  EXPECT_EQ(Count("SELECT count(*) FROM new_edges WHERE mark = 'live' AND universal_id_b IS NULL"),
+            1);
+  EXPECT_EQ(
+      Rows("(SELECT kind, party, user_id, neighbour_party, neighbours, edges FROM new_violations)"),
+      "{'kind': hub, 'party': af, 'user_id': hub, 'neighbour_party': st, 'neighbours': 4, "
+      "'edges': 4}\n");
+}
+
+TEST_F(ConnectedComponentsTest, WrongSettingsSayWhatIsAllowed) {
+  const auto error_of = [&](const Json& settings) -> std::string {
+    try {
+      Run(20000, false, settings);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+
+  EXPECT_EQ(error_of({{"expiry", {{"an", "0"}}}}),
+            "setting 'expiry' has '0' for 'an'; whole days from 1 are allowed");
+  EXPECT_THROW(MakeConnectedComponents()->Outputs({}, {{"today", {}}, {"state", {}}}), UserError);
+}
+
+}  // namespace
+}  // namespace weir::operators

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "data/schema.h"
+#include "identity/edge.h"
+
+// The columns of the tables around the identity graph.
+namespace weir::operators {
+
+inline Field TextField(std::string_view name, bool nullable = false) {
+  return {.name = std::string(name), .type = PlainType(TypeKind::kString), .nullable = nullable};
+}
+inline Field LongField(std::string_view name, bool nullable = false) {
+  return {.name = std::string(name), .type = PlainType(TypeKind::kLong), .nullable = nullable};
+}
+inline Field TimeField(std::string_view name) {
+  return {.name = std::string(name), .type = PlainType(TypeKind::kTimestamp), .nullable = false};
+}
+
+// One row a pair: the lesser id is `a`. `universal_id` is the person of `a`, `universal_id_b` that
+// of `b` where it is another one.
+Schema EdgesSchema();
+Schema MappingSchema();
+Schema ChangesSchema();
+// One row a hub (`hub`), an oversize component (`cut`), and an edge between its pieces
+// (`cut_edge`).
+Schema ViolationsSchema();
+
+// "live", "hub", "cut".
+std::string_view NameOf(identity::Mark mark);
+// Throws UserError for another text.
+identity::Mark MarkNamed(std::string_view name);
+
+}  // namespace weir::operators

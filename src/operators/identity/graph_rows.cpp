@@ -1,0 +1,264 @@
+#include "operators/identity/graph_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "data/column_builder.h"
+#include "identity/universal_id.h"
+#include "operators/identity/graph_columns.h"
+
+namespace weir::operators {
+namespace {
+
+using identity::DayResult;
+using identity::Edge;
+using identity::IdName;
+using identity::IdNumber;
+
+constexpr std::size_t kRowsOfBatch = 1 << 14;
+
+void AppendPerson(TextColumn& column, const Hash128& person) {
+  std::array<char, 32> digits{};
+  identity::WriteHex(person, digits.data());
+  column.Append({digits.data(), digits.size()});
+}
+
+void AppendName(const DayResult& result, IdNumber id, TextColumn& party, TextColumn& text) {
+  const IdName name = result.ids.NameOf(id);
+  party.Append(result.ids.PartyName(name.party));
+  text.Append(name.text);
+}
+
+template <typename... Columns>
+Batch Together(std::size_t num_rows, Columns&... columns) {
+  std::vector<Batch> parts;
+  (parts.push_back(columns.Finish()), ...);
+  return StructOfColumns(num_rows, std::move(parts));
+}
+
+// Batches of what `make(begin, end)` makes of stretches of [0, size), without empty ones.
+BatchSource InStretches(std::size_t size, std::function<Batch(std::size_t, std::size_t)> make) {
+  return [size, make = std::move(make), next = std::size_t{0}]() mutable -> std::optional<Batch> {
+    while (next < size) {
+      const std::size_t begin = next;
+      next = std::min(size, begin + kRowsOfBatch);
+      Batch batch = make(begin, next);
+      if (batch.num_rows() > 0) {
+        return batch;
+      }
+    }
+    return std::nullopt;
+  };
+}
+
+struct EdgeColumns {
+  TextColumn party_a;
+  TextColumn id_a;
+  TextColumn party_b;
+  TextColumn id_b;
+  NumberColumn<std::int64_t> first_seen;
+  NumberColumn<std::int64_t> last_seen;
+  NumberColumn<std::int64_t> calls;
+  TextColumn person;
+  TextColumn person_b;
+  TextColumn mark;
+  TextColumn as_of;
+  TextColumn parameters;
+
+  void Append(const DayResult& result, const Edge& edge, identity::Mark edge_mark) {
+    const bool is_turned = result.ids.Precedes(edge.b, edge.a);
+    const IdNumber a = is_turned ? edge.b : edge.a;
+    const IdNumber b = is_turned ? edge.a : edge.b;
+    AppendName(result, a, party_a, id_a);
+    AppendName(result, b, party_b, id_b);
+    first_seen.Append(edge.first_seen);
+    last_seen.Append(edge.last_seen);
+    calls.Append(edge.calls);
+    const Hash128 one = result.PersonOf(a);
+    const Hash128 other = edge_mark == identity::Mark::kLive ? one : result.PersonOf(b);
+    AppendPerson(person, one);
+    if (one == other) {
+      person_b.AppendNull();
+    } else {
+      AppendPerson(person_b, other);
+    }
+    mark.Append(NameOf(edge_mark));
+  }
+
+  Batch Finish(std::string_view as_of_day, std::string_view parameters_used) {
+    const std::size_t rows = mark.num_rows();
+    as_of.AppendRepeated(as_of_day, rows);
+    parameters.AppendRepeated(parameters_used, rows);
+    return Together(rows, party_a, id_a, party_b, id_b, first_seen, last_seen, calls, person,
+                    person_b, mark, as_of, parameters);
+  }
+};
+
+// A row of the audit; numbers below zero and empty texts are null.
+struct Violation {
+  std::string_view kind;
+  Hash128 person{};
+  std::optional<IdNumber> id{};
+  std::string_view neighbour_party{};
+  std::optional<IdNumber> neighbour{};
+  std::int64_t neighbours = -1;
+  std::int64_t ids = -1;
+  std::int64_t pieces = -1;
+  std::int64_t edges = -1;
+  std::int64_t calls = -1;
+};
+
+std::vector<Violation> ViolationsOf(const DayResult& result) {
+  std::vector<Violation> violations;
+  for (const identity::Hub& hub : result.people.hubs) {
+    violations.push_back({.kind = "hub",
+                          .person = result.PersonOf(hub.id),
+                          .id = hub.id,
+                          .neighbour_party = result.ids.PartyName(hub.party),
+                          .neighbours = hub.neighbours,
+                          .edges = result.people.facts[hub.id].edges});
+  }
+  for (const identity::Cut& cut : result.people.cuts) {
+    const Hash128 person = result.PersonOf(cut.founder);
+    violations.push_back({.kind = "cut",
+                          .person = person,
+                          .ids = cut.ids,
+                          .pieces = cut.pieces,
+                          .edges = std::ssize(cut.edges)});
+    for (const std::size_t number : cut.edges) {
+      const Edge& edge = result.edges[number];
+      const bool is_turned = result.ids.Precedes(edge.b, edge.a);
+      const IdNumber neighbour = is_turned ? edge.a : edge.b;
+      violations.push_back({.kind = "cut_edge",
+                            .person = person,
+                            .id = is_turned ? edge.b : edge.a,
+                            .neighbour_party = result.ids.PartyName(result.ids.PartyOf(neighbour)),
+                            .neighbour = neighbour,
+                            .calls = edge.calls});
+    }
+  }
+  return violations;
+}
+
+void AppendUnlessNegative(NumberColumn<std::int64_t>& column, std::int64_t number) {
+  if (number < 0) {
+    column.AppendNull();
+  } else {
+    column.Append(number);
+  }
+}
+
+struct ViolationColumns {
+  TextColumn kind;
+  TextColumn person;
+  TextColumn party;
+  TextColumn id;
+  TextColumn neighbour_party;
+  TextColumn neighbour_id;
+  std::array<NumberColumn<std::int64_t>, 5> figures;
+
+  void Append(const DayResult& result, const Violation& row) {
+    kind.Append(row.kind);
+    AppendPerson(person, row.person);
+    if (row.id) {
+      AppendName(result, *row.id, party, id);
+    } else {
+      party.AppendNull();
+      id.AppendNull();
+    }
+    neighbour_party.AppendOrNull(row.neighbour_party);
+    if (row.neighbour) {
+      neighbour_id.Append(result.ids.NameOf(*row.neighbour).text);
+    } else {
+      neighbour_id.AppendNull();
+    }
+    AppendUnlessNegative(figures[0], row.neighbours);
+    AppendUnlessNegative(figures[1], row.ids);
+    AppendUnlessNegative(figures[2], row.pieces);
+    AppendUnlessNegative(figures[3], row.edges);
+    AppendUnlessNegative(figures[4], row.calls);
+  }
+
+  Batch Finish() {
+    return Together(kind.num_rows(), kind, person, party, id, neighbour_party, neighbour_id,
+                    figures[0], figures[1], figures[2], figures[3], figures[4]);
+  }
+};
+
+}  // namespace
+
+BatchSource EdgeRows(SharedResult result, std::string as_of, std::string parameters) {
+  const std::size_t size = result->edges.size();
+  return InStretches(size,
+                     [result = std::move(result), as_of = std::move(as_of),
+                      parameters = std::move(parameters)](std::size_t begin, std::size_t end) {
+                       EdgeColumns columns;
+                       for (std::size_t i = begin; i < end; ++i) {
+                         columns.Append(*result, result->edges[i], result->people.marks[i]);
+                       }
+                       return columns.Finish(as_of, parameters);
+                     });
+}
+
+BatchSource MappingRows(SharedResult result) {
+  const std::size_t size = result->people.founders.size();
+  return InStretches(size, [result = std::move(result)](std::size_t begin, std::size_t end) {
+    TextColumn person;
+    TextColumn party;
+    TextColumn id;
+    NumberColumn<std::int64_t> first_seen;
+    NumberColumn<std::int64_t> last_seen;
+    NumberColumn<std::int64_t> calls;
+    for (auto number = static_cast<IdNumber>(begin); number < end; ++number) {
+      if (!result->people.Holds(number)) {
+        continue;
+      }
+      const identity::IdFacts& facts = result->people.facts[number];
+      AppendPerson(person, result->PersonOf(number));
+      AppendName(*result, number, party, id);
+      first_seen.Append(facts.first_seen);
+      last_seen.Append(facts.last_seen);
+      calls.Append(facts.calls);
+    }
+    return Together(person.num_rows(), person, party, id, first_seen, last_seen, calls);
+  });
+}
+
+BatchSource ChangeRows(SharedResult result) {
+  const std::size_t size = result->changes.size();
+  return InStretches(size, [result = std::move(result)](std::size_t begin, std::size_t end) {
+    TextColumn kind;
+    std::array<TextColumn, 2> persons;
+    for (std::size_t i = begin; i < end; ++i) {
+      const identity::Change& change = result->changes[i];
+      kind.Append(NameOf(change.kind));
+      for (const auto& [column, person] :
+           {std::pair(&persons[0], &change.from), std::pair(&persons[1], &change.into)}) {
+        if (*person) {
+          AppendPerson(*column, **person);
+        } else {
+          column->AppendNull();
+        }
+      }
+    }
+    return Together(end - begin, kind, persons[0], persons[1]);
+  });
+}
+
+BatchSource ViolationRows(SharedResult result) {
+  auto rows = std::make_shared<const std::vector<Violation>>(ViolationsOf(*result));
+  const std::size_t size = rows->size();
+  return InStretches(size, [result = std::move(result), rows = std::move(rows)](std::size_t begin,
+                                                                                std::size_t end) {
+    ViolationColumns columns;
+    for (std::size_t i = begin; i < end; ++i) {
+      columns.Append(*result, (*rows)[i]);
+    }
+    return columns.Finish();
+  });
+}
+
+}  // namespace weir::operators
