@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Within one folder of src/, a name in an anonymous namespace stands for one thing.
+"""Within one module of src/ (a folder with a CMakeLists.txt), a name in an anonymous namespace stands for one thing.
 
 The sanitized build compiles several files of a module as one (CMAKE_UNITY_BUILD in CMakePresets.json), so a name that two
 files give to different things would be refused there, or worse: an overload of the other file could be taken. And a reader
@@ -32,6 +32,10 @@ def definitions(path):
     return found
 
 
+def module_of(path):
+    return next(folder for folder in path.parents if (folder / "CMakeLists.txt").exists())
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     users = collections.defaultdict(dict)
@@ -40,7 +44,7 @@ def main():
             continue
         tests = path.stem.endswith(("_test", "_model"))
         for name, meaning in definitions(path).items():
-            users[path.parent, tests, name].setdefault(meaning, path.relative_to(root))
+            users[module_of(path), tests, name].setdefault(meaning, path.relative_to(root))
     clashes = [(name, list(files.values())) for (_, _, name), files in users.items() if len(files) > 1]
     for name, files in clashes:
         print(f"{name}: {', '.join(map(str, files))}")

@@ -12,8 +12,8 @@
 namespace weir::cli {
 namespace {
 
-jobs::Findings Check(const project::Project& project, const jobs::StepTables& tables,
-                     Services& services) {
+jobs::Findings CheckProjectFiles(const project::Project& project, const jobs::StepTables& tables,
+                                 Services& services) {
   sql::Connection connection = services.database().Connect();
   connection.SetStopToken(services.stop());
   jobs::Findings findings = jobs::CheckProject(project, connection);
@@ -28,7 +28,7 @@ std::string Counted(std::size_t number, const std::string& what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
-Json ToJson(const project::Mistakes& mistakes) {
+Json MistakeJson(const project::Mistakes& mistakes) {
   Json list = Json::array();
   for (const project::Mistake& mistake : mistakes.Sorted()) {
     list.push_back({{"file", mistake.place.file},
@@ -47,8 +47,8 @@ void Print(const project::Project& project, const jobs::Findings& findings, Serv
   if (services.options().json) {
     PrintJson(services.out(), {{"jobs", project.jobs.size()},
                                {"domains", domains.size()},
-                               {"mistakes", ToJson(findings.mistakes)},
-                               {"warnings", ToJson(findings.warnings)}});
+                               {"mistakes", MistakeJson(findings.mistakes)},
+                               {"warnings", MistakeJson(findings.warnings)}});
     return;
   }
   for (const project::Mistake& warning : findings.warnings.Sorted()) {
@@ -69,7 +69,7 @@ void RunCheck(const Arguments& arguments, Services& services) {
                                   .operators = operators.names(),
                                   .connectors = connectors.names()});
   const jobs::Findings findings =
-      Check(project, {.operators = operators, .connectors = connectors}, services);
+      CheckProjectFiles(project, {.operators = operators, .connectors = connectors}, services);
   Print(project, findings, services);
   findings.mistakes.ThrowIfAny(project.folder);
   if (arguments.Has("--strict") && !findings.warnings.empty()) {

@@ -87,7 +87,7 @@ std::string StatusText(const std::vector<SourceStatus>& sources) {
   return table.Text();
 }
 
-void PrintStatus(const Arguments& arguments, Services& services) {
+void PrintIngestStatus(const Arguments& arguments, Services& services) {
   const auto day = arguments.OptionalText("--on");
   const std::vector<SourceStatus> sources =
       ReadStatus(services, day ? "ds = " + sql::QuoteText(*day) : std::string("true"));
@@ -113,7 +113,7 @@ Command StatusOfIngestion() {
               "doesn't hold. metastore.bad_events has the bad lines with their reasons.",
           .examples = "weir ingest status\nweir ingest status --on 2026-01-05 --json",
           .parameters = {{.name = "--on", .value = "DAY", .help = "only lines of this day"}},
-          .run = PrintStatus};
+          .run = PrintIngestStatus};
 }
 
 }  // namespace

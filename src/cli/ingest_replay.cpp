@@ -195,7 +195,7 @@ void RunReplay(Workspace& workspace, const Job& ingesting,
   }
 }
 
-void Replay(const Arguments& arguments, Services& services) {
+void BadLineReplay(const Arguments& arguments, Services& services) {
   Workspace workspace(services);
   lake::Warehouse& warehouse = workspace.lakes().own();
   const Counts before = ReadCounts(warehouse);
@@ -251,7 +251,7 @@ Command ReplayOfBadLines() {
                       .help = "only lines that were bad for this reason",
                       .choices = {"not_json", "missing_field", "bad_timestamp", "future_timestamp",
                                   "bad_url"}}},
-      .run = Replay};
+      .run = BadLineReplay};
 }
 
 }  // namespace weir::cli

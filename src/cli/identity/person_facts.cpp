@@ -16,7 +16,7 @@ namespace {
 
 using Row = std::vector<sql::Value>;
 
-std::string TextAt(const Row& row, std::size_t column) {
+std::string CellText(const Row& row, std::size_t column) {
   return std::get<std::string>(row[column]);
 }
 
@@ -24,18 +24,18 @@ std::int64_t NumberAt(const Row& row, std::size_t column) {
   return std::get<std::int64_t>(row[column]);
 }
 
-std::vector<Row> Rows(lake::QuerySession& session, const std::string& sql) {
+std::vector<Row> QueryRows(lake::QuerySession& session, const std::string& sql) {
   return session.Run(sql).Rows();
 }
 
 PersonEdge EdgeOf(const Row& row) {
-  return {.party_a = TextAt(row, 0),
-          .id_a = TextAt(row, 1),
-          .party_b = TextAt(row, 2),
-          .id_b = TextAt(row, 3),
+  return {.party_a = CellText(row, 0),
+          .id_a = CellText(row, 1),
+          .party_b = CellText(row, 2),
+          .id_b = CellText(row, 3),
           .first_seen = NumberAt(row, 4),
           .calls = NumberAt(row, 5),
-          .mark = TextAt(row, 6)};
+          .mark = CellText(row, 6)};
 }
 
 // Edges are sorted by universal_id, so the person's are together; only edges whose first id is
@@ -44,10 +44,10 @@ std::vector<PersonEdge> EdgesOf(lake::QuerySession& session, const std::string& 
                                 const std::string& universal_id) {
   std::vector<PersonEdge> edges;
   for (const char* column : {"universal_id", "universal_id_b"}) {
-    for (const Row& row :
-         Rows(session, fmt::format("SELECT party_a, id_a, party_b, id_b, epoch_us(first_seen), "
-                                   "calls, mark FROM metastore.identity_edges_{} WHERE {} = {}",
-                                   region, column, sql::QuoteText(universal_id)))) {
+    for (const Row& row : QueryRows(
+             session, fmt::format("SELECT party_a, id_a, party_b, id_b, epoch_us(first_seen), "
+                                  "calls, mark FROM metastore.identity_edges_{} WHERE {} = {}",
+                                  region, column, sql::QuoteText(universal_id)))) {
       edges.push_back(EdgeOf(row));
     }
   }
@@ -65,14 +65,14 @@ std::vector<PersonIdRow> IdsOf(lake::QuerySession& session, const std::string& r
     names.insert(sql::QuoteText(edge.id_b));
   }
   std::vector<PersonIdRow> ids;
-  for (const Row& row :
-       Rows(session,
-            fmt::format("SELECT party, user_id, epoch_us(first_seen), "
-                        "epoch_us(last_seen), calls FROM metastore.mapping_{} WHERE "
-                        "user_id IN ({}) AND universal_id = {} ORDER BY party, user_id",
-                        region, fmt::join(names, ", "), sql::QuoteText(person.universal_id)))) {
-    ids.push_back({.party = TextAt(row, 0),
-                   .user_id = TextAt(row, 1),
+  for (const Row& row : QueryRows(
+           session,
+           fmt::format("SELECT party, user_id, epoch_us(first_seen), "
+                       "epoch_us(last_seen), calls FROM metastore.mapping_{} WHERE "
+                       "user_id IN ({}) AND universal_id = {} ORDER BY party, user_id",
+                       region, fmt::join(names, ", "), sql::QuoteText(person.universal_id)))) {
+    ids.push_back({.party = CellText(row, 0),
+                   .user_id = CellText(row, 1),
                    .first_seen = FormatTimestamp(NumberAt(row, 2)),
                    .last_seen = FormatTimestamp(NumberAt(row, 3)),
                    .calls = NumberAt(row, 4)});
@@ -84,7 +84,7 @@ std::vector<PersonIdRow> IdsOf(lake::QuerySession& session, const std::string& r
 
 std::optional<PersonFacts> FindPerson(lake::QuerySession& session, const std::string& region,
                                       const std::string& party, const std::string& user_id) {
-  const std::vector<Row> found = Rows(
+  const std::vector<Row> found = QueryRows(
       session, fmt::format("SELECT universal_id FROM metastore.mapping_{} WHERE party = {} AND "
                            "user_id = {}",
                            region, sql::QuoteText(party), sql::QuoteText(user_id)));
@@ -92,7 +92,7 @@ std::optional<PersonFacts> FindPerson(lake::QuerySession& session, const std::st
     return std::nullopt;
   }
   PersonFacts person{
-      .region = region, .universal_id = TextAt(found.front(), 0), .ids = {}, .edges = {}};
+      .region = region, .universal_id = CellText(found.front(), 0), .ids = {}, .edges = {}};
   person.edges = EdgesOf(session, region, person.universal_id);
   person.ids = IdsOf(session, region, person, user_id);
   return person;
@@ -101,15 +101,15 @@ std::optional<PersonFacts> FindPerson(lake::QuerySession& session, const std::st
 void AddDays(lake::QuerySession& session, const std::string& region,
              std::vector<PersonEdge>& edges) {
   for (PersonEdge& edge : edges) {
-    for (const Row& row :
-         Rows(session,
-              fmt::format("SELECT ds FROM metastore.identity_evidence_{} WHERE party_a = {} AND "
-                          "id_a = {} AND party_b = {} AND id_b = {} AND ds >= {} ORDER BY ds",
-                          region, sql::QuoteText(edge.party_a), sql::QuoteText(edge.id_a),
-                          sql::QuoteText(edge.party_b), sql::QuoteText(edge.id_b),
-                          sql::QuoteText(FormatDate(
-                              static_cast<std::int32_t>(FloorDivide(edge.first_seen, kDay))))))) {
-      edge.days.push_back(TextAt(row, 0));
+    for (const Row& row : QueryRows(
+             session,
+             fmt::format("SELECT ds FROM metastore.identity_evidence_{} WHERE party_a = {} AND "
+                         "id_a = {} AND party_b = {} AND id_b = {} AND ds >= {} ORDER BY ds",
+                         region, sql::QuoteText(edge.party_a), sql::QuoteText(edge.id_a),
+                         sql::QuoteText(edge.party_b), sql::QuoteText(edge.id_b),
+                         sql::QuoteText(FormatDate(
+                             static_cast<std::int32_t>(FloorDivide(edge.first_seen, kDay))))))) {
+      edge.days.push_back(CellText(row, 0));
     }
   }
 }

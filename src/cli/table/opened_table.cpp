@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::int64_t kMicrosPerMilli = 1000;
 
-std::string Counted(std::int64_t number, std::string_view what) {
+std::string MetricText(std::int64_t number, std::string_view what) {
   return fmt::format(", {} {}", FormatCount(number), what);
 }
 
 std::string MetricsText(const lake::OperationMetrics& metrics) {
   std::string text;
   const auto add = [&text](std::int64_t number, std::string_view what) {
-    text += number == 0 ? "" : Counted(number, what);
+    text += number == 0 ? "" : MetricText(number, what);
   };
   add(metrics.rows_inserted, "rows inserted");
   add(metrics.rows_updated, "rows updated");

@@ -33,7 +33,7 @@ void PrintProblems(Services& services, const OpenedTable& table,
   }
 }
 
-void Check(const Arguments& arguments, Services& services) {
+void CheckTables(const Arguments& arguments, Services& services) {
   const OpenedTable table = OpenTable(services, arguments.Text("TABLE"));
   const auto problems = lake::CheckTable(table.warehouse, table.at());
   PrintProblems(services, table, problems);
@@ -53,7 +53,7 @@ Command TableCheckCommand() {
               "its statistics say. Exit code 1 if something is wrong.",
           .examples = "weir table check sales.orders",
           .parameters = {TableParameter(true)},
-          .run = Check};
+          .run = CheckTables};
 }
 
 }  // namespace weir::cli

@@ -32,7 +32,7 @@ void Import(const Arguments& arguments, Services& services) {
                  lake::ImportFiles(warehouse, folder, arguments.Texts("--from"), request));
 }
 
-constexpr auto kDetails =
+constexpr auto kImportDetails =
     "Makes the table if there is none. Columns are matched by name: one that the files lack is "
     "null\n"
     "(a merge keeps the old value), a new one is added, one of another type is refused.\n"
@@ -47,7 +47,7 @@ Command TableImportCommand() {
       .name = "import",
       .group = "Change",
       .summary = "Load Parquet, CSV or NDJSON files into a table.",
-      .details = kDetails,
+      .details = kImportDetails,
       .examples =
           "weir table import sales.orders --from orders-1.parquet orders-2.parquet\n"
           "weir table import sales.orders --from day.csv --mode merge --keys order_id\n"

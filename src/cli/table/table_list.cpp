@@ -20,7 +20,7 @@ void PrintNames(Services& services, const std::vector<std::string>& names) {
 }
 
 // One line of a table; one that can't be opened says why and hides no other.
-std::vector<std::string> Describe(lake::Warehouse& warehouse, const std::string& name) {
+std::vector<std::string> TableCells(lake::Warehouse& warehouse, const std::string& name) {
   try {
     const lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(name));
     return {name,
@@ -49,7 +49,7 @@ void List(const Arguments& /*arguments*/, Services& services) {
   }
   TextTable table({"table", ">version", ">rows", ">files", ">size", "changed"});
   for (const std::string& name : names) {
-    table.Add(Describe(warehouse, name));
+    table.Add(TableCells(warehouse, name));
   }
   services.out() << table.Text();
 }

@@ -19,17 +19,17 @@ void PrintSection(const world::Section& section, std::ostream& out) {
   out << section.title << "\n\n" << table.Text() << "\n";
 }
 
-nlohmann::ordered_json ToJson(const world::Section& section) {
+nlohmann::ordered_json DistributionJson(const world::Section& section) {
   return {{"title", section.title}, {"columns", section.headings}, {"rows", section.rows}};
 }
 
-void Describe(const Arguments& arguments, Services& services) {
+void DescribeWorld(const Arguments& arguments, Services& services) {
   const std::vector<world::Section> sections =
       world::DescribeWorld(arguments.Text("DIR"), services.database(), services.stop());
   if (services.options().json) {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
     for (const world::Section& section : sections) {
-      all.push_back(ToJson(section));
+      all.push_back(DistributionJson(section));
     }
     PrintJson(services.out(), all);
     return;
@@ -47,7 +47,7 @@ Command WorldDescribeCommand() {
       .summary = "Show the distributions of a world: lines, domains, users, ids, countries.",
       .examples = "weir world describe world\nweir world describe world --json",
       .parameters = {{.name = "DIR", .help = "the folder of a generated world", .required = true}},
-      .run = Describe,
+      .run = DescribeWorld,
   };
 }
 

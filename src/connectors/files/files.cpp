@@ -10,7 +10,7 @@
 namespace weir::connectors {
 namespace {
 
-class Files final : public Connector {
+class FilesConnector final : public Connector {
  public:
   const Declaration& declaration() const override {
     static const Declaration declaration{
@@ -48,6 +48,6 @@ class Files final : public Connector {
 
 }  // namespace
 
-std::unique_ptr<Connector> MakeFiles() { return std::make_unique<Files>(); }
+std::unique_ptr<Connector> MakeFiles() { return std::make_unique<FilesConnector>(); }
 
 }  // namespace weir::connectors

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kRows = 16'384;  // of one batch on its way to SQL
+constexpr std::size_t kRowsOfBatch = 16'384;  // of one batch on its way to SQL
 constexpr std::string_view kScheme = "file://";
 
 Schema LinesSchema() {
@@ -60,7 +60,7 @@ class LineBatches {
       return std::nullopt;
     }
     const TopicLines& part = parts_[part_];
-    const std::size_t end = std::min(line_ + kRows, part.lines.size());
+    const std::size_t end = std::min(line_ + kRowsOfBatch, part.lines.size());
     TextColumn partition;
     NumberColumn<std::int64_t> offset;
     TextColumn line;

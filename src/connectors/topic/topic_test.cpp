@@ -44,17 +44,17 @@ std::string BytesOf(const std::string& hex) {
   return bytes;
 }
 
-using Lines = std::vector<std::string>;  // "partition:offset:line"
+using NumberedLines = std::vector<std::string>;  // "partition:offset:line"
 
 class TopicTest : public ConnectorTest {
  protected:
   // One batch; notes what it has read.
-  Lines ReadBatch(std::int64_t limit, bool growing = false) {
+  NumberedLines ReadBatch(std::int64_t limit, bool growing = false) {
     ConnectorContext context =
         Context("topic", Direction::kIn, {{"path", "raw"}, {"topic", "t"}, {"growing", growing}});
     context.limit_bytes = limit;
     const ReadReport report = table_.Find("topic").Read(context);
-    Lines rows;
+    NumberedLines rows;
     const std::string sql = "SELECT source_partition, source_offset, hex(line) FROM rows";
     for (const auto& row : connection_.Query(sql).Rows()) {
       rows.push_back(fmt::format("{}:{}:{}", std::get<std::string>(row[0]),
@@ -70,10 +70,10 @@ class TopicTest : public ConnectorTest {
     return !table_.Find("topic").Pending(context).empty();
   }
 
-  Lines ReadAll(std::int64_t limit) {
-    Lines all;
+  NumberedLines ReadAll(std::int64_t limit) {
+    NumberedLines all;
     while (IsPending()) {
-      const Lines rows = ReadBatch(limit);
+      const NumberedLines rows = ReadBatch(limit);
       all.insert(all.end(), rows.begin(), rows.end());
     }
     return all;
@@ -82,7 +82,7 @@ class TopicTest : public ConnectorTest {
 
 TEST_F(TopicTest, GivesEachLineOnceInOrderForAnyBatchSize) {
   std::mt19937 random(TestSeed());
-  Lines expected;
+  NumberedLines expected;
   std::map<std::string, std::string> files;
   for (const char* name : {"b.ndjson", "a/1.ndjson.gz", "a/2.tsv.zst", "c.tsv", "empty.ndjson"}) {
     std::string& text = files[name];
@@ -115,24 +115,24 @@ TEST_F(TopicTest, GivesEachLineOnceInOrderForAnyBatchSize) {
 
 TEST_F(TopicTest, FollowsAGrowingFile) {
   Write("raw/a.ndjson", "one\ntw");
-  EXPECT_EQ(ReadBatch(1 << 20, true), (Lines{"a.ndjson:1:one"}));
+  EXPECT_EQ(ReadBatch(1 << 20, true), (NumberedLines{"a.ndjson:1:one"}));
   EXPECT_FALSE(IsPending());
   Write("raw/a.ndjson", "one\ntwo\nthree\n");
-  EXPECT_EQ(ReadBatch(1 << 20, true), (Lines{"a.ndjson:2:two", "a.ndjson:3:three"}));
+  EXPECT_EQ(ReadBatch(1 << 20, true), (NumberedLines{"a.ndjson:2:two", "a.ndjson:3:three"}));
   EXPECT_FALSE(IsPending());
 }
 
 TEST_F(TopicTest, AFileOfAByteOrderMarkAloneHasNoLine) {
   Write("raw/a.ndjson", "\xEF\xBB\xBF");
-  EXPECT_EQ(ReadBatch(1 << 20), Lines());
+  EXPECT_EQ(ReadBatch(1 << 20), NumberedLines());
   EXPECT_FALSE(IsPending());
 }
 
 TEST_F(TopicTest, ReadsAFileWithOtherContentsAnew) {
   Write("raw/a.ndjson", "one\n");
-  EXPECT_EQ(ReadBatch(1 << 20), (Lines{"a.ndjson:1:one"}));
+  EXPECT_EQ(ReadBatch(1 << 20), (NumberedLines{"a.ndjson:1:one"}));
   Write("raw/a.ndjson", "other\nlines\n");
-  EXPECT_EQ(ReadBatch(1 << 20), (Lines{"a.ndjson:1:other", "a.ndjson:2:lines"}));
+  EXPECT_EQ(ReadBatch(1 << 20), (NumberedLines{"a.ndjson:1:other", "a.ndjson:2:lines"}));
   EXPECT_FALSE(IsPending());
 }
 

@@ -21,15 +21,39 @@ std::string Complete(const std::string& what, const std::optional<Interval>& ext
                 : fmt::format("{} holds no rows yet", what);
 }
 
-void LimitByTable(const InstanceInput& input, const PlanFacts& facts, std::optional<Micros>& until,
-                  std::string& why) {
+// Whether one stream writes both.
+bool SharesStream(const InstanceInput& one, const InstanceInput& other) {
+  return one.by_stream && other.by_stream &&
+         std::ranges::any_of(one.writers, [&](const TableWriter& writer) {
+           return std::ranges::find(other.writers, writer.instance, &TableWriter::instance) !=
+                  other.writers.end();
+         });
+}
+
+// The days that an input's table has rows of; of tables that one stream writes, those of the one
+// that is furthest: what the stream has read it has read for all of them.
+std::optional<Interval> DaysOf(const InstanceInput& input, const JobInstance& reader,
+                               const PlanFacts& facts) {
+  std::optional<Interval> furthest;
+  for (const InstanceInput& other : reader.reads) {
+    const auto table = facts.tables.find(other.input.table);
+    if ((&other == &input || SharesStream(other, input)) && table != facts.tables.end()) {
+      const std::optional<Interval>& extent = table->second.extent;
+      furthest = extent && (!furthest || extent->end > furthest->end) ? extent : furthest;
+    }
+  }
+  return furthest;
+}
+
+void LimitByTable(const InstanceInput& input, const JobInstance& reader, const PlanFacts& facts,
+                  std::optional<Micros>& until, std::string& why) {
   const auto table = facts.tables.find(input.input.table);
   const bool is_there = table != facts.tables.end() && table->second.latest >= 0;
   if (!is_there && !input.input.optional) {
     Limit(until, why, kAllOfTime.start, fmt::format("there is no table {}", input.input.table));
   } else if (is_there && table->second.has_intervals) {
-    Limit(until, why, table->second.extent ? table->second.extent->end : kAllOfTime.start,
-          Complete(input.input.table, table->second.extent));
+    const std::optional<Interval> days = DaysOf(input, reader, facts);
+    Limit(until, why, days ? days->end : kAllOfTime.start, Complete(input.input.table, days));
   }
 }
 
@@ -74,7 +98,7 @@ std::optional<Micros> CompleteUntil(const JobInstance& instance, const PlanFacts
   std::optional<Micros> until;
   for (const InstanceInput& input : instance.reads) {
     if (input.KnowsDaysByRows() && !input.input.previous) {
-      LimitByTable(input, facts, until, why);
+      LimitByTable(input, instance, facts, until, why);
     }
   }
   const auto& source = facts.sources[number];

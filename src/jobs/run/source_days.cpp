@@ -68,7 +68,7 @@ void AddDays(const std::vector<std::string>& days, SourceFacts& facts) {
 }
 
 // Name, size and time of a file: what a change of it changes.
-std::string StateOf(const std::filesystem::path& folder, const std::string& file) {
+std::string FileStateOf(const std::filesystem::path& folder, const std::string& file) {
   std::error_code problem;
   const auto size = std::filesystem::file_size(file, problem);
   const auto time = std::filesystem::last_write_time(file, problem);
@@ -85,7 +85,7 @@ std::map<std::string, std::string> DigestsOf(const project::Project& project,
   for (const std::string& file : connectors::MatchingFiles(connection, project.folder, pattern)) {
     const auto day = by_day ? connectors::DayOf(project.folder, path, file) : std::string();
     if (day) {
-      states[*day] += StateOf(project.folder, file) + "\n";
+      states[*day] += FileStateOf(project.folder, file) + "\n";
     }
   }
   for (auto& [day, state] : states) {
@@ -117,7 +117,7 @@ std::string DigestOfFiles(const fs::path& project_folder, const std::string& pat
                           sql::Connection& connection) {
   std::string states;
   for (const std::string& file : connectors::MatchingFiles(connection, project_folder, pattern)) {
-    states += StateOf(project_folder, file) + "\n";
+    states += FileStateOf(project_folder, file) + "\n";
   }
   return ToHex(HashOf(states));
 }
