@@ -58,7 +58,8 @@ TEST(Project, TellsAllMistakesWithTheirPlaces) {
             "1:1: the key 'name' is missing: what the project is called");
   EXPECT_EQ(FileMistakes(""), "1:1: a map is needed here, with the keys " + keys);
   EXPECT_EQ(FileMistakes("name: a\n---\nname: b\n"),
-            "3:1: a second YAML document begins here; one is allowed");
+            "2:1: a second YAML document begins here; one is allowed");
+  EXPECT_EQ(FileMistakes(", name: shop"), "1:1: not YAML: nothing begins like this");
   EXPECT_TRUE(FileMistakes("name: [a\n").starts_with("2:1: not YAML: "))
       << FileMistakes("name: [a\n");
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "project/substitution.h"
@@ -92,6 +94,48 @@ class Copier {
   int num_values_ = 0;
 };
 
+// Notes where the first documents of a text begin.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  const std::vector<YAML::Mark>& marks() const { return marks_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks_.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  std::vector<YAML::Mark> marks_;
+};
+
+// Notes a second document; false if the first can't be read. YAML::LoadAll() would find documents
+// without end where a comma stands outside of brackets: it gives an empty one and stays there.
+bool CheckDocuments(const std::string& text, const std::string& file, Mistakes& mistakes) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  while (starts.marks().size() < 2 && parser.HandleNextDocument(starts)) {
+  }
+  if (starts.marks().size() < 2) {
+    return true;
+  }
+  const YAML::Mark& first = starts.marks()[0];
+  const YAML::Mark& second = starts.marks()[1];
+  const bool is_stuck = first.line == second.line && first.column == second.column;
+  mistakes.Note(PlaceAt(file, second), is_stuck
+                                           ? "not YAML: nothing begins like this"
+                                           : "a second YAML document begins here; one is allowed");
+  return !is_stuck;
+}
+
 }  // namespace
 
 std::optional<std::string> ReadTextFile(const std::filesystem::path& path) {
@@ -111,12 +155,11 @@ std::optional<YamlValue> ReadYaml(const std::string& text, const std::string& fi
     return std::nullopt;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(HideNames(text));
-    if (documents.size() > 1) {
-      mistakes.Note(PlaceAt(file, documents[1].Mark()),
-                    "a second YAML document begins here; one is allowed");
+    const std::string hidden = HideNames(text);
+    if (!CheckDocuments(hidden, file, mistakes)) {
+      return std::nullopt;
     }
-    return Copier(file).Copy(documents.empty() ? YAML::Node() : documents.front());
+    return Copier(file).Copy(YAML::Load(hidden));
   } catch (const YAML::Exception& problem) {
     mistakes.Note(PlaceAt(file, problem.mark), fmt::format("not YAML: {}", ShowNames(problem.msg)));
   } catch (const TooLarge&) {
