@@ -40,16 +40,17 @@ std::string Blanked(std::string_view text) {
   return blank;
 }
 
-// Works on the query's tasks until its first rows or its error are there. DuckDB's own loop asks
-// without a pause while its other threads have the last tasks, which takes a processor from them.
-void WaitFor(duckdb_pending_result pending) {
+// Works on the query's tasks until its first rows are there; false if it has failed. DuckDB's own
+// loop asks without a pause while its other threads have the last tasks, which takes a processor
+// from them.
+bool WaitFor(duckdb_pending_result pending) {
   constexpr std::chrono::microseconds kFirstPause(20);
   constexpr std::chrono::microseconds kLongestPause(1000);
   auto pause = kFirstPause;
   while (true) {
     const duckdb_pending_state state = duckdb_pending_execute_task(pending);
     if (state == DUCKDB_PENDING_RESULT_READY || state == DUCKDB_PENDING_ERROR) {
-      return;
+      return state == DUCKDB_PENDING_RESULT_READY;
     }
     if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
       std::this_thread::sleep_for(pause);
@@ -117,7 +118,9 @@ OwnedResult Statements::Start(duckdb_prepared_statement prepared) {
   if (state != DuckDBSuccess) {
     session_.ThrowFailure(std::nullopt, duckdb_pending_error(raw));
   }
-  WaitFor(raw);
+  if (!WaitFor(raw)) {  // what follows would wrap the error in another
+    session_.ThrowFailure(std::nullopt, duckdb_pending_error(raw));
+  }
   OwnedResult result;
   state = duckdb_execute_pending(raw, result.get());
   if (state != DuckDBSuccess) {
