@@ -5,6 +5,7 @@ same | kills POINT…`."""
 import json
 import pathlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -102,11 +103,13 @@ def kills(folder, *points):
     make_world(world, SEED, "--people", "40", "--days", "2", "--rate.erased", "0.2", "--rate.mapped", "0.5")
     erased = erased_ids(world)
     expected, _ = ingested_without(folder / "before", world)
+    ingested = folder / "ingested"
+    new_project(ingested, world, 1 << 20)
+    call("run", *JOBS, folder=ingested)
     for point in points:
         for hit in ("1", "2"):
             project = folder / f"{point.replace(':', '-')}-{hit}"
-            new_project(project, world, 1 << 20)
-            call("run", *JOBS, folder=project)
+            shutil.copytree(ingested, project, symlinks=True)
             done = call("forget", "--file", "world/erased.ndjson", folder=project, failpoint=f"{point}:{hit}", check=False)
             assert done.returncode in (0, -signal.SIGKILL), done.stderr
             forget(project)
