@@ -14,7 +14,7 @@ import tempfile
 
 WEIR = os.environ["WEIR"]
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
-DAYS = 5
+DAYS = 6
 REGIONS = ("amer", "emeaApac")
 # Small enough that hubs, cuts and expiries occur within days.
 SETTINGS = {"max_neighbours": 4, "max_component": 9, "expiry_days": 2, "expiry": {"an": 1}}
@@ -243,7 +243,8 @@ def compare(what, found, wanted):
 
 def make_world(folder):
     weir(None, "world", "generate", "--pack", "adtech", "--out", str(folder), "--seed", str(SEED), "--people", "300",
-         "--days", str(DAYS), "--rate.mapped", "0.5", "--rate.noise", "0.05", "--rate.churn", "0.1")
+         "--days", str(DAYS), "--rate.mapped", "0.5", "--rate.noise", "0.05", "--rate.churn", "0.1",
+         "--rate.late", "0")  # a late event adds a day before the first
 
 
 def days(folder):
