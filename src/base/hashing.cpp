@@ -1,9 +1,47 @@
 #include "base/hashing.h"
 
-#include <fmt/format.h>
+#include <array>
+
 #include <xxhash.h>
 
 namespace weir {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::size_t kDigitsOfHalf = 16;
+
+// Both digits of each byte, one behind the other.
+constexpr std::array<char, 512> kHexOfByte = [] {
+  std::array<char, 512> hex{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    hex.at(byte * 2) = kHexDigits[byte / 16];
+    hex.at(byte * 2 + 1) = kHexDigits[byte % 16];
+  }
+  return hex;
+}();
+
+void WriteHalf(std::uint64_t half, char* digits) {
+  for (std::size_t end = kDigitsOfHalf; end > 0; end -= 2) {
+    const std::size_t byte = half & 0xFFU;
+    digits[end - 2] = kHexOfByte.at(byte * 2);
+    digits[end - 1] = kHexOfByte.at(byte * 2 + 1);
+    half >>= 8U;
+  }
+}
+
+std::optional<std::uint64_t> ParseHalf(std::string_view hex) {
+  std::uint64_t half = 0;
+  for (const char digit : hex) {
+    const bool is_number = digit >= '0' && digit <= '9';
+    if (!is_number && (digit < 'a' || digit > 'f')) {
+      return std::nullopt;
+    }
+    half = half << 4U | static_cast<std::uint64_t>(is_number ? digit - '0' : digit - 'a' + 10);
+  }
+  return half;
+}
+
+}  // namespace
 
 Hash128& Hash128::operator+=(const Hash128& other) {
   low += other.low;
@@ -17,7 +55,23 @@ Hash128 HashOf(std::string_view bytes) {
 }
 
 std::string ToHex(const Hash128& hash) {
-  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+  std::array<char, 2 * kDigitsOfHalf> digits{};
+  WriteHex(hash, digits);
+  return {digits.data(), digits.size()};
+}
+
+void WriteHex(const Hash128& hash, std::span<char, 32> digits) {
+  WriteHalf(hash.high, digits.data());
+  WriteHalf(hash.low, digits.data() + kDigitsOfHalf);
+}
+
+std::optional<Hash128> ParseHash(std::string_view hex) {
+  if (hex.size() != 2 * kDigitsOfHalf) {
+    return std::nullopt;
+  }
+  const auto high = ParseHalf(hex.substr(0, kDigitsOfHalf));
+  const auto low = ParseHalf(hex.substr(kDigitsOfHalf));
+  return high && low ? std::optional(Hash128{.high = *high, .low = *low}) : std::nullopt;
 }
 
 }  // namespace weir

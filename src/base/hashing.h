@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,5 +26,10 @@ Hash128 HashOf(std::string_view bytes);
 
 // 32 lower-case hex digits, most significant first.
 std::string ToHex(const Hash128& hash);
+// The same into a buffer.
+void WriteHex(const Hash128& hash, std::span<char, 32> digits);
+
+// What ToHex() gave; absent for anything else.
+std::optional<Hash128> ParseHash(std::string_view hex);
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 #include <random>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/int128.h"
@@ -21,6 +22,21 @@ TEST(HashOf, IsXxh3OfTheBytes) {
   EXPECT_EQ(ToHex(HashOf("weir")), ToHex(HashOf(std::string("weir"))));
   EXPECT_NE(HashOf("weir"), HashOf("Weir"));
   EXPECT_NE(HashOf(std::string_view("a\0", 2)), HashOf("a"));
+}
+
+TEST(Hash128, IsWrittenAndReadAsHex) {
+  std::mt19937_64 random(TestSeed());
+  for (int i = 0; i < 1000; ++i) {
+    const Hash128 hash{.high = random() >> random() % 64, .low = random() >> random() % 64};
+    const std::string hex = fmt::format("{:016x}{:016x}", hash.high, hash.low);
+    ASSERT_EQ(ToHex(hash), hex);
+    ASSERT_EQ(ParseHash(hex), hash);
+  }
+  for (const char* text :
+       {"", "0123456789abcdef", "0123456789ABCDEF0000000000000000",
+        "0123456789abcdef000000000000000g", "0123456789abcdef00000000000000000"}) {
+    EXPECT_EQ(ParseHash(text), std::nullopt) << text;
+  }
 }
 
 TEST(Hash128, AddsAsAnUnsignedNumberOf128Bits) {

@@ -7,29 +7,13 @@
 namespace weir::enrich {
 namespace {
 
-constexpr std::array<char, 512> kHexOfByte = [] {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<char, 512> hex{};
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    hex.at(byte * 2) = kDigits[byte / 16];
-    hex.at(byte * 2 + 1) = kDigits[byte % 16];
-  }
-  return hex;
-}();
-
-// As ToHex() gives it, without a string and a format.
 void AppendHash(TextColumn& column, const std::optional<Hash128>& hash) {
   if (!hash) {
     column.AppendNull();
     return;
   }
   std::array<char, 32> text{};
-  for (std::size_t byte = 0; byte < 16; ++byte) {
-    const std::uint64_t half = byte < 8 ? hash->high : hash->low;
-    const std::size_t value = half >> (56 - byte % 8 * 8) & 0xffU;
-    text.at(byte * 2) = kHexOfByte.at(value * 2);
-    text.at(byte * 2 + 1) = kHexOfByte.at(value * 2 + 1);
-  }
+  WriteHex(*hash, text);
   column.Append({text.data(), text.size()});
 }
 

@@ -11,10 +11,7 @@ namespace weir::identity {
 // one byte 0x1F, and the bytes of the id. Tables hold it as 32 hex digits.
 Hash128 UniversalId(std::string_view party, std::string_view id);
 
-// 32 lower-case hex digits, most significant first, into `digits`.
-void WriteHex(const Hash128& hash, char* digits);
-
-// Reads what WriteHex() wrote. Throws UserError for anything else.
+// Reads what ToHex() wrote. Throws UserError for anything else.
 Hash128 ParseUniversalId(std::string_view hex);
 
 }  // namespace weir::identity

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/hashing.h"
 #include "data/column_builder.h"
-#include "identity/universal_id.h"
 #include "operators/identity/graph_columns.h"
 
 namespace weir::operators {
@@ -22,7 +22,7 @@ constexpr std::size_t kRowsOfBatch = 1 << 14;
 
 void AppendPerson(TextColumn& column, const Hash128& person) {
   std::array<char, 32> digits{};
-  identity::WriteHex(person, digits.data());
+  WriteHex(person, digits);
   column.Append({digits.data(), digits.size()});
 }
 

@@ -179,14 +179,11 @@ class LinesOfBatch {
 };
 
 Hash128 IdOf(std::string_view hex) {
-  Hash128 id;
-  constexpr std::size_t kHalf = 16;
-  if (hex.size() != 2 * kHalf) {
+  const auto id = ParseHash(hex);
+  if (!id) {
     throw UserError("'{}' is no event id: 32 hex digits are expected", hex);
   }
-  std::from_chars(hex.data(), hex.data() + kHalf, id.high, 16);
-  std::from_chars(hex.data() + kHalf, hex.data() + 2 * kHalf, id.low, 16);
-  return id;
+  return *id;
 }
 
 std::vector<Hash128> IdsOf(sql::Result result) {
