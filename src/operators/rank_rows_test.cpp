@@ -10,49 +10,19 @@
 
 #include "base/error.h"
 #include "base/test_seed.h"
+#include "operators/test_context.h"
 
 namespace weir::operators {
 namespace {
 
 using Json = nlohmann::json;
 
-// One relation `rows`; what is piped becomes the table `ranked` of a second connection.
-class OneRelation final : public OperatorContext {
- public:
-  OneRelation(sql::Database& database, sql::Connection& connection, Json settings)
-      : connection_(connection), store_(database.Connect()), settings_(std::move(settings)) {}
-
-  const Json& settings() const override { return settings_; }
-  std::int64_t seed() const override { return 0; }
-  std::stop_token stop() const override { return {}; }
-  std::filesystem::path project_folder() const override { return {}; }
-  std::string attempt() const override { return ""; }
-  std::string Origin(std::string_view /*argument*/) const override { return ""; }
-  std::optional<std::string> Relation(std::string_view /*argument*/) const override {
-    return "\"rows\"";
-  }
-  sql::Result Query(const std::string& sql) override { return connection_.Query(sql); }
-  bool Wants(std::string_view /*output*/) const override { return true; }
-  void Give(std::string_view output, const Schema& schema, BatchSource next) override {
-    Pipe(output, schema, std::move(next));
-  }
-  void Pipe(std::string_view output, const Schema& schema, BatchSource next) override {
-    store_.RegisterStream("piped", schema, std::move(next));
-    store_.Run(fmt::format("CREATE OR REPLACE TABLE {} AS FROM piped", output));
-  }
-
- private:
-  sql::Connection& connection_;
-  sql::Connection store_;
-  Json settings_;
-};
-
 class RankRowsTest : public testing::Test {
  protected:
   void Run(const Json& given) {
     const auto op = MakeRankRows();
-    OneRelation context(database_, connection_,
-                        CompleteSettings(op->declaration().settings, given));
+    TestContext context(database_, connection_, CompleteSettings(op->declaration().settings, given),
+                        {{"rows", "\"rows\""}});
     op->Run(context);
   }
   std::string ErrorOf(const Json& given) {

@@ -11,53 +11,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/test_seed.h"
+#include "operators/test_context.h"
 
 namespace weir::operators {
 namespace {
 
 using Json = nlohmann::json;
-using Names = std::map<std::string, std::string, std::less<>>;
-
-// Arguments are tables of one connection; what is given becomes a table of it.
-class Tables final : public OperatorContext {
- public:
-  Tables(sql::Database& database, sql::Connection& connection, Json settings, Names arguments)
-      : connection_(connection),
-        other_(database.Connect()),
-        settings_(std::move(settings)),
-        arguments_(std::move(arguments)) {}
-
-  const Json& settings() const override { return settings_; }
-  std::int64_t seed() const override { return 0; }
-  std::stop_token stop() const override { return {}; }
-  std::filesystem::path project_folder() const override { return {}; }
-  std::string attempt() const override { return ""; }
-  std::string Origin(std::string_view /*argument*/) const override { return ""; }
-  std::optional<std::string> Relation(std::string_view argument) const override {
-    const auto found = arguments_.find(argument);
-    return found == arguments_.end() ? std::nullopt : std::optional(found->second);
-  }
-  sql::Result Query(const std::string& sql) override {
-    queries.push_back(sql);
-    return connection_.Query(sql);
-  }
-  bool Wants(std::string_view /*output*/) const override { return true; }
-  void Give(std::string_view output, const Schema& schema, BatchSource next) override {
-    Pipe(output, schema, std::move(next));
-  }
-  void Pipe(std::string_view output, const Schema& schema, BatchSource next) override {
-    other_.RegisterStream("piped", schema, std::move(next));
-    other_.Run(fmt::format("CREATE OR REPLACE TABLE new_{} AS FROM piped", output));
-  }
-
-  std::vector<std::string> queries;
-
- private:
-  sql::Connection& connection_;
-  sql::Connection other_;
-  Json settings_;
-  Names arguments_;
-};
+using Names = TestContext::Names;
 
 class ConnectedComponentsTest : public testing::Test {
  protected:
@@ -89,9 +49,9 @@ class ConnectedComponentsTest : public testing::Test {
       arguments.insert({{"state", "edges"}, {"people", "mapping"}, {"audit", "violations"}});
     }
     settings["day"] = FormatDate(day);
-    Tables context(database_, connection_, Complete(settings), arguments);
+    TestContext context(database_, connection_, Complete(settings), arguments, "new_");
     MakeConnectedComponents()->Run(context);
-    return context.queries;
+    return context.queries();
   }
 
   // The outputs become the state.
