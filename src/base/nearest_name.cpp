@@ -1,7 +1,6 @@
 #include "base/nearest_name.h"
 
 #include <algorithm>
-#include <cctype>
 #include <vector>
 
 #include "base/ascii.h"

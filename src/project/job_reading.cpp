@@ -1,7 +1,6 @@
 #include "project/job_reading.h"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 
 #include <fmt/format.h>

@@ -1,7 +1,6 @@
 #include "jobs/graph/sql_check.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include <fmt/format.h>

@@ -1,7 +1,6 @@
 #include "jobs/schedule/cron.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <optional>
