@@ -11,11 +11,11 @@ namespace weir::cli {
 namespace {
 
 PersonId IdOfWord(const std::string& word) {
-  const std::size_t colon = word.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == word.size()) {
+  auto id = ParsePersonId(word);
+  if (!id) {
     throw UsageError("'{}' is no id: PARTY:ID is expected, such as af:0123456789abcdef", word);
   }
-  return {.party = word.substr(0, colon), .user_id = word.substr(colon + 1)};
+  return *std::move(id);
 }
 
 // The text at a key; empty if there is none.

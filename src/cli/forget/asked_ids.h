@@ -1,20 +1,13 @@
 #pragma once
 
-#include <compare>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/person_id.h"
+
 namespace weir::cli {
-
-// An id of one party, such as a cookie.
-struct PersonId {
-  std::string party;
-  std::string user_id;
-
-  friend auto operator<=>(const PersonId&, const PersonId&) = default;
-};
 
 // The ids of words "af:0123456789abcdef" (the party ends at the first colon) and of the lines of
 // `file`, {"party": "af", "user_id": "0123…"} each, other keys ignored; sorted, each once. Throws

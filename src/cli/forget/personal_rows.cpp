@@ -1,39 +1,14 @@
 #include "cli/forget/personal_rows.h"
 
 #include <algorithm>
-#include <memory>
-#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "data/column_builder.h"
+#include "cli/forget/text_stream.h"
 
 namespace weir::cli {
 namespace {
-
-// A SELECT of `rows` as columns of texts, which can be run once.
-std::string StreamSql(sql::Connection& connection, const std::vector<std::string>& columns,
-                      const std::vector<std::vector<std::string>>& rows) {
-  constexpr auto kStream = "weir_asked_ids";
-  std::vector<TextColumn> texts(columns.size());
-  for (const std::vector<std::string>& row : rows) {
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-      texts[column].Append(row[column]);
-    }
-  }
-  Schema schema;
-  std::vector<Batch> parts;
-  for (std::size_t column = 0; column < columns.size(); ++column) {
-    schema.fields.push_back(
-        {.name = columns[column], .type = PlainType(TypeKind::kString), .nullable = false});
-    parts.push_back(texts[column].Finish());
-  }
-  auto batch =
-      std::make_shared<std::optional<Batch>>(StructOfColumns(rows.size(), std::move(parts)));
-  connection.RegisterStream(kStream, schema, [batch] { return std::exchange(*batch, {}); });
-  return fmt::format("SELECT DISTINCT * FROM {}", kStream);
-}
 
 std::string IdsSql(sql::Connection& connection, const std::vector<PersonId>& ids,
                    operators::UserKeys& keys) {
@@ -41,7 +16,7 @@ std::string IdsSql(sql::Connection& connection, const std::vector<PersonId>& ids
   for (const PersonId& id : ids) {
     rows.push_back({id.party, id.user_id, keys.Of(id.party, id.user_id)});
   }
-  return StreamSql(connection, {"party", "user_id", "user_key"}, rows);
+  return TextStreamSql(connection, {"party", "user_id", "user_key"}, rows);
 }
 
 // An id stands in a line of JSON as it is, or escaped.
@@ -53,7 +28,7 @@ std::string TextsSql(sql::Connection& connection, const std::vector<PersonId>& i
     rows.push_back({id.user_id});
     rows.push_back({quoted.substr(1, quoted.size() - 2)});
   }
-  return StreamSql(connection, {"text"}, rows);
+  return TextStreamSql(connection, {"text"}, rows);
 }
 
 bool HasAll(const Schema& schema, std::initializer_list<const char*> columns) {

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/run_id.h"
-#include "data/column_builder.h"
+#include "cli/forget/text_stream.h"
 #include "enrich/suppressed_ids.h"
 #include "lake/scan.h"
 #include "lake/scratch_table.h"
@@ -16,21 +16,14 @@ namespace weir::cli {
 namespace {
 
 constexpr auto kSuppressedIds = "metastore.suppressed_ids";
-constexpr auto kHashes = "weir_forgotten";
-
-// Makes the stream kHashes of one column `hash`.
-void StreamHashes(sql::Connection& connection, const std::vector<PersonId>& ids,
-                  const std::string& salt) {
-  TextColumn hashes;
+// A SELECT of the ids' hashes as column `hash`.
+std::string HashesSql(sql::Connection& connection, const std::vector<PersonId>& ids,
+                      const std::string& salt) {
+  std::vector<std::vector<std::string>> rows;
   for (const PersonId& id : ids) {
-    hashes.Append(ToHex(enrich::SuppressedIds::HashId(salt, id.party, id.user_id)));
+    rows.push_back({ToHex(enrich::SuppressedIds::HashId(salt, id.party, id.user_id))});
   }
-  std::vector<Batch> columns;
-  columns.push_back(hashes.Finish());
-  auto batch =
-      std::make_shared<std::optional<Batch>>(StructOfColumns(ids.size(), std::move(columns)));
-  const Schema schema{{{.name = "hash", .type = PlainType(TypeKind::kString), .nullable = false}}};
-  connection.RegisterStream(kHashes, schema, [batch] { return std::exchange(*batch, {}); });
+  return TextStreamSql(connection, {"hash"}, rows);
 }
 
 }  // namespace
@@ -40,11 +33,11 @@ std::int64_t SuppressIds(lake::Warehouse& warehouse, const std::vector<PersonId>
   const lake::TableFolder folder = warehouse.FolderOf(kSuppressedIds);
   const lake::Snapshot snapshot = warehouse.Open(folder);
   sql::Connection& connection = warehouse.connection();
-  StreamHashes(connection, ids, salt);
   const std::string epoch = sql::QuoteText(operators::UserKeys(salt).epoch());
-  std::string select = fmt::format(
-      "SELECT hash, {} AS key_epoch, {} AS forgotten FROM {} AS asked", epoch,
-      sql::QuoteText(FormatDate(static_cast<std::int32_t>(FloorDivide(Now(), kDay)))), kHashes);
+  std::string select =
+      fmt::format("SELECT hash, {} AS key_epoch, {} AS forgotten FROM ({}) AS asked", epoch,
+                  sql::QuoteText(FormatDate(static_cast<std::int32_t>(FloorDivide(Now(), kDay)))),
+                  HashesSql(connection, ids, salt));
   if (snapshot.exists()) {
     select += fmt::format(
         " WHERE NOT EXISTS (SELECT 1 FROM ({}) AS known WHERE known.hash = asked.hash"

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/identity/person_facts.h"
+#include "cli/person_id.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
 #include "cli/text_table.h"
@@ -19,17 +20,12 @@ namespace {
 
 constexpr auto kRegions = "region";
 
-struct AskedId {
-  std::string party;
-  std::string user_id;
-};
-
-AskedId ReadId(const std::string& word) {
-  const std::size_t colon = word.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == word.size()) {
+PersonId ReadId(const std::string& word) {
+  auto id = ParsePersonId(word);
+  if (!id) {
     throw UsageError("'{}' is no id; a party and an id are allowed: af:0123456789abcdef", word);
   }
-  return {.party = word.substr(0, colon), .user_id = word.substr(colon + 1)};
+  return *std::move(id);
 }
 
 std::vector<std::string> RegionsOf(const project::Project& project) {
@@ -42,7 +38,7 @@ std::vector<std::string> RegionsOf(const project::Project& project) {
 }
 
 PersonFacts FindIn(lake::QuerySession& session, const std::vector<std::string>& regions,
-                   const AskedId& id) {
+                   const PersonId& id) {
   for (const std::string& region : regions) {
     if (auto person = FindPerson(session, region, id.party, id.user_id)) {
       return *std::move(person);
@@ -71,7 +67,7 @@ class PersonGraph {
     identity::AddEdges(named, 1, ids_, edges_);
   }
 
-  std::vector<PersonEdge> Path(const AskedId& from, const AskedId& to) {
+  std::vector<PersonEdge> Path(const PersonId& from, const PersonId& to) {
     const auto start = ids_.Find({.party = ids_.CodeOf(from.party), .text = from.user_id});
     const auto end = ids_.Find({.party = ids_.CodeOf(to.party), .text = to.user_id});
     std::vector<PersonEdge> path;
@@ -154,7 +150,7 @@ std::string PersonText(const PersonFacts& person) {
 }
 
 void ExplainUser(const Arguments& arguments, Services& services) {
-  const AskedId id = ReadId(arguments.Text("ID"));
+  const PersonId id = ReadId(arguments.Text("ID"));
   lake::QuerySession session(services.database(), &services.warehouse());
   session.SetStopToken(services.stop());
   PersonFacts person = FindIn(session, RegionsOf(services.project()), id);

@@ -28,8 +28,10 @@ Workspace::Workspace(Services& services)
       lakes_(std::make_unique<jobs::Lakes>(project_, services.database())) {
   lakes_->own().connection().SetStopToken(services.stop());
   graph_ = jobs::BuildGraph(project_, lakes_->own().connection());
-  runnable_ = jobs::ResolveViews(project_, graph_, lakes_->own().connection());
-  instances_ = jobs::MakeInstances(runnable_);
+  if (!graph_.views.empty()) {
+    resolved_ = jobs::ResolveViews(project_, graph_, lakes_->own().connection());
+  }
+  instances_ = jobs::MakeInstances(resolved_ ? *resolved_ : project_);
   ledger_ = std::make_unique<jobs::Ledger>(
       lakes_->own(), project_.folder / ".weir" / "cache" / (project_.environment.name + ".sqlite"));
 }

@@ -54,7 +54,7 @@ class Workspace {
   operators::OperatorTable operators_;
   connectors::ConnectorTable connectors_;
   project::Project project_;
-  project::Project runnable_;  // with the reads of views resolved; instances_ point into it
+  std::optional<project::Project> resolved_;  // where there are views: instances_ point into it
   connectors::Secrets secrets_;
   connectors::Connections connections_;
   jobs::StepServices steps_;

@@ -147,22 +147,15 @@ class Resolver {
     const std::string name =
         project::FillName(input.table, project::TableNameValues(project_, job, partition));
     const auto view = views_.find(name);
-    if (view != views_.end() && (view->second.is_of_partition || name != Constant(input, job))) {
+    const bool varies =
+        !job.per.empty() && input.table.find("{" + job.per + "}") != std::string::npos;
+    if (view != views_.end() && (view->second.is_of_partition || varies)) {
       throw UserError(
           "{}:{}:{}: input '{}' of {} is the view {}, of which there is one a partition: read the "
-          "tables "
-          "that it reads",
+          "tables that it reads",
           input.place.file, input.place.line, input.place.column, input.name, job.name, name);
     }
     return name;
-  }
-
-  // The name without the partition's value.
-  std::string Constant(const Input& input, const project::Job& job) const {
-    const bool varies =
-        !job.per.empty() && input.table.find("{" + job.per + "}") != std::string::npos;
-    return varies ? ""
-                  : project::FillName(input.table, project::TableNameValues(project_, job, ""));
   }
 
   const project::Project& project_;
@@ -175,11 +168,9 @@ class Resolver {
 
 project::Project ResolveViews(project::Project project, const Graph& graph,
                               sql::Connection& connection) {
-  if (!graph.views.empty()) {
-    Resolver resolver(project, graph, connection);
-    for (project::Job& job : project.jobs) {
-      resolver.Resolve(job);
-    }
+  Resolver resolver(project, graph, connection);
+  for (project::Job& job : project.jobs) {
+    resolver.Resolve(job);
   }
   return project;
 }
