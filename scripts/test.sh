@@ -101,7 +101,7 @@ test_peers() {
     check peers skip "no $python"
     return
   fi
-  ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$PWD/scripts/sanitizers/lsan.supp:print_suppressions=0 \
+  ASAN_OPTIONS=detect_leaks=1:malloc_context_size=4:quarantine_size_mb=16 LSAN_OPTIONS=suppressions=$PWD/scripts/sanitizers/lsan.supp:print_suppressions=0 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 WEIR=${WEIR:-build/asan/weir} \
     "$python" -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" "$@" ||
     [[ $? == 1 ]] || echo "failed pytest" >>"$results/parts.txt" # 1: tests failed, and the XML says which
