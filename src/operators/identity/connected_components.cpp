@@ -14,6 +14,7 @@
 #include "base/process.h"
 #include "identity/universal_id.h"
 #include "operators/appended_column.h"
+#include "operators/fields.h"
 #include "operators/identity/chosen_rows.h"
 #include "operators/identity/edge_reader.h"
 #include "operators/identity/graph_columns.h"

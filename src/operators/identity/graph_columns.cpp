@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "operators/fields.h"
 
 namespace weir::operators {
 namespace {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "data/schema.h"
@@ -8,16 +7,6 @@
 
 // The columns of the tables around the identity graph.
 namespace weir::operators {
-
-inline Field TextField(std::string_view name, bool nullable = false) {
-  return {.name = std::string(name), .type = PlainType(TypeKind::kString), .nullable = nullable};
-}
-inline Field LongField(std::string_view name, bool nullable = false) {
-  return {.name = std::string(name), .type = PlainType(TypeKind::kLong), .nullable = nullable};
-}
-inline Field TimeField(std::string_view name) {
-  return {.name = std::string(name), .type = PlainType(TypeKind::kTimestamp), .nullable = false};
-}
 
 // One row a pair: the lesser id is `a`. `universal_id` is the person of `a`, `universal_id_b` that
 // of `b` where it is another one.

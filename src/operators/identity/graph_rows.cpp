@@ -8,6 +8,7 @@
 
 #include "base/hashing.h"
 #include "data/column_builder.h"
+#include "operators/columns_together.h"
 #include "operators/identity/graph_columns.h"
 
 namespace weir::operators {
@@ -30,13 +31,6 @@ void AppendName(const DayResult& result, IdNumber id, TextColumn& party, TextCol
   const IdName name = result.ids.NameOf(id);
   party.Append(result.ids.PartyName(name.party));
   text.Append(name.text);
-}
-
-template <typename... Columns>
-Batch Together(std::size_t num_rows, Columns&... columns) {
-  std::vector<Batch> parts;
-  (parts.push_back(columns.Finish()), ...);
-  return StructOfColumns(num_rows, std::move(parts));
 }
 
 // Batches of what `make(begin, end)` makes of stretches of [0, size), without empty ones.

@@ -4,6 +4,7 @@
 
 #include "data/column_builder.h"
 #include "operators/appended_column.h"
+#include "operators/fields.h"
 #include "operators/ingest/user_key.h"
 
 namespace weir::operators {
@@ -11,10 +12,6 @@ namespace {
 
 constexpr auto kIds = "ids";
 constexpr auto kKeys = "keys";
-
-Field TextField(const char* name) {
-  return {.name = name, .type = PlainType(TypeKind::kString), .nullable = false};
-}
 
 Batch KeysOf(const ArrowArray& ids, UserKeys& keys) {
   const ArrowArray& parties = *ids.children[0];

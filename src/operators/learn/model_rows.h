@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "learn/model_selection.h"
+#include "operators/learn/learning_input.h"
+#include "operators/operator.h"
+
+namespace weir::operators {
+
+// What became of one segment.
+struct SegmentModel {
+  std::string status;  // succeeded, skipped, failed
+  std::string reason;  // of the other two
+  std::int64_t positives = 0;
+  std::int64_t negatives = 0;
+  std::size_t vocabulary = 0;  // terms that the model might use
+  std::optional<learn::Selection> selection;
+  double intercept = 0;  // for probabilities among all eligible people, not among the sampled
+  double seconds = 0;
+};
+
+// All segments' results, and what names them.
+struct SegmentModels {
+  LearningHistories histories;
+  learn::Vocabulary vocabulary;
+  std::map<std::int64_t, SegmentModel> segments;
+};
+using SharedModels = std::shared_ptr<const SegmentModels>;
+
+// One row a segment: how it went and what was chosen.
+Schema RunsSchema();
+BatchSource RunRows(SharedModels models);
+
+// One row a segment and token with a weight: it, and how many people have the token.
+Schema WeightsSchema();
+BatchSource WeightRows(SharedModels models);
+
+// One row a segment, point of the grid and fold: the AUC on what the fold held out; null where it
+// held, or left, one class alone.
+Schema GridSchema();
+BatchSource GridRows(SharedModels models);
+
+// The ROC curve of the winner on what each fold held out; no threshold at (0, 0).
+Schema RocSchema();
+BatchSource RocRows(SharedModels models);
+
+// Twenty bins of the winner's probability, on what each fold held out, among the sampled.
+Schema ScoresSchema();
+BatchSource ScoreRows(SharedModels models);
+
+}  // namespace weir::operators

@@ -1,0 +1,233 @@
+#include "operators/learn/select_models.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/process.h"
+#include "operators/appended_column.h"
+#include "operators/fields.h"
+#include "operators/identity/chosen_rows.h"
+#include "operators/learn/learning_input.h"
+#include "operators/learn/model_rows.h"
+
+namespace weir::operators {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kHistories = "histories";
+constexpr auto kTraining = "training";
+constexpr auto kSizes = "sizes";
+constexpr auto kMasks = "masks";
+
+double ReadCost(const std::string& text) {
+  double cost = 0;
+  const char* const end = text.data() + text.size();
+  const auto [after, problem] = std::from_chars(text.data(), end, cost);
+  if (problem != std::errc() || after != end || !(cost > 0) || std::isinf(cost)) {
+    throw UserError("setting 'c' has '{}'; numbers above 0 are allowed", text);
+  }
+  return cost;
+}
+
+struct SelectionSettings {
+  learn::VocabularyLimits limits;
+  learn::SelectionOptions options;
+
+  explicit SelectionSettings(const Json& settings)
+      : limits{.min_people = settings.at("min_people").get<std::uint64_t>(),
+               .max_share = settings.at("max_share").get<double>()} {
+    options.tolerance = settings.at("tolerance").get<double>();
+    options.cs.clear();
+    for (const std::string text : settings.at("c")) {
+      options.cs.push_back(ReadCost(text));
+    }
+    std::ranges::sort(options.cs);
+    if (options.cs.empty() || std::ranges::adjacent_find(options.cs) != options.cs.end()) {
+      throw UserError("setting 'c' needs at least one number, each once");
+    }
+  }
+};
+
+// What a row of `sizes` says of a segment.
+struct SegmentSize {
+  std::int64_t positives = 0;  // eligible people who are positive, drawn or not
+  std::int64_t eligible = 0;
+  std::string reason;  // why it is skipped; empty: it isn't
+};
+
+std::int64_t NumberIn(const ArrowArray& rows, int column, std::int64_t row) {
+  const ArrowArray& numbers = *rows.children[column];
+  return static_cast<const std::int64_t*>(numbers.buffers[1])[numbers.offset + row];
+}
+
+std::map<std::int64_t, SegmentSize> ReadSizes(OperatorContext& context,
+                                              const std::string& relation) {
+  std::map<std::int64_t, SegmentSize> sizes;
+  sql::Result result = context.Query(
+      "SELECT CAST(segment_id AS BIGINT), CAST(positives AS BIGINT), CAST(eligible AS BIGINT), "
+      "reason FROM " +
+      relation);
+  while (const auto batch = result.NextBatch()) {
+    const ArrowArray& rows = *batch->get();
+    for (std::int64_t row = 0; row < rows.length; ++row) {
+      const std::int64_t segment = NumberIn(rows, 0, row);
+      const bool is_new =
+          sizes
+              .insert({segment,
+                       {.positives = NumberIn(rows, 1, row),
+                        .eligible = NumberIn(rows, 2, row),
+                        .reason = IsNullAt(*rows.children[3], row)
+                                      ? std::string()
+                                      : std::string(BytesAt(*rows.children[3], row))}})
+              .second;
+      if (!is_new) {
+        throw UserError("sizes: segment {} has two rows; one is allowed", segment);
+      }
+    }
+  }
+  return sizes;
+}
+
+// What the sampling did to the odds: a model of all positives and a tenth of the negatives gives
+// ten times the odds.
+double SamplingCorrection(const SegmentModel& model, const SegmentSize& size) {
+  const auto share = [](std::int64_t drawn, std::int64_t all) {
+    return std::log(static_cast<double>(drawn) / static_cast<double>(all));
+  };
+  return share(model.negatives, size.eligible - size.positives) -
+         share(model.positives, size.positives);
+}
+
+void Train(const learn::TrainingSet& set, const SegmentSize& size,
+           const SelectionSettings& settings, const SegmentModels& all, SegmentModel& model) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto is_masked = std::ranges::count(set.is_masked, true);
+  model.vocabulary = all.vocabulary.tokens.size() - static_cast<std::size_t>(is_masked);
+  model.selection = learn::SelectModel(all.histories.View(), all.vocabulary, set, settings.options);
+  model.status = model.selection ? "succeeded" : "failed";
+  if (model.selection) {
+    model.intercept = model.selection->intercept + SamplingCorrection(model, size);
+  } else {
+    model.reason = "no fold has both classes";
+  }
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+  model.seconds = spent.count();
+}
+
+void CountLabels(const learn::TrainingSet& set, SegmentModel& model) {
+  for (const std::vector<std::uint8_t>& labels : set.labels) {
+    const std::int64_t positives = std::ranges::count(labels, std::uint8_t{1});
+    model.positives += positives;
+    model.negatives += std::ssize(labels) - positives;
+  }
+}
+
+SharedModels SelectAll(OperatorContext& context) {
+  const SelectionSettings settings(context.settings());
+  auto models = std::make_shared<SegmentModels>();
+  models->histories = ReadHistories(context, *context.Relation(kHistories));
+  models->vocabulary = learn::ChooseVocabulary(models->histories.View(), settings.limits);
+  TrainingRows rows = ReadTraining(context, *context.Relation(kTraining), models->histories);
+  if (const auto masks = context.Relation(kMasks)) {
+    ReadMasks(context, *masks, models->histories, models->vocabulary, rows);
+  }
+  const std::map<std::int64_t, SegmentSize> sizes = ReadSizes(context, *context.Relation(kSizes));
+  std::vector<std::int64_t> segments;
+  for (const auto& [segment, size] : sizes) {
+    SegmentModel& model = models->segments[segment];
+    CountLabels(rows[segment], model);
+    if (!size.reason.empty()) {
+      model.status = "skipped";
+      model.reason = size.reason;
+    } else {
+      segments.push_back(segment);
+    }
+  }
+  // The largest first, so that no thread is left alone with one at the end.
+  std::ranges::stable_sort(segments, std::greater{}, [&](std::int64_t segment) {
+    const SegmentModel& model = models->segments.at(segment);
+    return model.positives + model.negatives;
+  });
+  const std::stop_token stop = context.stop();
+  ParallelFor(segments.size(), AvailableProcessors(), [&](std::size_t i) {
+    if (stop.stop_requested()) {
+      throw CancelledError();
+    }
+    Train(rows.at(segments[i]), sizes.at(segments[i]), settings, *models,
+          models->segments.at(segments[i]));
+  });
+  return models;
+}
+
+class SelectModels final : public Operator {
+ public:
+  const Declaration& declaration() const override {
+    static const Declaration declaration{
+        .name = "select_models",
+        .doc =
+            "For each segment the best of a grid of sparse logistic regressions over people's "
+            "tokens, by cross-validation, refitted on all rows.",
+        .version = 1,
+        .arguments = {HistoriesArgument(),
+                      TrainingArgument(),
+                      {.name = kSizes,
+                       .columns = {LongField("segment_id", true), LongField("positives", true),
+                                   LongField("eligible", true), TextField("reason", true)},
+                       .doc = "one row a segment: positives and eligible people there are, and why "
+                              "it is skipped, if so"},
+                      MasksArgument()},
+        .outputs = {"runs", "token_weights", "grid", "roc", "score"},
+        .settings = {{.name = "min_people",
+                      .type = SettingType::kInteger,
+                      .standard = 10,
+                      .least = 1,
+                      .doc = "tokens of fewer people aren't used"},
+                     {.name = "max_share",
+                      .type = SettingType::kNumber,
+                      .standard = 0.5,
+                      .least = 0,
+                      .most = 1,
+                      .doc = "tokens of a larger share of all people aren't used"},
+                     {.name = "c",
+                      .type = SettingType::kTexts,
+                      .standard = {"0.03", "0.1", "0.3", "1", "3"},
+                      .doc = "costs of the loss beside the penalty"},
+                     {.name = "tolerance",
+                      .type = SettingType::kNumber,
+                      .standard = 1e-6,
+                      .least = 1e-12,
+                      .most = 0.1,
+                      .doc = "how near a fit's objective must come to the optimum, relatively"}}};
+    return declaration;
+  }
+
+  std::vector<Schema> Outputs(const Json& settings,
+                              const std::map<std::string, Schema>& /*inputs*/) const override {
+    const SelectionSettings checked(settings);
+    return {RunsSchema(), WeightsSchema(), GridSchema(), RocSchema(), ScoresSchema()};
+  }
+
+  Split SplitOf(const Json& /*settings*/) const override { return {}; }
+
+  void Run(OperatorContext& context) const override {
+    const SharedModels models = SelectAll(context);
+    context.Give("runs", RunsSchema(), RunRows(models));
+    context.Give("token_weights", WeightsSchema(), WeightRows(models));
+    context.Give("grid", GridSchema(), GridRows(models));
+    context.Give("roc", RocSchema(), RocRows(models));
+    context.Give("score", ScoresSchema(), ScoreRows(models));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> MakeSelectModels() { return std::make_unique<SelectModels>(); }
+
+}  // namespace weir::operators
