@@ -54,6 +54,10 @@ Hash128 HashOf(std::string_view bytes) {
   return {.high = hash.high64, .low = hash.low64};
 }
 
+std::uint64_t SeededHashOf(std::string_view bytes, std::uint64_t seed) {
+  return XXH64(bytes.data(), bytes.size(), seed);
+}
+
 std::string ToHex(const Hash128& hash) {
   std::array<char, 2 * kDigitsOfHalf> digits{};
   WriteHex(hash, digits);

@@ -24,6 +24,9 @@ struct Hash128 {
 // XXH3, 128 bits, seed 0.
 Hash128 HashOf(std::string_view bytes);
 
+// XXH64 with a seed, for hashes that others compute, too: samples, folds, orders.
+std::uint64_t SeededHashOf(std::string_view bytes, std::uint64_t seed);
+
 // 32 lower-case hex digits, most significant first.
 std::string ToHex(const Hash128& hash);
 // The same into a buffer.

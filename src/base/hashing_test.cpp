@@ -24,6 +24,14 @@ TEST(HashOf, IsXxh3OfTheBytes) {
   EXPECT_NE(HashOf(std::string_view("a\0", 2)), HashOf("a"));
 }
 
+// The values are published: the first two by the specification of XXH64, the third by the
+// documentation of its binding for Python.
+TEST(SeededHashOf, IsXxh64) {
+  EXPECT_EQ(SeededHashOf("", 0), 0xEF46'DB37'51D8'E999ULL);
+  EXPECT_EQ(SeededHashOf("abc", 0), 0x44BC'2CF5'AD77'0999ULL);
+  EXPECT_EQ(SeededHashOf("xxhash", 20141025), 13067679811253438005ULL);
+}
+
 TEST(Hash128, IsWrittenAndReadAsHex) {
   std::mt19937_64 random(TestSeed());
   for (int i = 0; i < 1000; ++i) {

@@ -57,6 +57,18 @@ TEST_F(NativeScalarTest, GivesNullForNullsAndForNothing) {
   EXPECT_EQ(rows, (std::vector<std::vector<Value>>{{"aa"}, {Value()}, {Value()}, {Value()}}));
 }
 
+TEST_F(NativeScalarTest, HashesTextsWithASeed) {
+  const auto rows =
+      connection_
+          .Query(
+              "SELECT xxh64(text, seed)::VARCHAR FROM (VALUES ('abc', 0), ('xxhash', 20141025), "
+              "(NULL, 1)) v(text, seed)")
+          .Rows();
+
+  EXPECT_EQ(rows, (std::vector<std::vector<Value>>{
+                      {"4952883123889572249"}, {"13067679811253438005"}, {Value()}}));
+}
+
 TEST_F(NativeScalarTest, FailsTheQueryWithTheMessageOfWhatItThrows) {
   try {
     connection_.Run("SELECT test_repeat('a', -1)");
