@@ -179,6 +179,10 @@ void Secrets::LoadAll() const {
 Connections::Connections(std::vector<project::ConnectionLine> lines, const Secrets& secrets)
     : lines_(std::move(lines)), secrets_(secrets) {}
 
+bool Connections::Has(const std::string& name) const {
+  return std::ranges::find(lines_, name, &project::ConnectionLine::name) != lines_.end();
+}
+
 project::ConnectionLine Connections::Find(const std::string& name, std::string_view kind) const {
   project::ConnectionLine line = FindLine(lines_, name, "connection");
   if (line.kind != kind) {

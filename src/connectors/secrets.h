@@ -73,6 +73,7 @@ class Connections {
   // The line with its secrets filled in. Throws UserError for an unknown name, with the nearest,
   // and for one of another kind.
   project::ConnectionLine Find(const std::string& name, std::string_view kind) const;
+  bool Has(const std::string& name) const;
   const Secrets& secrets() const { return secrets_; }
 
  private:

@@ -68,6 +68,11 @@ class Postgres final : public Connector {
                       {{.name = "connection",
                         .required = true,
                         .doc = "of `connections` in weir.yaml, of kind postgres"},
+                       {.name = "where_configured",
+                        .type = SettingType::kBoolean,
+                        .standard = false,
+                        .doc = "whether nothing is sent, and nothing is wrong, where weir.yaml has "
+                               "no such connection"},
                        {.name = "table", .required = true, .doc = "name or schema.name"},
                        {.name = "keys",
                         .type = SettingType::kTexts,
@@ -93,6 +98,10 @@ class Postgres final : public Connector {
 
   SendReport Send(ConnectorContext& context) const override {
     const Publication publication = PublicationOf(context);
+    if (IsLeftOut(context)) {
+      return {.identity = fmt::format("nothing, there is no connection '{}'",
+                                      context.settings.at("connection").get<std::string>())};
+    }
     PostgresSession session = Open(context);
     const std::int64_t rows = Publish(session, context.connection, context.relation, publication);
     return {.identity = fmt::format("postgres {} {}.{}",
@@ -102,11 +111,19 @@ class Postgres final : public Connector {
   }
 
   bool WasSent(ConnectorContext& context) const override {
+    if (IsLeftOut(context)) {
+      return true;
+    }
     PostgresSession session = Open(context);
     return IsPublished(session, PublicationOf(context));
   }
 
  private:
+  static bool IsLeftOut(const ConnectorContext& context) {
+    return context.settings.at("where_configured").get<bool>() &&
+           !context.connections.Has(context.settings.at("connection").get<std::string>());
+  }
+
   static PostgresSession Open(const ConnectorContext& context) {
     const auto line =
         context.connections.Find(context.settings.at("connection").get<std::string>(), "postgres");

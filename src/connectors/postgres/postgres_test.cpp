@@ -173,6 +173,16 @@ TEST_F(PostgresTest, AFailureLeavesTheOldTableAndNoMarker) {
 
 TEST_F(PostgresTest, NothingWasSentToAnEmptyDatabase) { EXPECT_FALSE(WasSent("report.1")); }
 
+TEST_F(PostgresTest, NothingIsSentWhereThereIsNoSuchConnection) {
+  const Connections none({}, secrets_);
+  ConnectorContext asked = ContextOf(none, {{"where_configured", true}}, "report.1");
+  ConnectorContext wrong = ContextOf(none, {}, "report.1");
+
+  EXPECT_EQ(table_.Find("postgres").Send(asked).identity, "nothing, there is no connection 'shop'");
+  EXPECT_TRUE(table_.Find("postgres").WasSent(asked));
+  EXPECT_THROW(table_.Find("postgres").Send(wrong), UserError);
+}
+
 TEST_F(PostgresTest, PublishersOfOneTableWaitForEachOther) {
   connection_.Run("CREATE TABLE shared AS SELECT i AS id FROM range(1000) t(i)");
   std::vector<std::jthread> threads;
