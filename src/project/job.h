@@ -39,6 +39,7 @@ struct Input {
   std::optional<Duration> window{};  // absent: the interval itself; 'all' is kAllTime
   bool previous = false;
   bool optional = false;  // a table that isn't there is empty (its columns must be known)
+  bool watch = true;      // false: what changes in it makes no interval stale
   std::vector<ColumnContract> columns{};  // what an optional table that no job writes would hold
   Place place{};
 };

@@ -136,7 +136,7 @@ TEST(JobMistakes, OfReads) {
       "3:33: window '0 days': 'all' or a number and a unit: ms, s, min, hours, days or weeks "
       "is needed, more than 0\n"
       "3:41: unknown key 'previus'; allowed: table, where, window, previous, optional, "
-      "columns; did you mean 'previous'?\n"
+      "watch, columns; did you mean 'previous'?\n"
       "3:60: the key 'table' is missing: schema.name of a table or view");
 }
 

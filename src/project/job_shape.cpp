@@ -132,6 +132,7 @@ Shape ReadsShape() {
       {"window", Text(WindowText()), "how far back from the interval's end; 'all': everything"},
       {"previous", Boolean(), "the state before this interval"},
       {"optional", Boolean(), "a table that isn't there is empty"},
+      {"watch", Boolean(), "false: what changes in it makes no interval stale"},
       {"columns", ColumnsShape(), "what an optional table would hold"},
   });
   return Dictionary(OneOf({Text(TableName()), input}), Identifier());

@@ -19,6 +19,7 @@ Input ReadInput(const YamlEntry& entry) {
   input.window = window == "all" ? std::optional(kAllTime) : ParseDuration(window);
   input.previous = value.IsTrue("previous");
   input.optional = value.IsTrue("optional");
+  input.watch = !value.Has("watch") || value.IsTrue("watch");
   input.columns = ReadColumns(value);
   return input;
 }

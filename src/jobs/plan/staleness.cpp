@@ -85,7 +85,7 @@ std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, s
     const InstanceInput& input = self.reads[i];
     const auto table = facts.tables.find(input.input.table);
     const auto read = std::ranges::find(run.inputs, input.input.name, &InputRecord::name);
-    if (table == facts.tables.end() || read == run.inputs.end()) {
+    if (!input.input.watch || table == facts.tables.end() || read == run.inputs.end()) {
       continue;  // an input that is new in the job is a change of its code
     }
     if (read->version >= 0 && table->second.latest >= 0 &&
