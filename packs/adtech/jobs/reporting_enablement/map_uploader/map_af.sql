@@ -1,0 +1,1 @@
+SELECT * EXCLUDE party FROM keyed WHERE party = 'af'
