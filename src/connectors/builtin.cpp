@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "connectors/connector.h"
+#include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
 #include "connectors/postgres/postgres.h"
 #include "connectors/topic/topic.h"
@@ -11,6 +12,7 @@ namespace weir::connectors {
 
 ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
+  connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeFiles());
   connectors.push_back(MakePostgres());
   connectors.push_back(MakeTopic());

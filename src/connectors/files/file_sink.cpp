@@ -1,20 +1,17 @@
 #include "connectors/files/file_sink.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <variant>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/nearest_name.h"
 #include "base/percent.h"
 #include "connectors/files/file_format.h"
+#include "connectors/files/sorted_rows.h"
+#include "connectors/files/temporary_target.h"
 #include "sql/quote.h"
 
 namespace weir::connectors {
@@ -22,69 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-constexpr auto kRows = "weir_rows_out";
-
-void MakeDurable(const fs::path& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool ok = file >= 0 && fsync(file) == 0;
-  const int error = errno;
-  if (file >= 0) {
-    close(file);
-  }
-  if (!ok) {
-    throw ExternalError("{}", SystemMessage(path.string(), error));
-  }
-}
-
-void MakeTreeDurable(const fs::path& path) {
-  if (fs::is_directory(path)) {
-    for (const auto& entry : fs::directory_iterator(path)) {
-      MakeTreeDurable(entry.path());
-    }
-  }
-  MakeDurable(path);
-}
-
-// Writes to a hidden name beside the target; what is left of it goes with the object.
-class TemporaryTarget {
- public:
-  TemporaryTarget(const fs::path& target, const std::string& run_id)
-      : target_(target), prefix_("." + target.filename().string() + ".weir-") {
-    fs::create_directories(target.parent_path());
-    for (const auto& entry : fs::directory_iterator(target.parent_path())) {
-      if (entry.path().filename().string().starts_with(prefix_)) {
-        fs::remove_all(entry.path());
-      }
-    }
-    path_ = target.parent_path() / (prefix_ + PercentEncode(run_id));
-  }
-  TemporaryTarget(const TemporaryTarget&) = delete;
-  TemporaryTarget& operator=(const TemporaryTarget&) = delete;
-  ~TemporaryTarget() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const { return path_; }
-
-  // Puts it in the target's place, durably.
-  void Publish() {
-    MakeTreeDurable(path_);
-    // A folder that isn't empty can only be exchanged; the old one then goes with this object.
-    const bool exchange = fs::is_directory(path_) && fs::exists(target_);
-    const unsigned flags = exchange ? RENAME_EXCHANGE : 0U;
-    if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), flags) != 0) {
-      throw ExternalError("{}", SystemMessage(target_.string(), errno));
-    }
-    MakeDurable(target_.parent_path());
-  }
-
- private:
-  fs::path target_;
-  std::string prefix_;
-  fs::path path_;
-};
 
 class FileWriter {
  public:
@@ -99,46 +33,21 @@ class FileWriter {
   }
 
   std::int64_t Write(const std::string& relation, const std::string& run_id) {
-    KeepSorted(relation);
+    std::vector<std::string> order = partition_by_;
+    const auto sort_by = settings_.at("sort_by").get<std::vector<std::string>>();
+    order.insert(order.end(), sort_by.begin(), sort_by.end());
+    const SortedRows rows(connection_, "files", relation, order);
     TemporaryTarget temporary(target_, run_id);
     if (partition_by_.empty()) {
-      CopyTo(fmt::format("SELECT * EXCLUDE weir_row FROM {} ORDER BY weir_row", kRows),
-             temporary.path());
+      CopyTo(rows.Select(0, rows.size()), temporary.path());
     } else {
-      WritePartitions(temporary.path());
+      WritePartitions(rows, temporary.path());
     }
     temporary.Publish();
-    const std::int64_t rows =
-        connection_.QueryInteger(fmt::format("SELECT count(*) FROM {}", kRows));
-    connection_.Run(fmt::format("DROP TABLE {}", kRows));
-    return rows;
+    return rows.size();
   }
 
  private:
-  // The relation is read once, into a table whose rows are numbered in their order.
-  void KeepSorted(const std::string& relation) {
-    const Schema schema = connection_.Describe("FROM " + sql::QuoteName(relation));
-    const auto sort_by = settings_.at("sort_by").get<std::vector<std::string>>();
-    std::vector<std::string> order;
-    std::vector<std::string> wanted = partition_by_;
-    wanted.insert(wanted.end(), sort_by.begin(), sort_by.end());
-    for (const std::string& name : wanted) {
-      if (schema.Find(name) == nullptr) {
-        throw UserError("connector 'files': no column '{}'; relation '{}' has {}{}", name, relation,
-                        fmt::to_string(fmt::join(schema.names(), ", ")),
-                        DidYouMean(name, schema.names()));
-      }
-      order.push_back(sql::QuoteName(name));
-    }
-    for (const std::string& name : schema.names()) {
-      order.push_back(sql::QuoteName(name));
-    }
-    connection_.Run(fmt::format(
-        "CREATE OR REPLACE TEMP TABLE {} AS SELECT *, row_number() OVER (ORDER BY {}) AS weir_row "
-        "FROM {}",
-        kRows, fmt::to_string(fmt::join(order, ", ")), sql::QuoteName(relation)));
-  }
-
   void CopyTo(const std::string& select, const fs::path& path) {
     connection_.Run(
         fmt::format("COPY ({}) TO {} ({})", select, sql::QuoteText(path.string()), CopyOptions()));
@@ -167,7 +76,7 @@ class FileWriter {
   }
 
   // One file a partition: files that DuckDB shares out among threads differ from run to run.
-  void WritePartitions(const fs::path& folder) {
+  void WritePartitions(const SortedRows& rows, const fs::path& folder) {
     std::vector<std::string> names;
     for (const std::string& name : partition_by_) {
       names.push_back(sql::QuoteName(name));
@@ -181,7 +90,7 @@ class FileWriter {
         connection_
             .Query(fmt::format("SELECT min(weir_row), max(weir_row), {} FROM {} GROUP BY {} ORDER "
                                "BY 1",
-                               fmt::to_string(fmt::join(texts, ", ")), kRows, columns))
+                               fmt::to_string(fmt::join(texts, ", ")), rows.name(), columns))
             .Rows();
     fs::create_directories(folder);
     for (const auto& partition : partitions) {
@@ -189,7 +98,7 @@ class FileWriter {
       fs::create_directories(path);
       CopyTo(fmt::format("SELECT * EXCLUDE (weir_row, {}) FROM {} WHERE weir_row BETWEEN {} AND {} "
                          "ORDER BY weir_row",
-                         columns, kRows, std::get<std::int64_t>(partition[0]),
+                         columns, rows.name(), std::get<std::int64_t>(partition[0]),
                          std::get<std::int64_t>(partition[1])),
              path / FileName());
     }

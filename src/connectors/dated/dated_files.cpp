@@ -1,0 +1,106 @@
+#include "connectors/dated/dated_files.h"
+
+#include <filesystem>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "connectors/dated/dated_state.h"
+
+namespace weir::connectors {
+namespace {
+
+using Json = nlohmann::json;
+
+bool IsFilled(const std::string& text) { return text.find('{') == std::string::npos; }
+
+class DatedFiles final : public Connector {
+ public:
+  const Declaration& declaration() const override {
+    static const Declaration declaration{
+        .name = "dated_files",
+        .doc = "The states of days as Parquet files, and the newest one under a name of its own.",
+        .version = 1,
+        .settings = {{Direction::kOut, Settings()}},
+        .effect = Effect::kFile};
+    return declaration;
+  }
+
+  void CheckSettings(Direction /*direction*/, const Json& settings) const override {
+    const std::string day = settings.value("day", "{ds}");
+    if (IsFilled(day) && !ParseDate(day)) {
+      throw UserError("setting 'day' is '{}'; a day such as 2026-01-31 is allowed", day);
+    }
+    const std::string partition = settings.value("partition", "all");
+    if (partition.empty() || partition.find('/') != std::string::npos || partition[0] == '.') {
+      throw UserError("setting 'partition' is '{}'; the name of a folder is allowed", partition);
+    }
+    const std::string path = settings.value("path", "");
+    if (path.find("://") != std::string::npos && !path.starts_with("file://")) {
+      throw UserError("setting 'path' is '{}'; a folder of this machine is allowed", path);
+    }
+  }
+
+  ReadReport Read(ConnectorContext& /*context*/) const override {
+    throw UserError("connector 'dated_files' only writes; give it `in`, not `out`");
+  }
+
+  SendReport Send(ConnectorContext& context) const override {
+    CheckSettings(Direction::kOut, context.settings);
+    const Json& settings = context.settings;
+    if (settings.at("export").get<std::string>() == "none") {
+      return {.identity = "nothing, `export` is none"};
+    }
+    const auto path = settings.at("path").get<std::string>();
+    const DatedState state{.root = (context.folder / WithoutScheme(path)).lexically_normal(),
+                           .day = settings.at("day"),
+                           .partition = settings.at("partition"),
+                           .run_id = context.run_id,
+                           .sort_by = settings.at("sort_by"),
+                           .rows_of_file = settings.at("rows_of_file"),
+                           .keep = settings.at("keep")};
+    return {.identity = fmt::format("{} {} {}", path, state.day, state.partition),
+            .rows = WriteDatedState(state, context.connection, context.relation)};
+  }
+
+  // Written again it is the same state.
+  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
+
+ private:
+  static std::string WithoutScheme(const std::string& path) {
+    constexpr std::string_view kScheme = "file://";
+    return path.starts_with(kScheme) ? path.substr(kScheme.size()) : path;
+  }
+
+  static std::vector<Setting> Settings() {
+    return {{.name = "export",
+             .standard = "parquet",
+             .allowed = {"parquet", "none"},
+             .doc = "none: nothing is written"},
+            {.name = "path", .required = true, .doc = "the folder; relative to the project"},
+            {.name = "day", .required = true, .doc = "the state's day: \"{ds}\""},
+            {.name = "partition", .standard = "all", .doc = "the folder below the day's"},
+            {.name = "sort_by",
+             .type = SettingType::kTexts,
+             .required = true,
+             .doc = "columns that the rows are sorted by"},
+            {.name = "rows_of_file",
+             .type = SettingType::kInteger,
+             .standard = 5'000'000,
+             .least = 1,
+             .doc = "rows of a file, at most"},
+            {.name = "keep",
+             .type = SettingType::kInteger,
+             .standard = 7,
+             .least = 1,
+             .doc = "days that are kept"}};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> MakeDatedFiles() { return std::make_unique<DatedFiles>(); }
+
+}  // namespace weir::connectors
