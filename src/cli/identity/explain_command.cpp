@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/identity/person_facts.h"
+#include "cli/identity/regions.h"
 #include "cli/person_id.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
@@ -18,23 +19,12 @@
 namespace weir::cli {
 namespace {
 
-constexpr auto kRegions = "region";
-
 PersonId ReadId(const std::string& word) {
   auto id = ParsePersonId(word);
   if (!id) {
     throw UsageError("'{}' is no id; a party and an id are allowed: af:0123456789abcdef", word);
   }
   return *std::move(id);
-}
-
-std::vector<std::string> RegionsOf(const project::Project& project) {
-  const auto regions = project.partitions.find(kRegions);
-  if (regions == project.partitions.end()) {
-    throw UserError("the project has no partitions '{}' in weir.yaml, so no people by region",
-                    kRegions);
-  }
-  return regions->second;
 }
 
 PersonFacts FindIn(lake::QuerySession& session, const std::vector<std::string>& regions,
@@ -153,7 +143,8 @@ void ExplainUser(const Arguments& arguments, Services& services) {
   const PersonId id = ReadId(arguments.Text("ID"));
   lake::QuerySession session(services.database(), &services.warehouse());
   session.SetStopToken(services.stop());
-  PersonFacts person = FindIn(session, RegionsOf(services.project()), id);
+  PersonFacts person =
+      FindIn(session, RegionsWithPeople(services.warehouse(), services.project()), id);
   std::vector<PersonEdge> path;
   if (const auto other = arguments.OptionalText("--to")) {
     path = PersonGraph(person).Path(id, ReadId(*other));

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lake/warehouse.h"
+#include "project/project.h"
+
+namespace weir::cli {
+
+// The regions of the project whose people have been found, in the order of weir.yaml. Throws
+// UserError, with what is to be done, if there are none.
+std::vector<std::string> RegionsWithPeople(lake::Warehouse& warehouse,
+                                           const project::Project& project);
+
+}  // namespace weir::cli
