@@ -18,6 +18,7 @@ Command DoctorCommand();
 Command ExplainCommand();
 Command ForgetCommand();
 Command GraphCommand();
+Command IdentityCommand();
 Command IngestCommand();
 Command NewCommand();
 Command PlanCommand();
