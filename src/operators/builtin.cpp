@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "operators/identity/connected_components.h"
+#include "operators/identity/drop_erased.h"
 #include "operators/ingest/enrich_lines.h"
 #include "operators/ingest/hash_users.h"
 #include "operators/learn/select_models.h"
@@ -14,6 +15,7 @@ namespace weir::operators {
 OperatorTable BuiltinOperators() {
   std::vector<std::unique_ptr<Operator>> operators;
   operators.push_back(MakeConnectedComponents());
+  operators.push_back(MakeDropErased());
   operators.push_back(MakeEnrichLines());
   operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());

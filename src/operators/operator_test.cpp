@@ -47,9 +47,10 @@ TEST(Operator, TheTableNamesTheNearest) {
   const OperatorTable table = BuiltinOperators();
 
   EXPECT_EQ(table.Find("rank_rows").declaration().name, "rank_rows");
-  EXPECT_EQ(ErrorOf([&] { table.Find("rank_row"); }),
-            "unknown operator 'rank_row'; allowed: connected_components, enrich_lines, hash_users, "
-            "rank_rows; did you mean 'rank_rows'?");
+  EXPECT_EQ(
+      ErrorOf([&] { table.Find("rank_row"); }),
+      "unknown operator 'rank_row'; allowed: connected_components, drop_erased, enrich_lines, "
+      "hash_users, rank_rows; did you mean 'rank_rows'?");
 }
 
 TEST(Operator, AStepsMistakesAreAllTold) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The identity graph of a generated world, against a slow one in Python that reads reservoir.enriched_mapper alone.
-`identity_test.py days | rebuild`."""
+"""The identity graph of a generated world, against a slow one in Python that reads reservoir.enriched_mapper alone: day by
+day, against rebuilds, and with ids erased and days run again in between, also when that is killed.
+`identity_test.py days | rebuild | erasures | kills POINT…`."""
 import collections
 import datetime
 import json
@@ -8,6 +9,8 @@ import os
 import pathlib
 import random
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -214,7 +217,7 @@ class Founders:
         assert len(set(self.of.values())) == len(self.of)
 
     def __call__(self, person):
-        return None if person is None else self.of[person]
+        return None if person is None else self.of.get(person, person)  # of one who was never anybody's, the hash
 
 
 def found_tables(folder, region, day, founders):
@@ -230,7 +233,7 @@ def found_tables(folder, region, day, founders):
                    row["neighbour_id"], *(integer(row[name]) for name in ("neighbours", "ids", "pieces", "edges", "calls")))
                   for row in rows(folder, f"SELECT * FROM metastore.identity_violations_{region} WHERE ds = '{day}'")}
     changes = {(row["kind"], founders(row["from"]), founders(row["into"]))
-               for row in rows(folder, f"SELECT * FROM metastore.identity_changes_{region} WHERE ds = '{day}'")}
+               for row in rows(folder, f"SELECT * FROM metastore.identity_changes_{region} WHERE ds = '{day}' AND cause = 'day'")}
     return edges, mapping, violations, changes
 
 
@@ -252,15 +255,13 @@ def days(folder):
     project = folder / "project"
     new_project(project, folder / "world")
     weir(project, "run", "enricher")
-    seen = [row["dt"] for row in rows(project, "SELECT DISTINCT dt FROM reservoir.enriched_mapper ORDER BY dt")]
-    first = datetime.date.fromisoformat(seen[0])
-    all_days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(days_between(seen[0], seen[-1]) + 1)]
+    seen = [row["dt"] for row in rows(project, "SELECT DISTINCT dt FROM reservoir.enriched_mapper")]
     counts = collections.Counter()
     founders = Founders()
     for region in REGIONS:
         evidence = evidence_of(calls_of(project, region))
         before = {}
-        for day in all_days:
+        for day in all_days(seen):
             weir(project, "run", "user_ids_mapper", "--on", day, "--partition", f"region={region}")
             edges, mapping, violations = people_on(evidence, day)
             found = found_tables(project, region, day, founders)
@@ -272,7 +273,7 @@ def days(folder):
             counts.update(kind for kind, _, _ in found[3])
             before = mapping
     assert all(counts[what] > 0 for what in ("live", "hub", "cut", "created", "merged", "expired")), counts
-    print(f"{len(all_days)} days in {len(REGIONS)} regions are the slow reference's: {dict(counts)}")
+    print(f"{len(all_days(seen))} days in {len(REGIONS)} regions are the slow reference's: {dict(counts)}")
 
 
 def fingerprints(project):
@@ -293,7 +294,173 @@ def rebuild(folder):
     print("increments and rebuilds: the same tables")
 
 
+def without(evidence, erased):
+    return {(pair, day): seen for (pair, day), seen in evidence.items() if not erased & set(pair)}
+
+
+def changes_of_erasure(before, after, erased):
+    """What becomes of people when ids go; nobody expires of that."""
+    gone = {before[name][0] for name in erased if name in before}
+    changes = {change for change in changes_between(before, after) if change[0] != "expired" or change[1] not in gone}
+    return changes | {("erased", person, None) for person in gone}
+
+
+class History:
+    """One region of a project to which things happen, and what its tables must be then."""
+
+    def __init__(self, project, region):
+        self.project, self.region, self.founders, self.erased = project, region, Founders(), set()
+        self.calls = evidence_of(calls_of(project, region))
+        self.days = all_days({day for _, day in self.calls})
+        self.today = -1
+
+    def mapper(self, *words):
+        weir(self.project, *words, "user_ids_mapper", "--partition", f"region={self.region}")
+
+    def people(self):
+        return people_on(without(self.calls, self.erased), self.days[self.today])
+
+    def next_day(self):
+        self.today += 1
+        self.mapper("run", "--on", self.days[self.today])
+        self.check()
+
+    def run_again(self, first):
+        self.mapper("backfill", "--from", self.days[first], "--to", self.days[self.today])
+        self.check()
+
+    def forget(self, names):
+        before = self.people()[1]
+        old = self.changes("erasure")
+        report = json.loads(weir(self.project, "identity", "forget", *(":".join(name) for name in names), "--json"))
+        self.erased |= names
+        after = self.people()[1]
+        self.check()
+        found = self.changes("erasure")
+        compare("changes of an erasure", collections.Counter(found) - collections.Counter(old),
+                collections.Counter(changes_of_erasure(before, after, names)))
+        return {part["partition"]: part for part in report["partitions"]}[self.region]
+
+    def changes(self, cause):
+        return sorted(((row["kind"], self.founders(row["from"]), self.founders(row["into"])) for row in rows(
+            self.project, f"""SELECT * FROM metastore.identity_changes_{self.region}
+                              WHERE ds = '{self.days[self.today]}' AND cause = '{cause}'""")), key=str)
+
+    def check(self):
+        day = self.days[self.today]
+        edges, mapping, violations = self.people()
+        found = found_tables(self.project, self.region, day, self.founders)
+        compare(f"edges on {day}", found[0], edges)
+        compare(f"mapping on {day}", found[1], mapping)
+        compare(f"violations on {day}", found[2], violations)
+        self.check_that_none_is_named()
+
+    def check_that_none_is_named(self):
+        """No row of any day has an erased id."""
+        text = weir(self.project, "sql", "; ".join(f"SELECT * FROM metastore.{table}_{self.region}" for table in TABLES),
+                    "--format", "json")
+        named = [name for _, name in self.erased if f'"{name}"' in text]
+        assert not named, f"tables still have {named}"
+
+    def prints(self):
+        """Of what is a function of the evidence alone, whatever happened before."""
+        day = f"WHERE ds = '{self.days[self.today]}'"
+        parts = {"identity_evidence": "", "identity_edges": "", "mapping": "", "identity_violations": day}
+        return {table: weir(self.project, "sql", f"SELECT weir_fingerprint(t) AS p FROM metastore.{table}_{self.region} AS t {where}",
+                            "--format", "csv").split()[-1] for table, where in parts.items()}
+
+    def check_that_nothing_is_to_do(self):
+        plan = json.loads(weir(self.project, "plan", "user_ids_mapper", "--json"))
+        mine = [run for run in plan["runs"] + plan["stale"] if run.get("partition") == self.region]
+        assert not [run for run in mine if run["start"][:10] <= self.days[self.today]], mine
+
+
+def all_days(seen):
+    first, last = (datetime.date.fromisoformat(day) for day in (min(seen), max(seen)))
+    return [(first + datetime.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+
+
+def ingested(folder):
+    make_world(folder / "world")
+    project = folder / "project"
+    new_project(project, folder / "world")
+    weir(project, "run", "enricher")
+    return project
+
+
+def some_ids(history):
+    """Ids whose loss matters: of hubs, of cut people, of large ones, and any."""
+    edges, mapping, violations = history.people()
+    marked = {name for pair, row in edges.items() if row[-1] != "live" for name in pair}
+    hubs = {row[2:4] for row in violations if row[0] == "hub"}
+    sizes = collections.Counter(row[0] for row in mapping.values())
+    large = {name for name, row in mapping.items() if sizes[row[0]] > 3}
+    pick = lambda names: random.choice(sorted(names)) if names else random.choice(sorted(mapping))
+    return {pick(random.choice([marked, hubs, large, set(mapping)])) for _ in range(random.randrange(1, 3))}
+
+
+def erasures(folder):
+    random.seed(SEED)
+    history = History(ingested(folder), random.choice(REGIONS))
+    counts = collections.Counter()
+    for _ in history.days[:4]:
+        history.next_day()
+        if random.random() < 0.8 or history.today == 2:
+            part = history.forget(some_ids(history))
+            assert part["run_id"] and part["changes"], part
+            history.check_that_nothing_is_to_do()
+            counts["erasures"] += 1
+        if history.today > 0 and random.random() < 0.4:
+            history.run_again(random.randrange(history.today + 1))
+            counts["days again"] += 1
+    kept = history.changes("erasure")
+    found = history.prints()
+    history.run_again(0)
+    assert history.prints() == found, "a rebuild from the first day on gives other tables"
+    assert history.changes("erasure") == kept, "a run of the day again took what erasures had done"
+    assert history.forget({("af", "nobody-has-this-id")})["run_id"] == ""
+    print(f"{dict(counts)}, {len(history.erased)} ids: the slow reference's people, and those of a rebuild")
+
+
+def kills(folder, *points):
+    random.seed(SEED)
+    project = ingested(folder)
+    history = History(project, random.choice(REGIONS))
+    for _ in range(2):
+        history.next_day()
+    gone = some_ids(history)
+    words = ["identity", "forget", *(":".join(name) for name in gone)]
+    for point in points:
+        for hit in ("1", "2"):
+            copy = folder / f"{point.replace(':', '-')}-{hit}"
+            shutil.copytree(project, copy, symlinks=True)
+            done = subprocess.run([WEIR, *words], cwd=copy, env={**os.environ, "WEIR_FAILPOINT": f"{point}:{hit}"},
+                                  capture_output=True, text=True, timeout=300)
+            assert done.returncode in (0, -signal.SIGKILL), done.stderr
+            after = History(copy, history.region)
+            after.founders, after.today = history.founders, history.today
+            listed = list((copy / "warehouse/metastore/suppressed_ids/_delta_log").glob("*.json"))
+            if hit == "1" and listed:  # asked, and not asked again: the next day is without them
+                again = folder / "again"
+                shutil.copytree(copy, again, symlinks=True)
+                forgotten = History(again, history.region)
+                forgotten.founders, forgotten.today, forgotten.erased = history.founders, history.today, gone
+                forgotten.today += 1
+                forgotten.mapper("run", "--on", forgotten.days[forgotten.today])
+                found = found_tables(again, forgotten.region, forgotten.days[forgotten.today], forgotten.founders)
+                compare("mapping of the next day", found[1], forgotten.people()[1])
+                shutil.rmtree(again)
+            after.erased = set(gone)
+            weir(copy, *words)
+            after.check()
+            after.check_that_nothing_is_to_do()
+            after.next_day()
+            print(f"{point}:{hit}: {'killed' if done.returncode else 'not met'}")
+            shutil.rmtree(copy)
+
+
 if __name__ == "__main__":
     print(f"WEIR_TEST_SEED={SEED}", flush=True)
     with tempfile.TemporaryDirectory(prefix="weir-identity-") as temporary:
-        {"days": days, "rebuild": rebuild}[sys.argv[1]](pathlib.Path(temporary))
+        {"days": days, "rebuild": rebuild, "erasures": erasures, "kills": kills}[sys.argv[1]](
+            pathlib.Path(temporary), *sys.argv[2:])

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <limits>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/forget/asked_ids.h"
 #include "cli/forget/erase.h"
+#include "cli/forget/runs_under_way.h"
 #include "cli/forget/suppression_list.h"
 #include "cli/job/workspace.h"
 #include "cli/print_json.h"
@@ -40,26 +41,9 @@ TablesToErase TablesOf(const Workspace& workspace) {
   return tables;
 }
 
-// Runs under way that may have begun before the ids were on the list, and write one of the tables.
-std::vector<std::string> RunsUnderWay(Workspace& workspace, const Erasure& erasure) {
-  std::set<std::string> jobs;
-  for (const jobs::JobInstance& instance : workspace.instances()) {
-    for (const project::Output& output : instance.writes) {
-      if (std::ranges::find(erasure.tables, output.table, &ErasedTable::table) !=
-          erasure.tables.end()) {
-        jobs.insert(instance.job->name);
-      }
-    }
-  }
-  workspace.ledger().Refresh();
-  std::vector<std::string> names;
-  for (const jobs::RunRecord& run :
-       workspace.ledger().List({.state = jobs::RunState::kRunning,
-                                .limit = std::numeric_limits<std::int32_t>::max()})) {
-    if (jobs.contains(run.key.job) && !jobs::Ledger::IsAbandoned(run)) {
-      names.push_back(run.key.id());
-    }
-  }
+std::set<std::string> ErasedTables(const Erasure& erasure) {
+  std::set<std::string> names;
+  std::ranges::transform(erasure.tables, std::inserter(names, names.end()), &ErasedTable::table);
   return names;
 }
 
@@ -148,13 +132,7 @@ void RunForget(const Arguments& arguments, Services& services) {
   } else {
     services.out() << ForgottenText(done);
   }
-  const std::vector<std::string> running = RunsUnderWay(workspace, done.erasure);
-  if (!running.empty()) {
-    throw ExternalError(
-        "{} may have begun before the ids were on the list, and may still write rows of them: run "
-        "'weir forget' again when it has ended",
-        fmt::to_string(fmt::join(running, ", ")));
-  }
+  RefuseRunsUnderWay(RunsUnderWay(workspace, ErasedTables(done.erasure)), "weir forget");
 }
 
 }  // namespace

@@ -53,7 +53,10 @@ std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const Scratch
     return fmt::format("({}, {}) IN (SELECT (party, user_id) FROM {})", party, id, ids.ids());
   };
   if (HasAll(schema, {"party", "user_id"})) {
-    return PersonalRows{.where = pair_is_asked("party", "user_id"), .empty_column = ""};
+    const std::string neighbour = HasAll(schema, {"neighbour_party", "neighbour_id"})
+                                      ? " OR " + pair_is_asked("neighbour_party", "neighbour_id")
+                                      : "";
+    return PersonalRows{.where = pair_is_asked("party", "user_id") + neighbour, .empty_column = ""};
   }
   if (IsList(schema, "ids")) {
     constexpr auto kListHasOne =

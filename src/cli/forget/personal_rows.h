@@ -34,8 +34,9 @@ struct PersonalRows {
   std::string empty_column;  // set to null in these rows; empty: the rows go
 };
 
-// By columns: (party, user_id), `ids` (a list of {party, id}), (party_a, id_a, party_b, id_b),
-// user_key, and `line` of bad lines. Absent for a table that has none of these.
+// By columns: (party, user_id), with (neighbour_party, neighbour_id) beside them or without, `ids`
+// (a list of {party, id}), (party_a, id_a, party_b, id_b), user_key, and `line` of bad lines.
+// Absent for a table that has none of these.
 std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids);
 
 }  // namespace weir::cli

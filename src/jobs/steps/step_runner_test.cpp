@@ -361,10 +361,12 @@ TEST_F(StepRunnerTest, MistakesAreFoundWithoutData) {
   command.out = {"x"};
   command.with = {{"enviroment", 1}};
 
-  EXPECT_EQ(StepMistakes(rank, services),
-            Lines{"unknown operator 'rank_row'; allowed: connected_components, enrich_lines, "
-                  "hash_users, rank_rows; did you mean "
-                  "'rank_rows'?"});
+  EXPECT_EQ(
+      StepMistakes(rank, services),
+      Lines{
+          "unknown operator 'rank_row'; allowed: connected_components, drop_erased, enrich_lines, "
+          "hash_users, rank_rows; did you mean "
+          "'rank_rows'?"});
   EXPECT_EQ(
       StepMistakes(command, services),
       (Lines{"unknown setting 'enviroment'; allowed: environment, sorted; did you mean "

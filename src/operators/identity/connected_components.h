@@ -17,6 +17,10 @@ namespace weir::operators {
 // outputs of the day before: where they are those under the same settings, only people that the day
 // touches are found anew; else all are, from `evidence`, which is read only then. Both ways give
 // the same rows.
+//
+// Pairs of an id on the list `erased` (metastore.suppressed_ids, hashed with the setting `salt`)
+// are left out; a state that has one isn't used. Without `today` the state is that of the day
+// itself, and only the people of erased ids are found anew: `weir identity forget`.
 std::unique_ptr<Operator> MakeConnectedComponents();
 
 }  // namespace weir::operators

@@ -17,7 +17,7 @@
 #include "operators/appended_column.h"
 #include "operators/ingest/kept_chains.h"
 #include "operators/ingest/seen_events.h"
-#include "operators/ingest/user_key.h"
+#include "operators/ingest/suppressed_list.h"
 #include "sql/quote.h"
 
 namespace weir::operators {
@@ -178,25 +178,6 @@ class LinesOfBatch {
   std::vector<Part> parts_;
 };
 
-Hash128 IdOf(std::string_view hex) {
-  const auto id = ParseHash(hex);
-  if (!id) {
-    throw UserError("'{}' is no event id: 32 hex digits are expected", hex);
-  }
-  return *id;
-}
-
-std::vector<Hash128> IdsOf(sql::Result result) {
-  std::vector<Hash128> ids;
-  while (auto batch = result.NextBatch()) {
-    const ArrowArray& column = *batch->get()->children[0];
-    for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
-      ids.push_back(IdOf(BytesAt(column, row)));
-    }
-  }
-  return ids;
-}
-
 BatchSource SourceOf(std::vector<Batch> batches) {
   auto rest = std::make_shared<std::vector<Batch>>(std::move(batches));
   return [rest, next = std::size_t{0}]() mutable -> std::optional<Batch> {
@@ -265,31 +246,8 @@ class TopicRun {
       chain = std::make_unique<KeptChain>(
           settings_, kept_.references.Load(context_.settings(), context_.project_folder()));
     }
-    chain->Renew(settings_.now, ReadSuppressedIds());
+    chain->Renew(settings_.now, ReadSuppressedIds(context_, kSuppressedIds));
     return chain;
-  }
-
-  enrich::SuppressedIds ReadSuppressedIds() {
-    if (!context_.Relation(kSuppressedIds)) {
-      return {};
-    }
-    const auto salt = context_.settings().at("salt").get<std::string>();
-    CheckEpoch(UserKeys(salt).epoch());
-    return {salt, IdsOf(context_.Query("SELECT hash FROM " + *context_.Relation(kSuppressedIds)))};
-  }
-
-  // Hashes that were made with another salt would stop nobody.
-  void CheckEpoch(const std::string& epoch) {
-    const std::string others =
-        fmt::format("SELECT DISTINCT key_epoch FROM {} WHERE key_epoch <> {}",
-                    *context_.Relation(kSuppressedIds), sql::QuoteText(epoch));
-    const auto rows = context_.Query(others + " ORDER BY key_epoch").Rows();
-    if (!rows.empty()) {
-      throw UserError(
-          "the erased ids were hashed with another salt (key_epoch {}; that of the setting 'salt' "
-          "is {}): set it back, or forget them again and drop the old list",
-          std::get<std::string>(rows[0][0]), epoch);
-    }
   }
 
   void LoadDays(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) {
@@ -300,7 +258,7 @@ class TopicRun {
       index.Hold(day);
       for (const char* argument : {kKnown, kKnownSuppressed}) {
         if (const auto relation = context_.Relation(argument)) {
-          index.Load(day, IdsOf(context_.Query(
+          index.Load(day, HashesOf(context_.Query(
                               fmt::format("SELECT event_id FROM {} WHERE dt = {}{}", *relation,
                                           sql::QuoteText(FormatDate(day)), OfSource(argument)))));
         }

@@ -1,0 +1,266 @@
+#include "operators/identity/day_run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/process.h"
+#include "enrich/suppressed_ids.h"
+#include "identity/increment.h"
+#include "identity/universal_id.h"
+#include "operators/appended_column.h"
+#include "operators/identity/chosen_rows.h"
+#include "operators/identity/edge_reader.h"
+#include "operators/identity/graph_columns.h"
+#include "operators/identity/graph_rows.h"
+#include "operators/ingest/suppressed_list.h"
+#include "sql/quote.h"
+
+namespace weir::operators {
+namespace {
+
+std::int32_t ReadDays(const std::string& party, const std::string& text) {
+  std::int32_t days = 0;
+  const char* const end = text.data() + text.size();
+  const auto [after, problem] = std::from_chars(text.data(), end, days);
+  if (problem != std::errc() || after != end || days < 1) {
+    throw UserError("setting 'expiry' has '{}' for '{}'; whole days from 1 are allowed", text,
+                    party);
+  }
+  return days;
+}
+
+struct GraphSettings {
+  std::int32_t day = 0;
+  identity::Parameters parameters;
+
+  explicit GraphSettings(const nlohmann::json& settings) {
+    const auto text = settings.at("day").get<std::string>();
+    const auto parsed = ParseDate(text);
+    if (!parsed) {
+      throw UserError("setting 'day' is '{}'; a day such as 2026-01-31 is allowed", text);
+    }
+    day = *parsed;
+    parameters.expiry_days = settings.at("expiry_days").get<std::int32_t>();
+    parameters.max_neighbours = settings.at("max_neighbours").get<std::uint32_t>();
+    parameters.max_component = settings.at("max_component").get<std::uint32_t>();
+    for (const auto& [party, days] : settings.at("expiry").items()) {
+      parameters.expiry_of[party] = ReadDays(party, days.get<std::string>());
+    }
+  }
+
+  // Equal texts stand for equal rules.
+  std::string ParametersText() const {
+    return fmt::format("neighbours {} component {} expiry {} {}", parameters.max_neighbours,
+                       parameters.max_component, parameters.expiry_days, parameters.expiry_of);
+  }
+};
+
+// One day of one graph.
+class DayRun {
+ public:
+  explicit DayRun(OperatorContext& context)
+      : context_(context),
+        settings_(context.settings()),
+        erased_(ReadSuppressedIds(context, kErased)),
+        options_{.day = settings_.day,
+                 .threads = AvailableProcessors(),
+                 .with_changes = context.Wants(kChanges)} {}
+
+  void Run() {
+    if (!context_.Relation(kToday)) {
+      RunErasure();
+    } else if (!StateIsOf(settings_.day - 1) || !RunIncrement()) {
+      RunRebuild();
+    }
+  }
+
+ private:
+  bool StateIsOf(std::int32_t day) {
+    if (!context_.Relation(kState)) {
+      return false;
+    }
+    sql::Result rows = context_.Query(
+        fmt::format("SELECT DISTINCT as_of, parameters FROM {}", *context_.Relation(kState)));
+    const auto found = rows.Rows();
+    return found.size() == 1 && std::get<std::string>(found[0][0]) == FormatDate(day) &&
+           std::get<std::string>(found[0][1]) == settings_.ParametersText();
+  }
+
+  // The state of the day itself, without erased ids.
+  void RunErasure() {
+    if (!StateIsOf(settings_.day)) {
+      throw UserError("'{}' isn't the state of {} under these settings: run the day again", kState,
+                      FormatDate(settings_.day));
+    }
+    const auto increment = NewIncrement();
+    increment->Erase([this, increment = increment.get()](const identity::IdName& id) {
+      return IsErased(increment->ids(), id);
+    });
+    ReadStateEdges(*increment,
+                   [&](std::span<const identity::StateEdge> edges) { increment->Look(edges); });
+    GiveIncrement(increment);
+  }
+
+  void RunRebuild() {
+    identity::IdDictionary ids;
+    std::vector<identity::Edge> evidence;
+    for (const char* argument : {kToday, kEvidence}) {
+      if (const auto relation = context_.Relation(argument)) {
+        ReadPairs(context_.Query(PairsQuery(*relation)), ids, context_.stop(),
+                  [&](std::span<const identity::NamedEdge> pairs) {
+                    identity::AddEdges(Kept(pairs, ids), options_.threads, ids, evidence);
+                  });
+      }
+    }
+    const auto result = std::make_shared<const identity::DayResult>(
+        identity::Rebuild(std::move(ids), std::move(evidence), settings_.parameters, options_));
+    context_.Give(kEdges, EdgesSchema(), NewEdges(result));
+    context_.Give(kMapping, MappingSchema(), MappingRows(result));
+    context_.Give(kChanges, ChangesSchema(), ChangeRows(result));
+    context_.Give(kViolations, ViolationsSchema(), ViolationRows(result));
+  }
+
+  // False, with nothing given, if the state has erased ids: what it says of the day before isn't
+  // what the evidence says any more.
+  bool RunIncrement() {
+    const auto increment = NewIncrement();
+    ReadPairs(context_.Query(PairsQuery(*context_.Relation(kToday))), increment->ids(),
+              context_.stop(), [&](std::span<const identity::NamedEdge> pairs) {
+                increment->AddToday(Kept(pairs, increment->ids()));
+              });
+    bool is_clean = true;
+    ReadStateEdges(*increment, [&](std::span<const identity::StateEdge> edges) {
+      is_clean = is_clean && std::ranges::none_of(edges, [&](const identity::StateEdge& edge) {
+                   return HasErased(increment->ids(), edge.edge);
+                 });
+      increment->Look(edges);
+    });
+    if (is_clean) {
+      GiveIncrement(increment);
+    }
+    return is_clean;
+  }
+
+  std::shared_ptr<identity::Increment> NewIncrement() const {
+    return std::make_shared<identity::Increment>(settings_.parameters, options_);
+  }
+
+  bool IsErased(const identity::IdDictionary& ids, const identity::IdName& id) const {
+    return erased_.Contains(ids.PartyName(id.party), id.text);
+  }
+  bool HasErased(const identity::IdDictionary& ids, const identity::NamedEdge& edge) const {
+    return !erased_.IsEmpty() && (IsErased(ids, edge.a) || IsErased(ids, edge.b));
+  }
+
+  // The pairs without those of erased ids.
+  std::vector<identity::NamedEdge> Kept(std::span<const identity::NamedEdge> pairs,
+                                        const identity::IdDictionary& ids) const {
+    std::vector<identity::NamedEdge> kept;
+    std::ranges::copy_if(pairs, std::back_inserter(kept),
+                         [&](const identity::NamedEdge& pair) { return !HasErased(ids, pair); });
+    return kept;
+  }
+
+  // After all of the state was looked at.
+  void GiveIncrement(const std::shared_ptr<identity::Increment>& increment) {
+    do {
+      ReadStateEdges(*increment,
+                     [&](std::span<const identity::StateEdge> edges) { increment->Take(edges); });
+    } while (increment->NeedsMore());
+    const auto result = std::make_shared<const identity::DayResult>(increment->Finish());
+    const std::string edge_columns =
+        fmt::format("* REPLACE ({} AS as_of)", sql::QuoteText(FormatDate(settings_.day)));
+    Merge(kEdges, EdgesSchema(), NewEdges(result), {kState, edge_columns}, increment);
+    Merge(kMapping, MappingSchema(), MappingRows(result), {kPeople, "*"}, increment);
+    Merge(kViolations, ViolationsSchema(), ViolationRows(result), {kAudit, "*"}, increment);
+    context_.Give(kChanges, ChangesSchema(), ChangeRows(result));
+  }
+
+  void ReadStateEdges(identity::Increment& increment,
+                      const std::function<void(std::span<const identity::StateEdge>)>& take) {
+    ReadState(context_.Query(StateQuery(*context_.Relation(kState))), increment.ids(),
+              context_.stop(), take);
+  }
+
+  BatchSource NewEdges(const SharedResult& result) const {
+    return EdgeRows(result, FormatDate(settings_.day), settings_.ParametersText());
+  }
+
+  struct Before {
+    const char* argument;
+    std::string columns;
+  };
+
+  // `fresh` and the rows of the day before whose people weren't touched.
+  void Merge(const char* output, const Schema& schema, BatchSource fresh, const Before& before,
+             std::shared_ptr<identity::Increment> increment) {
+    if (!context_.Wants(output)) {
+      return;
+    }
+    auto old = std::make_shared<sql::Result>(context_.Query(
+        fmt::format("SELECT {} FROM (SELECT {} FROM {})", fmt::join(QuotedNames(schema), ", "),
+                    before.columns, *context_.Relation(before.argument))));
+    const auto keep = Untouched(schema, std::move(increment));
+    context_.Pipe(output, schema, [=]() -> std::optional<Batch> {
+      if (auto batch = fresh()) {
+        return batch;
+      }
+      while (auto batch = old->NextBatch()) {
+        Batch chosen = ChosenRows(*batch, schema, keep);
+        if (chosen.num_rows() > 0) {
+          return chosen;
+        }
+      }
+      return std::nullopt;
+    });
+  }
+
+  static std::vector<std::string> QuotedNames(const Schema& schema) {
+    std::vector<std::string> names;
+    for (const Field& field : schema.fields) {
+      names.push_back(sql::QuoteName(field.name));
+    }
+    return names;
+  }
+
+  // Whether no person of a row was touched.
+  static std::function<bool(const ArrowArray&, std::int64_t)> Untouched(
+      const Schema& schema, std::shared_ptr<identity::Increment> increment) {
+    std::vector<std::size_t> columns;
+    for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+      if (schema.fields[i].name.starts_with("universal_id")) {
+        columns.push_back(i);
+      }
+    }
+    return [columns, increment](const ArrowArray& rows, std::int64_t row) {
+      return std::ranges::none_of(columns, [&](std::size_t at) {
+        const ArrowArray& column = *rows.children[at];
+        return !IsNullAt(column, row) &&
+               increment->IsTouched(identity::ParseUniversalId(BytesAt(column, row)));
+      });
+    };
+  }
+
+  OperatorContext& context_;
+  GraphSettings settings_;
+  enrich::SuppressedIds erased_;
+  identity::DayOptions options_;
+};
+
+}  // namespace
+
+void RunDay(OperatorContext& context) { DayRun(context).Run(); }
+
+}  // namespace weir::operators

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "operators/operator.h"
+
+namespace weir::operators {
+
+// What connected_components calls its arguments and outputs.
+constexpr auto kToday = "today";
+constexpr auto kState = "state";
+constexpr auto kPeople = "people";
+constexpr auto kAudit = "audit";
+constexpr auto kEvidence = "evidence";
+constexpr auto kErased = "erased";
+constexpr auto kEdges = "edges";
+constexpr auto kMapping = "mapping";
+constexpr auto kChanges = "changes";
+constexpr auto kViolations = "violations";
+
+// One day of one graph: gives the outputs of connected_components for its arguments and settings.
+// Throws UserError for settings that can't be read, and for an erasure from another day's state.
+void RunDay(OperatorContext& context);
+
+}  // namespace weir::operators
