@@ -18,9 +18,9 @@ Command Program() {
       .subcommands = {NewCommand(),      CheckCommand(),   TestCommand(),     GraphCommand(),
                       DocsCommand(),     SchemaCommand(),  PlanCommand(),     RunCommand(),
                       BackfillCommand(), StatusCommand(),  RunsCommand(),     ShowCommand(),
-                      ReplayCommand(),   ExplainCommand(), IdentityCommand(), IngestCommand(),
-                      ForgetCommand(),   SqlCommand(),     TableCommand(),    DoctorCommand(),
-                      WorldCommand(),    VersionCommand()},
+                      ReplayCommand(),   ExplainCommand(), IdentityCommand(), ImportCommand(),
+                      IngestCommand(),   ForgetCommand(),  SqlCommand(),      TableCommand(),
+                      DoctorCommand(),   WorldCommand(),   VersionCommand()},
   };
 }
 

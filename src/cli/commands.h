@@ -19,6 +19,7 @@ Command ExplainCommand();
 Command ForgetCommand();
 Command GraphCommand();
 Command IdentityCommand();
+Command ImportCommand();
 Command IngestCommand();
 Command NewCommand();
 Command PlanCommand();

@@ -8,16 +8,23 @@
 namespace weir::identity {
 namespace {
 
-Hash128 PersonFoundedBy(const IdDictionary& ids, IdNumber founder) {
-  const IdName name = ids.NameOf(founder);
-  return UniversalId(ids.PartyName(name.party), name.text);
+Hash128 PersonFoundedBy(const DayResult& result, IdNumber founder) {
+  const IdName name = result.ids.NameOf(founder);
+  const std::string& party = result.ids.PartyName(name.party);
+  if (result.given_names && !result.given_names->empty()) {
+    const auto given = result.given_names->find(std::pair(party, std::string(name.text)));
+    if (given != result.given_names->end()) {
+      return given->second;
+    }
+  }
+  return UniversalId(party, name.text);
 }
 
-std::vector<std::optional<Hash128>> PersonsOf(const IdDictionary& ids, const People& people) {
+std::vector<std::optional<Hash128>> PersonsOf(const DayResult& result, const People& people) {
   std::vector<std::optional<Hash128>> persons(people.founders.size());
   for (std::size_t id = 0; id < persons.size(); ++id) {
     if (people.founders[id] != kNoId) {
-      persons[id] = PersonFoundedBy(ids, people.founders[id]);
+      persons[id] = PersonFoundedBy(result, people.founders[id]);
     }
   }
   return persons;
@@ -27,7 +34,7 @@ std::vector<std::optional<Hash128>> PersonsOf(const IdDictionary& ids, const Peo
 
 Hash128 DayResult::PersonOf(IdNumber id) const {
   const bool is_outside = !outside.empty() && outside[id] != 0;
-  return is_outside ? before[id].value() : PersonFoundedBy(ids, people.founders[id]);
+  return is_outside ? before[id].value() : PersonFoundedBy(*this, people.founders[id]);
 }
 
 std::vector<Change> ChangesOf(const DayResult& result, const std::vector<std::uint8_t>& erased) {
@@ -50,12 +57,12 @@ std::vector<Change> ChangesOf(const DayResult& result, const std::vector<std::ui
 
 DayResult Rebuild(IdDictionary ids, std::vector<Edge> evidence, const Parameters& parameters,
                   const DayOptions& options) {
-  DayResult result{.ids = std::move(ids)};
+  DayResult result{.ids = std::move(ids), .given_names = parameters.given_names};
   const Sightings sightings(std::move(evidence), result.ids, parameters, options.threads);
   if (options.with_changes) {
     const std::vector<Edge> edges = sightings.LiveOn(options.day - 1);
     result.before = PersonsOf(
-        result.ids, FindPeople({.ids = result.ids, .edges = edges}, parameters, options.threads));
+        result, FindPeople({.ids = result.ids, .edges = edges}, parameters, options.threads));
   }
   result.edges = sightings.LiveOn(options.day);
   result.people =

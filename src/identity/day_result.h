@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -27,6 +28,7 @@ struct DayResult {
   People people{};
   std::vector<std::optional<Hash128>> before{};  // by number, or empty: whose it was the day before
   std::vector<Change> changes{};
+  std::shared_ptr<const GivenNames> given_names{};
 
   // Of an id of an edge. Its person was not touched, or is what the edges say.
   Hash128 PersonOf(IdNumber id) const;

@@ -69,6 +69,7 @@ bool Increment::NeedsMore() {
 DayResult Increment::Finish() {
   before_.resize(ids_.num_slots());
   DayResult result;
+  result.given_names = parameters_.given_names;
   result.edges = LiveEdges();
   result.outside = Outside();
   std::vector<std::uint8_t> erased(is_erased_ ? ids_.num_slots() : 0);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr auto kSalt = "adtech.salt";
 
-// The tables that the project's jobs write.
+// The tables that the project's jobs write, and those of no job that they read ids from.
 TablesToErase TablesOf(const Workspace& workspace) {
   TablesToErase tables;
   for (const jobs::JobInstance& instance : workspace.instances()) {
@@ -35,6 +35,13 @@ TablesToErase TablesOf(const Workspace& workspace) {
       }
       if (!output.IsIntervalTable()) {
         tables.states.insert(output.table);
+      }
+    }
+    for (const jobs::InstanceInput& read : instance.reads) {
+      if (read.writers.empty() &&
+          std::ranges::any_of(read.input.columns, &project::ColumnContract::personal)) {
+        tables.all.insert(read.input.table);
+        tables.personal.insert(read.input.table);
       }
     }
   }

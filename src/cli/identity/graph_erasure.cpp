@@ -86,6 +86,9 @@ class GraphEraser {
       folders_.emplace(names[i], warehouse_.FolderOf(names[i]));
       bases_[names[i]] = std::move(snapshots[i]);
     }
+    if (!graph_.imported.empty()) {
+      imported_ = warehouse_.Open(warehouse_.FolderOf(graph_.imported));
+    }
   }
 
   std::int64_t CountNamed(const project::Output* output) {
@@ -144,6 +147,12 @@ class GraphEraser {
     const lake::TableFolder list = warehouse_.FolderOf(graph_.erased_list);
     connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW weir_erased AS {}",
                                 lake::ScanSql(list, warehouse_.Open(list))));
+    std::vector<std::pair<std::string, std::string>> more;
+    if (imported_.exists()) {
+      connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW weir_imported AS {}",
+                                  lake::ScanSql(warehouse_.FolderOf(graph_.imported), imported_)));
+      more.emplace_back("imported", "weir_imported");
+    }
     project::Job job;
     job.name = graph_.instance->job->name;
     job.folder = graph_.instance->job->folder;
@@ -152,6 +161,7 @@ class GraphEraser {
                             {"people", ViewName(graph_.mapping)},
                             {"audit", ViewName(graph_.violations)},
                             {"erased", "weir_erased"}};
+    job.steps.front().in.insert(job.steps.front().in.end(), more.begin(), more.end());
     jobs::StepRunner runner(
         {.values = jobs::RunValues(*graph_.instance, interval_),
          .project_folder = workspace_.project().folder,
@@ -187,8 +197,23 @@ class GraphEraser {
                  PlanAppend(graph_.violations, sql::QuoteText(day_) + " AS ds")));
     Add(graph_.changes,
         PlanAppend(graph_.changes, sql::QuoteText(day_) + " AS ds, 'erasure' AS cause"));
+    PlanImported();
     erasure_.changes =
         connection_.QueryInteger("SELECT count(*) FROM " + sql::QuoteName(graph_.changes->from));
+  }
+
+  void PlanImported() {
+    if (!imported_.exists()) {
+      return;
+    }
+    const lake::TableFolder folder = warehouse_.FolderOf(graph_.imported);
+    lake::Changes changes = lake::PlanDelete(warehouse_, {.folder = folder, .snapshot = imported_},
+                                             {.where = NamedIn(imported_), .origin = Origin()});
+    if (lake::HasEffect(changes)) {
+      changes.info.parameters = {{"predicate", kErasedRows}};
+      parts_.push_back(
+          {.table = graph_.imported, .base = imported_, .changes = std::move(changes)});
+    }
   }
 
   // Rows that name an erased id, and those of `condition`.
@@ -278,6 +303,7 @@ class GraphEraser {
   std::string day_;
   std::map<std::string, lake::TableFolder> folders_;
   std::map<std::string, lake::Snapshot> bases_;  // by table, as they are now
+  lake::Snapshot imported_;                      // of imported people's names, if there are any
   jobs::StepResult kept_;                        // what the relations stand on
   std::vector<lake::TableChanges> parts_;
   GraphErasure erasure_;

@@ -28,7 +28,8 @@ class GraphFinder {
             .mapping = WrittenFrom(step_.out[1]),
             .changes = WrittenFrom(step_.out[2]),
             .violations = WrittenFrom(step_.out[3]),
-            .erased_list = TableOf(RelationOf("erased"))};
+            .erased_list = TableOf(RelationOf("erased")),
+            .imported = Reads("imported") ? TableOf(RelationOf("imported")) : ""};
   }
 
  private:
@@ -40,6 +41,11 @@ class GraphFinder {
                       argument);
     }
     return found->second;
+  }
+
+  bool Reads(std::string_view argument) const {
+    return std::ranges::find(step_.in, argument, &std::pair<std::string, std::string>::first) !=
+           step_.in.end();
   }
 
   const project::Output* WrittenFrom(const std::string& relation) const {

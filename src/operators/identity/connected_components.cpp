@@ -78,7 +78,11 @@ class ConnectedComponents final : public Operator {
              .columns = {TextField("hash"), TextField("key_epoch")},
              .optional = true,
              .read_again = true,
-             .doc = "salted hashes of ids that must not come back"}};
+             .doc = "salted hashes of ids that must not come back"},
+            {.name = kImported,
+             .columns = {TextField("party"), TextField("user_id"), TextField("universal_id")},
+             .optional = true,
+             .doc = "names of people that come from elsewhere, by the id that founded them"}};
   }
 
   static std::vector<Setting> Settings() {

@@ -20,7 +20,8 @@ namespace weir::operators {
 //
 // Pairs of an id on the list `erased` (metastore.suppressed_ids, hashed with the setting `salt`)
 // are left out; a state that has one isn't used. Without `today` the state is that of the day
-// itself, and only the people of erased ids are found anew: `weir identity forget`.
+// itself, and only the people of erased ids are found anew: `weir identity forget`. A person whose
+// founder is in `imported` has its name there in place of the founder's hash.
 std::unique_ptr<Operator> MakeConnectedComponents();
 
 }  // namespace weir::operators

@@ -76,7 +76,9 @@ class DayRun {
         erased_(ReadSuppressedIds(context, kErased)),
         options_{.day = settings_.day,
                  .threads = AvailableProcessors(),
-                 .with_changes = context.Wants(kChanges)} {}
+                 .with_changes = context.Wants(kChanges)} {
+    settings_.parameters.given_names = ReadGivenNames();
+  }
 
   void Run() {
     if (!context_.Relation(kToday)) {
@@ -87,6 +89,24 @@ class DayRun {
   }
 
  private:
+  std::shared_ptr<const identity::GivenNames> ReadGivenNames() {
+    const auto relation = context_.Relation(kImported);
+    if (!relation) {
+      return nullptr;
+    }
+    auto names = std::make_shared<identity::GivenNames>();
+    sql::Result rows = context_.Query("SELECT party, user_id, universal_id FROM " + *relation);
+    while (auto batch = rows.NextBatch()) {
+      const ArrowArray& columns = *batch->get();
+      for (std::int64_t row = 0; row < columns.length; ++row) {
+        names->insert_or_assign({std::string(BytesAt(*columns.children[0], row)),
+                                 std::string(BytesAt(*columns.children[1], row))},
+                                identity::ParseUniversalId(BytesAt(*columns.children[2], row)));
+      }
+    }
+    return names;
+  }
+
   bool StateIsOf(std::int32_t day) {
     if (!context_.Relation(kState)) {
       return false;

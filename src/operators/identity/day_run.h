@@ -11,6 +11,7 @@ constexpr auto kPeople = "people";
 constexpr auto kAudit = "audit";
 constexpr auto kEvidence = "evidence";
 constexpr auto kErased = "erased";
+constexpr auto kImported = "imported";
 constexpr auto kEdges = "edges";
 constexpr auto kMapping = "mapping";
 constexpr auto kChanges = "changes";
