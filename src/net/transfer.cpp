@@ -1,0 +1,86 @@
+#include "net/transfer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace weir::net {
+namespace {
+
+constexpr std::size_t kMostOfAnswer = 300;  // bytes of it that an error may quote
+
+// libcurl is set up once a process, before its first use.
+void SetUp() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) {
+    throw ExternalError("libcurl can't be set up: {}", curl_easy_strerror(code));
+  }
+}
+
+std::string WithoutLogin(const std::string& url) {
+  const auto host = url.find("://");
+  const auto at = url.find('@');
+  return host == std::string::npos || at == std::string::npos || at > url.find('/', host + 3)
+             ? url
+             : url.substr(0, host + 3) + url.substr(at + 1);
+}
+
+}  // namespace
+
+void TextList::Add(const std::string& text) {
+  curl_slist* longer = curl_slist_append(list_.get(), text.c_str());
+  if (longer == nullptr) {
+    throw ExternalError("libcurl has no memory left");
+  }
+  static_cast<void>(list_.release());  // the first of the list stays the same
+  list_.reset(longer);
+}
+
+Transfer::Transfer(const TransferOptions& options) : url_(WithoutLogin(options.url)) {
+  SetUp();
+  handle_.reset(curl_easy_init());
+  if (handle_ == nullptr) {
+    throw ExternalError("libcurl has no memory left");
+  }
+  Set(CURLOPT_URL, options.url.c_str());
+  Set(CURLOPT_PROTOCOLS_STR, options.protocols.c_str());
+  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.time_limit.count()));
+  Set(CURLOPT_NOSIGNAL, 1L);  // other threads run
+  Set(CURLOPT_WRITEFUNCTION, &Transfer::Take);
+  Set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+}
+
+void Transfer::Upload(std::string body) {
+  body_ = std::move(body);
+  Set(CURLOPT_UPLOAD, 1L);
+  Set(CURLOPT_READFUNCTION, &Transfer::Give);
+  Set(CURLOPT_READDATA, static_cast<void*>(this));
+}
+
+void Transfer::Run() {
+  Check(curl_easy_perform(handle_.get()));
+  Check(curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status_));
+}
+
+void Transfer::Check(CURLcode code) const {
+  if (code != CURLE_OK) {
+    throw ExternalError("{}: {}", url_, curl_easy_strerror(code));
+  }
+}
+
+std::size_t Transfer::Take(char* data, std::size_t size, std::size_t count, void* self) {
+  std::string& answer = static_cast<Transfer*>(self)->answer_;
+  answer.append(data, std::min(size * count, kMostOfAnswer - answer.size()));
+  return size * count;
+}
+
+std::size_t Transfer::Give(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::size_t bytes = std::min(size * count, transfer.body_.size() - transfer.given_);
+  std::copy_n(transfer.body_.data() + transfer.given_, bytes, data);
+  transfer.given_ += bytes;
+  return bytes;
+}
+
+}  // namespace weir::net

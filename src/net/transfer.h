@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <curl/curl.h>
+
+namespace weir::net {
+
+// A list of texts as libcurl takes them. Must outlive the transfer that it is given to.
+class TextList {
+ public:
+  void Add(const std::string& text);
+  curl_slist* get() const { return list_.get(); }
+
+ private:
+  struct Free {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  std::unique_ptr<curl_slist, Free> list_;
+};
+
+struct TransferOptions {
+  std::string url;
+  std::string protocols;  // that are allowed: "http,https"
+  std::chrono::milliseconds time_limit{};
+};
+
+// One exchange with a server by libcurl: its only wrapper. One thread.
+class Transfer {
+ public:
+  explicit Transfer(const TransferOptions& options);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+  ~Transfer() = default;
+
+  template <typename Value>
+  void Set(CURLoption option, Value value) {
+    Check(curl_easy_setopt(handle_.get(), option, value));
+  }
+  // What is sent as the body.
+  void Upload(std::string body);
+  // Throws ExternalError that names the URL (without user and password) and what went wrong.
+  void Run();
+
+  long status() const { return status_; }                // of the answer
+  const std::string& answer() const { return answer_; }  // its first bytes
+
+ private:
+  struct Close {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  };
+
+  void Check(CURLcode code) const;
+  static std::size_t Take(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t Give(char* data, std::size_t size, std::size_t count, void* self);
+
+  std::string url_;
+  std::unique_ptr<CURL, Close> handle_;
+  std::string body_;
+  std::size_t given_ = 0;  // bytes of the body
+  std::string answer_;
+  long status_ = 0;
+};
+
+}  // namespace weir::net
