@@ -1,3 +1,4 @@
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -6,19 +7,44 @@
 #include "cli/commands.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
+#include "jobs/graph/column_check.h"
 #include "jobs/graph/settings_check.h"
+#include "jobs/run/lakes.h"
+#include "lake/snapshot.h"
 #include "project/unit_test_file.h"
 
 namespace weir::cli {
 namespace {
 
+// The columns that a table of the warehouse has; nothing if it isn't there or can't be read.
+std::optional<Schema> ColumnsIn(jobs::Lakes& lakes, const std::string& table) {
+  try {
+    lake::Warehouse& warehouse = lakes.Of(table);
+    const lake::Snapshot snapshot =
+        lake::LoadSnapshot(warehouse.FolderOf(table), warehouse.connection());
+    return snapshot.exists() ? std::optional(snapshot.metadata.schema) : std::nullopt;
+  } catch (const UserError&) {
+    return std::nullopt;
+  } catch (const ExternalError&) {
+    return std::nullopt;
+  }
+}
+
 jobs::Findings CheckProjectFiles(const project::Project& project, const jobs::StepTables& tables,
                                  Services& services) {
   sql::Connection connection = services.database().Connect();
   connection.SetStopToken(services.stop());
-  jobs::Findings findings = jobs::CheckProject(project, connection);
+  jobs::Findings findings;
+  const jobs::Graph graph = jobs::CheckProject(project, connection, findings);
   for (const project::Job& job : project.jobs) {
     jobs::CheckSettings(project, job, tables, findings);
+  }
+  jobs::CheckConnections(project, tables, findings);
+  if (findings.mistakes.empty()) {
+    jobs::Lakes lakes(project, services.database());
+    jobs::CheckColumns(
+        graph, tables, [&](const std::string& table) { return ColumnsIn(lakes, table); },
+        connection, findings);
   }
   project::LoadUnitTests(project, findings.mistakes);
   return findings;
@@ -48,7 +74,8 @@ void Print(const project::Project& project, const jobs::Findings& findings, Serv
     PrintJson(services.out(), {{"jobs", project.jobs.size()},
                                {"domains", domains.size()},
                                {"mistakes", MistakeJson(findings.mistakes)},
-                               {"warnings", MistakeJson(findings.warnings)}});
+                               {"warnings", MistakeJson(findings.warnings)},
+                               {"unchecked", MistakeJson(findings.unchecked)}});
     return;
   }
   for (const project::Mistake& warning : findings.warnings.Sorted()) {
@@ -90,7 +117,13 @@ Command CheckCommand() {
           "with file,\n"
           "line and column: keys and values, names that nobody defines, tables with two writers, "
           "cycles, reads\n"
-          "across domains, SQL whose result would differ from run to run. Reads no data.",
+          "across domains, SQL whose result would differ from run to run, columns and functions "
+          "that aren't\n"
+          "there, rows that break a table's contract (`columns`). Reads no data. Tables that no "
+          "job writes have\n"
+          "the columns that they have in the warehouse; without them --json says under "
+          "\"unchecked\" what was\n"
+          "left out.",
       .examples = "weir check\nweir check --strict   # in CI: warnings fail, too",
       .parameters = {{.name = "--strict", .help = "fail if there are warnings"}},
       .run = RunCheck,

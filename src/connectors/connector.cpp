@@ -1,5 +1,6 @@
 #include "connectors/connector.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +19,8 @@ std::string WrongDirection(const std::string& name, Direction direction) {
 }
 
 }  // namespace
+
+std::optional<Schema> Connector::Columns() const { return std::nullopt; }
 
 std::vector<PendingInput> Connector::Pending(ConnectorContext& /*context*/) const { return {}; }
 
@@ -61,6 +64,21 @@ std::vector<std::string> StepMistakes(const Connector& connector, Direction dire
     }
   }
   return mistakes;
+}
+
+std::vector<std::string> ConnectionMistakes(const ConnectorTable& connectors,
+                                            const project::ConnectionLine& line) {
+  std::vector<std::string> kinds;
+  for (const std::string& name : connectors.names()) {
+    if (!connectors.Find(name).declaration().connection.empty()) {
+      kinds.push_back(name);
+    }
+  }
+  if (std::ranges::find(kinds, line.kind) == kinds.end()) {
+    return {fmt::format("kind '{}': allowed are {}{}", line.kind,
+                        fmt::to_string(fmt::join(kinds, ", ")), DidYouMean(line.kind, kinds))};
+  }
+  return SettingMistakes(connectors.Find(line.kind).declaration().connection, SettingsOf(line));
 }
 
 nlohmann::json CompleteSettings(const Connector& connector, Direction direction,

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/declared_settings.h"
 #include "connectors/secrets.h"
+#include "data/schema.h"
 #include "sql/database.h"
 
 // The seam for sources and sinks: one shape for all.
@@ -36,6 +37,8 @@ struct Declaration {
   // Settings of each direction that the connector has.
   std::map<Direction, std::vector<Setting>> settings;
   Effect effect = Effect::kFile;  // of writing
+  // Of a line under `connections:` with this connector's name as `kind`; empty: it uses none.
+  std::vector<Setting> connection{};
 };
 
 // What one call works with. `connection` holds the relations; a source may make others of its own
@@ -82,6 +85,8 @@ class Connector {
   // Whatever is wrong with settings by themselves, beyond what the declaration says. Texts may
   // still hold "{name}". Throws UserError.
   virtual void CheckSettings(Direction direction, const nlohmann::json& settings) const = 0;
+  // The columns that it gives, whatever it reads; nothing if they are declared or in the data.
+  virtual std::optional<Schema> Columns() const;
   // What a stream has still to read, in the order in which it is read: all that is there but for
   // `context.finished`. A source that can't say so has nothing.
   virtual std::vector<PendingInput> Pending(ConnectorContext& context) const;
@@ -109,6 +114,10 @@ class ConnectorTable {
 // What a step of this connector says wrongly, a line each. Needs no data.
 std::vector<std::string> StepMistakes(const Connector& connector, Direction direction,
                                       const nlohmann::json& settings);
+
+// What a line under `connections:` says wrongly: its kind and its settings. Connects to nothing.
+std::vector<std::string> ConnectionMistakes(const ConnectorTable& connectors,
+                                            const project::ConnectionLine& line);
 
 // Settings with defaults; throws UserError with all mistakes.
 nlohmann::json CompleteSettings(const Connector& connector, Direction direction,

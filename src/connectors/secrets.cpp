@@ -176,6 +176,14 @@ void Secrets::LoadAll() const {
   }
 }
 
+nlohmann::json SettingsOf(const project::ConnectionLine& line) {
+  nlohmann::json settings = nlohmann::json::object();
+  for (const auto& [name, value] : line.settings) {
+    settings[name] = value;
+  }
+  return settings;
+}
+
 Connections::Connections(std::vector<project::ConnectionLine> lines, const Secrets& secrets)
     : lines_(std::move(lines)), secrets_(secrets) {}
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "project/project.h"
 
 // Secrets by name, and what keeps them out of logs, errors and the ledger.
@@ -64,6 +66,9 @@ class Secrets {
   mutable std::map<std::string, std::string> values_;
   mutable Redactor redactor_;
 };
+
+// The settings of a line under `connections:` or `alerts:` as they are written, an object of texts.
+nlohmann::json SettingsOf(const project::ConnectionLine& line);
 
 // `connections:` of a project, by name. Thread-safe; `secrets` must outlive it.
 class Connections {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -46,27 +47,40 @@ std::string Quoted(std::string_view text, char quote) {
   return quoted + quote;
 }
 
-// Copies `text` with each name replaced by what `value` makes of it; names it gives nothing for
-// stay.
-std::string Fill(std::string_view text, const Substitutions& values,
-                 const std::function<std::string(const SubstitutionValue&)>& write) {
+using ValueWriter = std::function<std::string(const SubstitutionValue&)>;
+
+// A copy of a text's front in which names are replaced.
+struct FilledFront {
   std::string filled;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text.substr(at, 2) == "{{") {
-      filled += '{';
-      at += 2;
-      continue;
-    }
-    const std::size_t end = text[at] == '{' ? EndOfName(text, at) : 0;
-    const auto value = end == 0 ? values.end() : values.find(text.substr(at + 1, end - at - 1));
-    if (value == values.end()) {
-      filled += text[at++];
-      continue;
-    }
-    filled += write(value->second);
-    at = end + 1;
+  std::size_t at = 0;  // where the rest of the text begins
+};
+
+// Adds the next piece of `text`: a name replaced by what `write` makes of it, or one byte. Names
+// that have no value stay.
+void FillNext(std::string_view text, const Substitutions& values, const ValueWriter& write,
+              FilledFront& front) {
+  if (text.substr(front.at, 2) == "{{") {
+    front.filled += '{';
+    front.at += 2;
+    return;
   }
-  return filled;
+  const std::size_t end = text[front.at] == '{' ? EndOfName(text, front.at) : 0;
+  const auto value =
+      end == 0 ? values.end() : values.find(text.substr(front.at + 1, end - front.at - 1));
+  if (value == values.end()) {
+    front.filled += text[front.at++];
+    return;
+  }
+  front.filled += write(value->second);
+  front.at = end + 1;
+}
+
+std::string Fill(std::string_view text, const Substitutions& values, const ValueWriter& write) {
+  FilledFront front;
+  while (front.at < text.size()) {
+    FillNext(text, values, write, front);
+  }
+  return std::move(front.filled);
 }
 
 std::string PlainValue(const SubstitutionValue& value) {
@@ -117,6 +131,19 @@ std::string FillText(std::string_view text, const Substitutions& values) {
 
 std::string FillSql(std::string_view text, const Substitutions& values) {
   return Fill(text, values, SqlLiteral);
+}
+
+std::size_t PlaceBeforeFillSql(std::string_view text, const Substitutions& values,
+                               std::size_t filled) {
+  FilledFront front;
+  while (front.at < text.size()) {
+    const std::size_t begin = front.at;
+    FillNext(text, values, SqlLiteral, front);
+    if (front.filled.size() > filled) {
+      return begin;
+    }
+  }
+  return text.size();
 }
 
 std::string SqlLiteral(const SubstitutionValue& value) {

@@ -42,6 +42,10 @@ std::string FillText(std::string_view text, const Substitutions& values);
 // Fills SQL: as literals.
 std::string FillSql(std::string_view text, const Substitutions& values);
 
+// Where in `text` the byte stands that FillSql() wrote at `filled`: of a value, its '{'.
+std::size_t PlaceBeforeFillSql(std::string_view text, const Substitutions& values,
+                               std::size_t filled);
+
 // The text literal, TIMESTAMPTZ literal, number or identifier that FillSql() writes.
 std::string SqlLiteral(const SubstitutionValue& value);
 

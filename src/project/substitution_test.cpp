@@ -91,5 +91,19 @@ TEST(Substitution, FillsAnyMixOfPieces) {
   }
 }
 
+TEST(PlaceBeforeFillSql, FindsEachByteOfTheTextThatStays) {
+  const Substitutions values = {{"ds", {.text = "2026-01-05"}}, {"var.n", {.text = "it's"}}};
+  const std::string text = "a {ds} b {{ c {var.n} d {other} e";
+  const std::string filled = FillSql(text, values);
+
+  for (const char letter : std::string("abcde")) {
+    EXPECT_EQ(PlaceBeforeFillSql(text, values, filled.find(std::string(1, letter))),
+              letter == 'd' ? text.find(" d ") + 1 : text.find(letter))
+        << letter;
+  }
+  EXPECT_EQ(PlaceBeforeFillSql(text, values, filled.find("01-05")), text.find("{ds}"));
+  EXPECT_EQ(PlaceBeforeFillSql(text, values, filled.size()), text.size());
+}
+
 }  // namespace
 }  // namespace weir::project

@@ -29,6 +29,14 @@ OwnedPrepared PrepareLast(Statements& statements, std::span<const Value> paramet
   return prepared;
 }
 
+OwnedPrepared PrepareOne(Session& session, std::string_view sql) {
+  Statements statements(session, sql);
+  if (statements.size() != 1) {
+    throw UserError("one SELECT is expected; there are {} statements", statements.size());
+  }
+  return statements.Prepare(0);
+}
+
 std::int64_t ToInteger(const Value& cell) {
   if (const auto* number = std::get_if<std::int64_t>(&cell)) {
     return *number;
@@ -71,13 +79,10 @@ std::int64_t Connection::QueryInteger(std::string_view sql, std::span<const Valu
 }
 
 Schema Connection::Describe(std::string_view sql) {
-  Statements statements(state_->session, sql);
-  if (statements.size() != 1) {
-    throw UserError("one SELECT is expected; there are {} statements", statements.size());
-  }
-  const OwnedPrepared prepared = statements.Prepare(0);
-  return ToSchema(ColumnsOf(prepared.get()));
+  return ToSchema(ColumnsOf(PrepareOne(state_->session, sql).get()));
 }
+
+void Connection::Bind(std::string_view sql) { PrepareOne(state_->session, sql); }
 
 std::vector<std::string> Connection::TableNames(std::string_view sql) {
   return FindTableNames(state_->session, sql);

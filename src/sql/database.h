@@ -98,6 +98,8 @@ class Connection {
 
   // What columns `sql` (one SELECT) would give; binds it without running it.
   Schema Describe(std::string_view sql);
+  // The same of a SELECT whose columns may have any type: throws if it can't be bound.
+  void Bind(std::string_view sql);
   // Tables that `sql` names, as written, qualified where it says so ("schema.table"), each once,
   // sorted; names that a WITH clause defines are not among them.
   std::vector<std::string> TableNames(std::string_view sql);

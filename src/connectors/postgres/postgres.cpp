@@ -82,7 +82,8 @@ class Postgres final : public Connector {
                         .type = SettingType::kTexts,
                         .standard = Json::array(),
                         .doc = "one text an index: the columns with commas between"}}}},
-        .effect = Effect::kExternal};
+        .effect = Effect::kExternal,
+        .connection = PostgresSettings()};
     return declaration;
   }
 

@@ -73,6 +73,19 @@ std::string Quoted(std::string_view text, char quote) {
 
 }  // namespace
 
+std::vector<Setting> PostgresSettings() {
+  constexpr double kMostPort = 65'535;
+  return {
+      {.name = "host", .doc = "the server's name, or the folder of its socket"},
+      {.name = "port", .type = SettingType::kInteger, .least = 1, .most = kMostPort},
+      {.name = "database"},
+      {.name = "user"},
+      {.name = "password", .doc = "a secret: '{secret.x}'"},
+      {.name = "sslmode",
+       .allowed = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
+      {.name = "timeout", .type = SettingType::kInteger, .least = 0, .doc = "seconds to connect"}};
+}
+
 struct PostgresSession::State {
   Owned<PGconn> connection;
   Owned<PGcancel> cancel;

@@ -8,11 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/declared_settings.h"
+
 namespace weir::connectors {
 
 // A name or a text of PostgreSQL's SQL, in quotes.
 std::string PgName(std::string_view name);
 std::string PgText(std::string_view text);
+
+// The settings of a connection of kind "postgres".
+std::vector<Setting> PostgresSettings();
 
 // One connection to a PostgreSQL server. Errors of the connection, of permissions and of the server
 // are ExternalErrors, without the password; of what was asked of it (data that it refuses, tables

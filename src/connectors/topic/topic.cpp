@@ -116,6 +116,8 @@ class Topic final : public Connector {
     }
   }
 
+  std::optional<Schema> Columns() const override { return LinesSchema(); }
+
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
     std::vector<PendingInput> pending;
     const std::string topic = NameOf(context);

@@ -233,13 +233,12 @@ Graph BuildGraph(const Project& project, sql::Connection& connection) {
   return graph;
 }
 
-Findings CheckProject(const Project& project, sql::Connection& connection) {
-  Findings findings;
-  GraphBuilder(project, connection, findings).Build(true);
+Graph CheckProject(const Project& project, sql::Connection& connection, Findings& findings) {
+  Graph graph = GraphBuilder(project, connection, findings).Build(true);
   for (const Job& job : project.jobs) {
     CheckSql(project, job, connection, findings);
   }
-  return findings;
+  return graph;
 }
 
 }  // namespace weir::jobs

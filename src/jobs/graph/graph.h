@@ -39,6 +39,7 @@ struct Graph {
 struct Findings {
   project::Mistakes mistakes{};
   project::Mistakes warnings{};
+  project::Mistakes unchecked{};  // what could not be looked at, and why
 };
 
 // The graph by what `reads`, `writes` and `views` say; of SQL only the views are parsed. Throws one
@@ -51,7 +52,9 @@ struct Findings {
 // `project` must outlive the graph.
 Graph BuildGraph(const project::Project& project, sql::Connection& connection);
 
-// All of that, and what the SQL of the jobs says (sql_check.h): for `weir check`.
-Findings CheckProject(const project::Project& project, sql::Connection& connection);
+// All of that, and what the SQL of the jobs says (sql_check.h): for `weir check`. The graph is
+// whole if there are no mistakes.
+Graph CheckProject(const project::Project& project, sql::Connection& connection,
+                   Findings& findings);
 
 }  // namespace weir::jobs

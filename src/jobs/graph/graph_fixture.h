@@ -42,12 +42,15 @@ class GraphTest : public testing::Test {
   }
 
   std::string CheckMistakes() {
-    return folder_.WithoutFolder(
-        CheckProject(project_, connection_).mistakes.ToText(project_.folder));
+    return folder_.WithoutFolder(Check().mistakes.ToText(project_.folder));
   }
   std::string CheckWarnings() {
-    return folder_.WithoutFolder(
-        CheckProject(project_, connection_).warnings.ToText(project_.folder));
+    return folder_.WithoutFolder(Check().warnings.ToText(project_.folder));
+  }
+  Findings Check() {
+    Findings findings;
+    CheckProject(project_, connection_, findings);
+    return findings;
   }
 
   std::vector<std::string> NamesOf(const std::vector<std::size_t>& jobs) const {

@@ -1,30 +1,34 @@
 #include "jobs/graph/settings_check.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
+#include "base/error.h"
+#include "connectors/secrets.h"
 #include "project/project_names.h"
 
 namespace weir::jobs {
-namespace {
 
 using project::Step;
 using project::StepKind;
 
-// Settings as a run would have them.
-nlohmann::json Filled(const nlohmann::json& settings, const project::Substitutions& values) {
+nlohmann::json FilledSettings(const nlohmann::json& settings,
+                              const project::Substitutions& values) {
   nlohmann::json filled = settings;
   if (settings.is_string()) {
     filled = project::FillText(settings.get<std::string>(), values);
   } else if (settings.is_structured()) {
     for (auto entry = filled.begin(); entry != filled.end(); ++entry) {
-      *entry = Filled(*entry, values);
+      *entry = FilledSettings(*entry, values);
     }
   }
   return filled;
 }
 
-std::vector<std::string> MistakesOf(const Step& step, const nlohmann::json& settings,
-                                    const StepTables& tables) {
+std::vector<std::string> MistakesOfStep(const Step& step, const nlohmann::json& settings,
+                                        const StepTables& tables) {
   if (step.kind == StepKind::kOperator) {
     std::vector<std::string> arguments;
     for (const auto& [argument, relation] : step.in) {
@@ -41,13 +45,53 @@ std::vector<std::string> MistakesOf(const Step& step, const nlohmann::json& sett
   return {};
 }
 
+namespace {
+
+// What is wrong with the connection that a connector step names, if its connector uses one.
+std::vector<std::string> MistakesOfConnection(const project::Project& project, const Step& step,
+                                              const nlohmann::json& settings,
+                                              const StepTables& tables) {
+  if (step.kind != StepKind::kConnector || !settings.is_object() ||
+      tables.connectors.Find(step.what).declaration().connection.empty()) {
+    return {};
+  }
+  const auto name = settings.find("connection");
+  if (name == settings.end() || !name->is_string()) {
+    return {};  // told already
+  }
+  const connectors::Secrets no_secrets({});
+  std::vector<project::ConnectionLine> lines = project.connections;
+  for (project::ConnectionLine& line : lines) {
+    line.settings.clear();  // they may name secrets
+  }
+  try {
+    connectors::Connections(lines, no_secrets).Find(name->get<std::string>(), step.what);
+    return {};
+  } catch (const UserError& mistake) {
+    return {mistake.what()};
+  }
+}
+
 }  // namespace
+
+void CheckConnections(const project::Project& project, const StepTables& tables,
+                      Findings& findings) {
+  for (const project::ConnectionLine& line : project.connections) {
+    for (const std::string& mistake : connectors::ConnectionMistakes(tables.connectors, line)) {
+      findings.mistakes.Note(line.place, fmt::format("connection '{}': {}", line.name, mistake));
+    }
+  }
+}
 
 void CheckSettings(const project::Project& project, const project::Job& job,
                    const StepTables& tables, Findings& findings) {
   const project::Substitutions values = project::ExampleValues(project, job);
   for (const Step& step : job.steps) {
-    for (const std::string& mistake : MistakesOf(step, Filled(step.with, values), tables)) {
+    const nlohmann::json settings = FilledSettings(step.with, values);
+    std::vector<std::string> mistakes = MistakesOfStep(step, settings, tables);
+    std::ranges::move(MistakesOfConnection(project, step, settings, tables),
+                      std::back_inserter(mistakes));
+    for (const std::string& mistake : mistakes) {
       findings.mistakes.Note(step.place, fmt::format("{}: {}", step.what, mistake));
     }
   }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "data/predicate.h"
+#include "jobs/graph/fixed_columns.h"
 #include "jobs/plan/facts.h"
 #include "jobs/schedule/schedule.h"
 #include "lake/actions.h"
@@ -10,10 +11,6 @@
 // How rows of interval tables say which interval they belong to: the column `ds`, or `dt` where
 // there is none, a day of the writer's time zone, and `hour`, where the writer runs by the hour.
 namespace weir::jobs {
-
-constexpr auto kDayColumn = "ds";
-constexpr auto kOtherDayColumn = "dt";
-constexpr auto kHourColumn = "hour";
 
 class RowDays {
  public:

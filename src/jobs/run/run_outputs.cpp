@@ -8,8 +8,8 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
-#include "base/nearest_name.h"
-#include "jobs/plan/row_days.h"
+#include "jobs/graph/contract.h"
+#include "jobs/graph/fixed_columns.h"
 #include "jobs/run/run_values.h"
 #include "lake/delete_rows.h"
 #include "lake/scratch_table.h"
@@ -28,15 +28,15 @@ lake::PartitionValues FixedPartition(const OutputTask& task, const Output& outpu
   const auto values = RunValues(task.instance, task.interval);
   lake::PartitionValues fixed;
   for (const std::string& column : output.partition_by) {
+    if (!IsFixedByRun(*task.instance.job, output, column)) {
+      continue;
+    }
     const auto constant = output.partition.find(column);
-    const bool is_day = column == kDayColumn || column == kOtherDayColumn;
-    const bool by_interval = is_day || column == kHourColumn;
-    const bool by_run =
-        (by_interval && !task.instance.job->is_stream) || column == task.instance.job->per;
+    const auto value = values.find(IsDayColumn(column) ? kDayColumn : column);
     if (constant != output.partition.end()) {
       fixed[column] = project::FillText(constant->second, values);
-    } else if (by_run && values.contains(is_day ? kDayColumn : column)) {
-      fixed[column] = values.find(is_day ? kDayColumn : column)->second.text;
+    } else if (value != values.end()) {
+      fixed[column] = value->second.text;
     }
   }
   return fixed;
@@ -73,55 +73,22 @@ class OutputSelect {
   }
 
   std::string TypeOf(const std::string& column, const Schema& table) const {
-    if (const Field* field = table.Find(column)) {
-      return ToText(field->type);
-    }
-    const auto declared = std::ranges::find_if(
-        output_.columns, [&](const ColumnContract& known) { return SameName(known.name, column); });
-    if (declared != output_.columns.end()) {
-      return declared->type;
-    }
-    return column == kHourColumn ? "INTEGER" : "VARCHAR";
+    const Field* field = table.Find(column);
+    return field != nullptr ? ToText(field->type) : TypeOfFixedColumn(output_, column);
   }
 
   std::string AsDeclared(const std::string& select) {
-    const Schema schema = connection_.Describe(select);
+    const auto mistakes =
+        ContractMistakes(output_, output_.table, connection_.Describe(select), connection_);
+    if (!mistakes.empty()) {
+      throw UserError("{}: {}", task_.instance.name(), mistakes.front().text);
+    }
     std::vector<std::string> parts;
     for (const ColumnContract& column : output_.columns) {
-      const Field* field = schema.Find(column.name);
-      if (field == nullptr) {
-        throw UserError("{}: the contract of {} has a column \"{}\", relation '{}' has none{}",
-                        task_.instance.name(), output_.table, column.name, output_.from,
-                        DidYouMean(column.name, schema.names()));
-      }
-      CheckType(column, *field);
       parts.push_back(
           fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(column.name), column.type));
     }
-    CheckNoneElse(schema);
     return fmt::format("SELECT {} FROM ({})", fmt::join(parts, ", "), select);
-  }
-
-  void CheckType(const ColumnContract& column, const Field& field) {
-    const Schema declared =
-        connection_.Describe(fmt::format("SELECT CAST(NULL AS {}) AS c", column.type));
-    if (!WidensTo(field.type, declared.fields.front().type)) {
-      throw UserError("{}: column \"{}\" of relation '{}' is {}; the contract of {} says {}",
-                      task_.instance.name(), column.name, output_.from, ToText(field.type),
-                      output_.table, column.type);
-    }
-  }
-
-  void CheckNoneElse(const Schema& schema) const {
-    for (const Field& field : schema.fields) {
-      const bool declared = std::ranges::any_of(output_.columns, [&](const ColumnContract& column) {
-        return SameName(column.name, field.name);
-      });
-      if (!declared) {
-        throw UserError("{}: relation '{}' has a column \"{}\" that the contract of {} lacks",
-                        task_.instance.name(), output_.from, field.name, output_.table);
-      }
-    }
   }
 
   const OutputTask& task_;
