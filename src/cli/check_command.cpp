@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
+#include "jobs/alerts/alert_kinds.h"
 #include "jobs/graph/column_check.h"
 #include "jobs/graph/settings_check.h"
 #include "jobs/run/lakes.h"
@@ -40,6 +41,7 @@ jobs::Findings CheckProjectFiles(const project::Project& project, const jobs::St
     jobs::CheckSettings(project, job, tables, findings);
   }
   jobs::CheckConnections(project, tables, findings);
+  jobs::CheckAlerts(project, findings.mistakes);
   if (findings.mistakes.empty()) {
     jobs::Lakes lakes(project, services.database());
     jobs::CheckColumns(

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/job/alerting_observer.h"
 #include "cli/job/plan_text.h"
 #include "cli/job/run_observer.h"
 #include "cli/job/workspace.h"
@@ -36,7 +37,7 @@ class Rounds {
   Rounds(const Arguments& arguments, Workspace& workspace, jobs::PlanOptions options)
       : workspace_(workspace),
         options_(std::move(options)),
-        observer_(MakeRunObserver(workspace.services())),
+        observer_(MakeRunObserver(workspace.services()), workspace),
         parallel_(static_cast<int>(arguments.Integer("--parallel", 1).value_or(1))),
         send_(arguments.Has("--send")) {}
 
@@ -44,14 +45,14 @@ class Rounds {
     RunPlanSummary whole;
     for (;;) {
       jobs::PlanFacts facts = workspace_.Facts();
-      const jobs::Plan plan = NewRuns(jobs::MakePlan(workspace_.instances(), facts, options_));
+      const jobs::Plan plan = NewRuns(MakePlan(facts));
       if (plan.runs.empty()) {
         PackClosedDays(facts);
         return whole;
       }
-      observer_->OnPlan(workspace_.instances(), plan);
+      observer_.OnPlan(workspace_.instances(), plan);
       jobs::RunServices services = workspace_.Runs(send_);
-      const RunPlanSummary round = jobs::RunPlan(plan, facts, services, parallel_, *observer_);
+      const RunPlanSummary round = jobs::RunPlan(plan, facts, services, parallel_, observer_);
       Add(round, whole);
       if (workspace_.services().stop().stop_requested()) {
         throw CancelledError();
@@ -63,6 +64,14 @@ class Rounds {
   }
 
  private:
+  jobs::Plan MakePlan(const jobs::PlanFacts& facts) {
+    jobs::Plan plan = jobs::MakePlan(workspace_.instances(), facts, options_);
+    if (!options_.only) {
+      observer_.TellOverdue(options_.instances, facts, plan);
+    }
+    return plan;
+  }
+
   // A plan of nothing but what this process has tried already is no plan.
   jobs::Plan NewRuns(jobs::Plan plan) {
     bool is_new = false;
@@ -83,7 +92,7 @@ class Rounds {
 
   Workspace& workspace_;
   jobs::PlanOptions options_;
-  std::unique_ptr<jobs::RunObserver> observer_;
+  AlertingObserver observer_;
   int parallel_;
   bool send_;
   std::set<std::pair<std::size_t, jobs::Interval>> tried_;

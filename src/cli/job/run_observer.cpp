@@ -81,6 +81,20 @@ class JsonObserver final : public jobs::RunObserver {
            {"end", FormatTimestamp(run.interval.end)},
            {"why", why}});
   }
+  void OnAlert(const jobs::AlertReport& report) override {
+    Print({{"event", "alert"},
+           {"to", report.to},
+           {"kind", report.kind},
+           {"cause", ToText(report.alert.cause)},
+           {"job", report.alert.job},
+           {"partition", report.alert.partition},
+           {"start", FormatTimestamp(report.alert.interval.start)},
+           {"end", FormatTimestamp(report.alert.interval.end)},
+           {"run", report.alert.run},
+           {"attempt", report.alert.attempt},
+           {"outcome", report.outcome},
+           {"problem", report.problem}});
+  }
 
  private:
   void Print(const Json& event) {
@@ -140,6 +154,14 @@ class LineObserver final : public jobs::RunObserver {
     const std::string name = NameOfRun(instance, run.interval);
     Leave(name);
     Print(fmt::format("{} skipped: {}\n", name, why));
+  }
+  void OnAlert(const jobs::AlertReport& report) override {
+    const std::string subject = fmt::format("alert {} ({})", report.to, report.kind);
+    if (report.outcome == "failed") {
+      Print(fmt::format("warning: {} was not delivered: {}\n", subject, report.problem));
+    } else {
+      Print(fmt::format("{} {}: {}\n", subject, report.outcome, ToText(report.alert)));
+    }
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "jobs/alerts/alert_sender.h"
 #include "jobs/plan/plan.h"
 #include "jobs/run/run_job.h"
 
@@ -18,6 +19,8 @@ class RunObserver {
   virtual void OnEnd(const JobInstance& instance, const RunOutcome& outcome) = 0;
   virtual void OnSkip(const JobInstance& instance, const PlannedRun& run,
                       const std::string& why) = 0;
+  // Of a message to people about a run or an interval that is late.
+  virtual void OnAlert(const AlertReport& report) = 0;
 };
 
 struct RunPlanSummary {

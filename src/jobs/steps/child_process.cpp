@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,9 +163,23 @@ struct FileActions {
   ~FileActions() { posix_spawn_file_actions_destroy(&value); }
 };
 
+// A file in memory, so that nobody waits for a program that doesn't read its input.
+Descriptor InputOf(const std::string& text) {
+  Descriptor file(memfd_create("weir input", MFD_CLOEXEC));
+  Check(file.get() >= 0, "memfd_create");
+  for (std::size_t written = 0; written < text.size();) {
+    const ssize_t count = write(file.get(), text.data() + written, text.size() - written);
+    Check(count > 0 || errno == EINTR, "the input of a command");
+    written += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  Check(lseek(file.get(), 0, SEEK_SET) == 0, "the input of a command");
+  return file;
+}
+
 pid_t Spawn(const ChildCommand& command, const Pipe& out, const Pipe& error) {
+  const Descriptor input = InputOf(command.input);
   FileActions actions;
-  posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions.value, input.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions.value, out.write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions.value, error.write.get(), STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);

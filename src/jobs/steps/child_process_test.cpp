@@ -36,6 +36,18 @@ TEST_F(ChildProcessTest, GivesLinesAndTheExitCode) {
   EXPECT_EQ(lines_, (Lines{"a", "b", "", "last"}));
 }
 
+TEST_F(ChildProcessTest, GetsItsInputHoweverMuchItIs) {
+  const std::string input = std::string(3'000'000, 'x') + "\n";
+  const ChildCommand counting{
+      .argv = {"wc", "-c"}, .environment = {}, .folder = folder_.path(), .input = input};
+  const ChildCommand deaf{.argv = {"true"}, .environment = {}, .folder = "/", .input = input};
+
+  RunChild(counting, [&](std::string_view line) { lines_.emplace_back(line); }, {});
+
+  EXPECT_EQ(lines_, Lines{"3000001"});
+  EXPECT_EQ(RunChild(deaf, [](std::string_view) {}, {}).exit_code, 0);
+}
+
 TEST_F(ChildProcessTest, ReadsBothStreamsHoweverMuchTheyAre) {
   Run("for i in $(seq 20000); do echo out $i; echo error $i >&2; done");
 
