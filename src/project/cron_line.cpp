@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -76,14 +77,61 @@ bool IsPart(const std::string& part, const Field& field) {
   return range.size() <= 2 && from && to && *from <= *to;
 }
 
-}  // namespace
-
-std::optional<std::string> CronMistake(const std::string& line) {
+std::vector<std::string> WordsOf(const std::string& line) {
   std::vector<std::string> words;
   std::istringstream stream(line);
   for (std::string word; stream >> word;) {
     words.push_back(word);
   }
+  return words;
+}
+
+// What a right part stands for.
+std::set<std::int64_t> ValuesOf(const std::string& part, const Field& field) {
+  const std::vector<std::string> step = Split(part, '/');
+  const bool is_all = step[0] == "*";
+  const std::vector<std::string> range = Split(step[0], '-');
+  const std::int64_t from = is_all ? field.least : NumberOf(range[0], field).value_or(0);
+  std::int64_t to = is_all ? field.most : NumberOf(range.back(), field).value_or(from);
+  if (!is_all && range.size() == 1 && step.size() == 2) {
+    to = field.most;  // "5/10": from 5 on
+  }
+  const std::int64_t by = step.size() == 2 ? ParseInteger(step[1]).value_or(1) : 1;
+  std::set<std::int64_t> values;
+  for (std::int64_t value = from; value <= to; value += by) {
+    values.insert(value);
+  }
+  return values;
+}
+
+bool HasSeveral(const std::string& word, const Field& field) {
+  std::set<std::int64_t> values;
+  for (const std::string& part : Split(word, ',')) {
+    values.merge(ValuesOf(part, field));
+  }
+  return values.size() > 1;
+}
+
+}  // namespace
+
+CronPace PaceOf(const std::string& line) {
+  const std::vector<std::string> words = WordsOf(line);
+  if (HasSeveral(words.at(0), Fields()[0])) {
+    return CronPace::kFaster;
+  }
+  return HasSeveral(words.at(1), Fields()[1]) ? CronPace::kOnceAnHour : CronPace::kOnceADay;
+}
+
+bool FollowsTheHours(const std::string& line) { return WordsOf(line).at(1).starts_with('*'); }
+
+bool HasHour(const ScheduleLine& schedule) {
+  return schedule.cadence == Cadence::kHourly ||
+         (schedule.cadence == Cadence::kCron && !CronMistake(schedule.cron) &&
+          PaceOf(schedule.cron) == CronPace::kOnceAnHour);
+}
+
+std::optional<std::string> CronMistake(const std::string& line) {
+  const std::vector<std::string> words = WordsOf(line);
   if (words.size() != Fields().size()) {
     return fmt::format(
         "a cron line has five fields (minute, hour, day of month, month, day of "

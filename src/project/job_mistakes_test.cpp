@@ -153,7 +153,8 @@ TEST(JobMistakes, OfSubstitutedNames) {
   EXPECT_EQ(JobMistakes("reads: {in: a.b}\nsteps:\n"
                         "  - {connector: files, out: x, with: {a: '{hour}', b: ['{secret.kye}', "
                         "'\\p{L} {unknown_thing} {{var.none}']}}\n"),
-            "4:42: {hour} is known in hourly jobs only; {start} and {end} are known in all\n"
+            "4:42: {hour} is known in jobs that run several times a day, each in another hour; "
+            "{start} and {end} are known in all\n"
             "4:56: unknown name {secret.kye}; allowed: ds, start, end, var.min_days, "
             "location.inbox, table.in, secret.key; did you mean 'secret.key'?");
   const TestProject sql({{"weir.yaml", kShopSettings},
@@ -268,6 +269,35 @@ TEST(JobMistakes, OfWritesPerPartitionAndHour) {
             "6:13: table 'a.b': the runs per region would write the same rows; {region} is needed "
             "in its name, or 'region' first in partition_by\n"
             "7:43: mode 'replace' of an hourly job needs 'hour' in partition_by, behind 'ds'");
+}
+
+TEST(JobMistakes, OfCronLinesWhoseRunsWouldReplaceEachOther) {
+  const auto mistakes = [](const std::string& schedule, const std::string& columns) {
+    return JobMistakes(kStep + ("schedule: '" + schedule + "'") +
+                       "\nwrites: [{table: a.b, from: one, partition_by: [" + columns + "]}]\n");
+  };
+
+  for (const char* once_a_day : {"30 5 * * *", "0 0 1 * *", "5-5 7/17 * * mon", "0 0 */2 * *"}) {
+    EXPECT_EQ(mistakes(once_a_day, "ds"), "") << once_a_day;
+  }
+  for (const char* more : {"0 6,18 * * *", "30 8-17 * * mon-fri", "0 0/12 * * *", "0 * * * *"}) {
+    EXPECT_EQ(mistakes(more, "ds"),
+              fmt::format("4:48: mode 'replace': '{}' fires several times a day, so 'hour' is "
+                          "needed in partition_by, behind 'ds'",
+                          more));
+    EXPECT_EQ(mistakes(more, "ds, hour"), "") << more;
+  }
+  for (const char* faster : {"*/15 * * * *", "0,30 6 * * *", "10-12 * * * *"}) {
+    EXPECT_EQ(mistakes(faster, "ds, hour"),
+              fmt::format("4:48: mode 'replace': '{}' fires several times an hour, and 'ds' and "
+                          "'hour' don't tell its intervals apart; a job that runs so often takes "
+                          "mode: merge or overwrite",
+                          faster));
+  }
+  EXPECT_EQ(mistakes("0 */2 * * *'\ntime_zone: 'Europe/Berlin", "ds, hour"),
+            "5:48: mode 'replace': '0 */2 * * *' may fire twice in an hour where the clocks of "
+            "Europe/Berlin go back; hours as a list (0,6,12), schedule: hourly or time_zone: UTC "
+            "don't");
 }
 
 TEST(JobMistakes, OfStreams) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest_name.h"
+#include "project/cron_line.h"
 #include "project/job_reading.h"
 #include "project/substitution.h"
 
@@ -23,7 +24,7 @@ std::vector<std::string> KnownNames(NameUse use, const JobReading& reading) {
   const bool of_run = use == NameUse::kSql || use == NameUse::kSettings;
   if (of_run) {
     names = {"ds", "start", "end"};
-    if (reading.job.schedule.cadence == Cadence::kHourly) {
+    if (HasHour(reading.job.schedule)) {
       names.emplace_back("hour");
     }
   }
@@ -61,8 +62,9 @@ bool IsMeant(const std::string& name, NameUse use, const std::vector<std::string
 
 std::string Explain(const std::string& name, const std::vector<std::string>& known,
                     const JobReading& reading) {
-  if (name == "hour" && reading.job.schedule.cadence != Cadence::kHourly) {
-    return "{hour} is known in hourly jobs only; {start} and {end} are known in all";
+  if (name == "hour" && !HasHour(reading.job.schedule)) {
+    return "{hour} is known in jobs that run several times a day, each in another hour; {start} "
+           "and {end} are known in all";
   }
   if (reading.settings.partitions.contains(name) && name != reading.job.per) {
     return fmt::format("{{{0}}} is known only in jobs with 'per: {0}'", name);

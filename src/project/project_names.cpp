@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "project/cron_line.h"
 
 namespace weir::project {
 namespace {
@@ -32,7 +33,7 @@ Substitutions RunValues(const Project& project, const Job& job, const RunNames& 
   values["ds"] = {.kind = Kind::kText, .text = names.ds};
   values["start"] = {.kind = Kind::kTimestamp, .text = FormatTimestamp(names.start)};
   values["end"] = {.kind = Kind::kTimestamp, .text = FormatTimestamp(names.end)};
-  if (job.schedule.cadence == Cadence::kHourly) {
+  if (HasHour(job.schedule)) {
     values["hour"] = {.kind = Kind::kLiteral, .text = fmt::format("{}", names.hour)};
   }
   if (!job.per.empty()) {

@@ -17,7 +17,7 @@ struct RunNames {
   std::string ds;  // "2026-01-05"
   Micros start = 0;
   Micros end = 0;
-  int hour = 0;           // only hourly jobs know {hour}
+  int hour = 0;           // of jobs that run several times a day
   std::string partition;  // the value of the job's list; empty without `per`
 };
 

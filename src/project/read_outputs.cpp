@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest_name.h"
+#include "project/cron_line.h"
 #include "project/job_reading.h"
 #include "project/substitution.h"
 
@@ -109,6 +110,37 @@ class OutputCheck {
       Note("partition_by",
            fmt::format("mode '{}' of an hourly job needs 'hour' in partition_by, behind 'ds'",
                        mode));
+    } else if (output_.mode == OutputMode::kReplace) {
+      CheckCron();
+    }
+  }
+
+  // `ds` and `hour` must tell the intervals of a cron line apart: else a run would replace the rows
+  // of another.
+  void CheckCron() {
+    const ScheduleLine& schedule = reading_.job.schedule;
+    if (schedule.cadence != Cadence::kCron || CronMistake(schedule.cron)) {
+      return;
+    }
+    const CronPace pace = PaceOf(schedule.cron);
+    if (pace == CronPace::kFaster) {
+      Note(
+          "partition_by",
+          fmt::format("mode 'replace': '{}' fires several times an hour, and 'ds' and 'hour' don't "
+                      "tell its intervals apart; a job that runs so often takes mode: merge or "
+                      "overwrite",
+                      schedule.cron));
+    } else if (pace == CronPace::kOnceAnHour && !Holds(output_.partition_by, "hour")) {
+      Note("partition_by",
+           fmt::format("mode 'replace': '{}' fires several times a day, so 'hour' is needed in "
+                       "partition_by, behind 'ds'",
+                       schedule.cron));
+    } else if (pace == CronPace::kOnceAnHour && FollowsTheHours(schedule.cron) &&
+               schedule.time_zone != "UTC") {
+      Note("partition_by",
+           fmt::format("mode 'replace': '{}' may fire twice in an hour where the clocks of {} go "
+                       "back; hours as a list (0,6,12), schedule: hourly or time_zone: UTC don't",
+                       schedule.cron, schedule.time_zone));
     }
   }
 

@@ -84,6 +84,7 @@ class GraphBuilder {
         if (view == graph_.views.end()) {
           AddRead(index, input, name);
           CheckExternal(input, name);
+          CheckWindow(input, name);
         }
         for (const std::string& table :
              view != graph_.views.end() ? view->second : std::vector<std::string>()) {
@@ -138,6 +139,21 @@ class GraphBuilder {
       NoteOnce(input, std::move(text));
     } else if (told_.insert(&input).second) {
       findings_.warnings.Note(input.place, std::move(text));
+    }
+  }
+
+  // A state has no intervals to limit.
+  void CheckWindow(const Input& input, const std::string& name) {
+    const auto owners = owners_.find(name);
+    if (!input.window || owners == owners_.end()) {
+      return;
+    }
+    for (const Owner& owner : owners->second) {
+      if (!owner.output->IsIntervalTable()) {
+        NoteOnce(input, fmt::format("input '{}': 'window' limits the intervals of a table, but {} "
+                                    "holds one state, as job {} writes it; 'where' limits its rows",
+                                    input.name, name, project_.jobs[owner.job].name));
+      }
     }
   }
 

@@ -177,5 +177,15 @@ TEST_F(GraphTest, WarnsOfTablesThatAreAlmostWritten) {
             "'s.orders'?");
 }
 
+TEST_F(GraphTest, RefusesAWindowOnAState) {
+  Load({{"jobs/d/w/job.yaml", Job("w", "x: s.outside", "s.state")},
+        {"jobs/d/r/job.yaml", Job("r", "state: {table: s.state, window: 7 days}", "s.r")},
+        {"jobs/d/o/job.yaml", Job("o", "x: {table: s.outside, window: 7 days}", "s.o")}});
+
+  EXPECT_EQ(Mistakes(),
+            "jobs/d/r/job.yaml:2:9: input 'state': 'window' limits the intervals of a table, but "
+            "s.state holds one state, as job w writes it; 'where' limits its rows");
+}
+
 }  // namespace
 }  // namespace weir::jobs

@@ -182,7 +182,7 @@ std::string Schedule::Day(const Interval& interval) const {
 }
 
 int Schedule::Hour(const Interval& interval) const {
-  const Micros local = state_->zone.LocalOf(interval.start);
+  const Micros local = state_->zone.LocalOf(interval.end - 1);
   return static_cast<int>((local - DayOf(local) * kDay) / kHour);
 }
 

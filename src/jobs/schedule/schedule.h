@@ -36,7 +36,7 @@ class Schedule {
   // The interval's last day in the schedule's zone, "2026-01-05": {ds}. Of a day or an hour its
   // own.
   std::string Day(const Interval& interval) const;
-  // Hour of the interval's start in the zone, 0..23.
+  // The interval's last hour in the schedule's zone, 0..23: {hour}. Of an hour its own.
   int Hour(const Interval& interval) const;
   // Start of a day of the zone. Throws UserError for what is no day or time; a time is taken as it
   // is ("2026-01-05T13:00" in the zone, with "Z" or an offset in UTC).

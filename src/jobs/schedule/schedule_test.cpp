@@ -118,6 +118,25 @@ TEST(Schedule, IntervalsFollowOneAnotherWithoutGaps) {
   }
 }
 
+// An interval over midnight lies in its last day, so its hour is the last one, too: else its rows
+// would seem to lie outside of it.
+TEST(Schedule, DayAndHourOfACronIntervalLieInIt) {
+  const Schedule schedule = Make(Cadence::kCron, "Europe/Berlin", "15 5,13,23 * * *");
+  const Schedule hours = Make(Cadence::kHourly, "Europe/Berlin");
+  std::set<std::string> names;
+  const auto intervals = schedule.Between(At("2026-01-01"), At("2027-01-01"));
+  for (const Interval& interval : intervals) {
+    const std::string hour =
+        fmt::format("{}T{:02}:00", schedule.Day(interval), schedule.Hour(interval));
+    const Interval last = hours.At(hours.TimeOf(hour));
+    EXPECT_LT(last.start, interval.end) << hour;
+    EXPECT_GE(last.end, interval.end) << hour;
+    names.insert(hour);
+  }
+  EXPECT_EQ(names.size(), intervals.size());
+  EXPECT_GE(names.size(), 3U * 363);
+}
+
 // Rows are kept apart by `ds` and `hour`, so no two intervals of an hourly job may share both.
 TEST(Schedule, DayAndHourTellTheHoursOfAYearApart) {
   for (const std::string zone : {"Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"}) {
