@@ -155,10 +155,44 @@ void QuerySession::OpenTables(const std::string& sql) {
   if (has_definitions_) {
     references.assign(earlier_.begin(), earlier_.end());
   }
-  if (ReadsCatalogue(sql)) {
-    std::ranges::move(tables_.All(), std::back_inserter(references));
+  if (!ReadsCatalogue(sql)) {
+    Open(std::move(references));
+    return;
   }
+  const std::vector<TableReference> asked = references;
+  std::ranges::move(tables_.All(), std::back_inserter(references));
+  std::ranges::move(AllViews(), std::back_inserter(references));
   Open(std::move(references));
+  DropViewsWithoutTables(asked);
+}
+
+std::vector<TableReference> QuerySession::AllViews() {
+  std::vector<TableReference> all;
+  try {
+    views_ = views_ || !find_views_ ? views_ : find_views_();
+  } catch (const UserError& problem) {  // tables can be listed whatever is wrong with the project
+    LogDebug("views aren't listed: {}", problem.what());
+  }
+  for (const auto& [name, sql] : views_.value_or(Views())) {
+    if (auto view = ParseTableName(name)) {
+      all.push_back(std::move(*view));
+    }
+  }
+  return all;
+}
+
+void QuerySession::DropViewsWithoutTables(const std::vector<TableReference>& asked) {
+  std::set<TableReference> gone(missing_.begin(), missing_.end());
+  std::erase_if(used_views_, [&](const TableReference& view) {
+    const auto reads = ReferencesIn(views_->at(Spelled(view)));
+    const bool lacks =
+        std::ranges::any_of(reads, [&](const TableReference& read) { return gone.contains(read); });
+    const bool goes = lacks && std::ranges::find(asked, view) == asked.end();
+    if (goes) {
+      gone.insert(view);
+    }
+    return goes;
+  });
 }
 
 void QuerySession::Open(std::vector<TableReference> references) {

@@ -37,7 +37,7 @@ class QuerySession {
   void SetStopToken(std::stop_token token);
 
   // The SQL of views by "schema.name", which statements may read like tables, and views each other.
-  // Asked for once, when a statement names what is no table.
+  // Asked for once, when a statement names what is no table or lists all tables.
   using Views = std::map<std::string, std::string>;
   void SetViews(std::function<Views()> views) { find_views_ = std::move(views); }
 
@@ -58,6 +58,10 @@ class QuerySession {
   // Opens tables and notes in `used_views_` the views among `references`, each behind those that it
   // reads.
   void Open(std::vector<TableReference> references);
+  // The project's views, as a list of tables shows them.
+  std::vector<TableReference> AllViews();
+  // Leaves out views that nobody asked for and whose tables aren't there yet.
+  void DropViewsWithoutTables(const std::vector<TableReference>& asked);
   void AddView(const TableReference& reference, std::vector<TableReference>& tables);
   void MakeViews();
   std::string ViewSql(const TableReference& view) const;
