@@ -67,11 +67,13 @@ std::string FindingsText(const Findings& findings) {
   return table.Text().substr(1);  // without the empty line of the headings
 }
 
-void Examine(const Arguments& /*arguments*/, Services& services) {
+void Examine(const Arguments& arguments, Services& services) {
   Findings findings;
   for (const auto& look : kSubjects) {
     std::ranges::move(look(services), std::back_inserter(findings));
   }
+  std::ranges::move(LookAtLedger(services, arguments.Has("--repair")),
+                    std::back_inserter(findings));
   if (services.options().json) {
     PrintJson(services.out(), {{"checks", FindingsJson(findings)}});
   } else {
@@ -89,10 +91,17 @@ Command DoctorCommand() {
   return {.name = "doctor",
           .group = "This program",
           .summary = "Look whether everything that weir needs is in place.",
-          .details = "Exit code 1 if something that weir can't do without is broken.",
+          .details =
+              "Exit code 1 if something that weir can't do without is broken. --repair mends the "
+              "ledger: what\n"
+              "can't be read moves to _weir/lost/ in the warehouse and is never deleted, what dead "
+              "processes left\n"
+              "is finished or recorded as failed. Other processes may work meanwhile.",
           .examples =
               "weir doctor\n"
-              "weir -C shop doctor --json",
+              "weir -C shop doctor --json\n"
+              "weir doctor --repair",
+          .parameters = {{.name = "--repair", .help = "mend the ledger in the warehouse"}},
           .run = Examine};
 }
 

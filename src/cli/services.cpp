@@ -83,12 +83,14 @@ lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
 
 jobs::Ledger& Services::ledger() {
   if (!ledger_) {
-    const std::filesystem::path caches = project().folder / ".weir" / "cache";
-    ledger_ = std::make_unique<jobs::Ledger>(warehouse(),
-                                             caches / (project().environment.name + ".sqlite"));
+    ledger_ = std::make_unique<jobs::Ledger>(warehouse(), ledger_cache());
     ledger_->Refresh();
   }
   return *ledger_;
+}
+
+std::filesystem::path Services::ledger_cache() {
+  return project().folder / ".weir" / "cache" / (project().environment.name + ".sqlite");
 }
 
 std::filesystem::path SpillFolderOf(const project::Project* project) {

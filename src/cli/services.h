@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -42,6 +43,8 @@ class Services {
   // The runs in the project's warehouse, for a look at them alone; up to date. Throws UserError
   // outside a project.
   jobs::Ledger& ledger();
+  // Where the ledger of the environment keeps its cache.
+  std::filesystem::path ledger_cache();
 
  private:
   lake::Warehouse& OpenWarehouse(const std::string& url);

@@ -32,5 +32,7 @@ Findings LookAtClock(Services& services);
 Findings LookAtPrograms(Services& services);
 Findings LookAtProject(Services& services);
 Findings LookAtStorage(Services& services);
+// With `repair` mends what it can.
+Findings LookAtLedger(Services& services, bool repair);
 
 }  // namespace weir::cli

@@ -32,8 +32,7 @@ Workspace::Workspace(Services& services)
     resolved_ = jobs::ResolveViews(project_, graph_, lakes_->own().connection());
   }
   instances_ = jobs::MakeInstances(resolved_ ? *resolved_ : project_);
-  ledger_ = std::make_unique<jobs::Ledger>(
-      lakes_->own(), project_.folder / ".weir" / "cache" / (project_.environment.name + ".sqlite"));
+  ledger_ = std::make_unique<jobs::Ledger>(lakes_->own(), services.ledger_cache());
 }
 
 std::set<std::size_t> Workspace::Select(const std::vector<std::string>& words,
