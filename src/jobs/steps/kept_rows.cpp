@@ -1,6 +1,7 @@
 #include "jobs/steps/kept_rows.h"
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,8 @@ KeptRows::~KeptRows() {
     }
     if (!folder_.empty()) {
       std::filesystem::remove_all(folder_);
+      std::error_code still_used;
+      std::filesystem::remove(parent_, still_used);
     }
   } catch (const std::exception&) {  // the database goes with the process, the folder with doctor
   }
