@@ -1,6 +1,7 @@
 #include "jobs/alerts/alerts_of.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 

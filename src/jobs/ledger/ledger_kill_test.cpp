@@ -7,6 +7,7 @@
 
 #include "child_process.h"
 #include "jobs/ledger/ledger_fixture.h"
+#include "jobs/ledger/repair.h"
 #include "jobs/ledger/run_objects.h"
 #include "lake/intent.h"
 #include "lake/scan.h"
@@ -45,6 +46,11 @@ class LedgerKillTest : public LedgerTest {
         {"WEIR_FAILPOINT=" + point, "WEIR_FAILPOINT_LOG=" + folder_.text() + "/hits"});
     ASSERT_EQ(child.Wait(), -SIGKILL) << "was not killed at " << point;
   }
+
+  LedgerPlaces Places() {
+    return {.warehouse = warehouse_, .cache = CachePath(), .work = folder_.path() / "work"};
+  }
+  void Break(const std::string& key) { warehouse_.store().Put(key, "{\"broken"); }
 
   std::int64_t RowsOf(const std::string& table, const std::string& where) {
     const lake::TableFolder folder = warehouse_.FolderOf(table);
@@ -156,12 +162,49 @@ TEST_F(LedgerKillTest, ACompactionThatWasKilledLosesAndDoublesNothing) {
   ExpectHits(names);
 }
 
-// A child's work: "run ROOT CACHE DAY" or "compact ROOT CACHE 0".
+// Whoever repairs may die at any point: the next finds the rest, and nothing is lost or done twice.
+TEST_F(LedgerKillTest, ARepairThatWasKilledIsFinishedByTheNext) {
+  const std::vector<std::string> points = {"repair:before-end",    "repair:after-end",
+                                           "repair:after-copy",    "repair:before-replace",
+                                           "repair:before-intent", "put-if-absent:after-link"};
+  const auto ledger = Open();
+  int day = 0;
+  constexpr int kRounds = 2;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const std::string& point : points) {
+      Kill("run", day, "ledger:after-prepare");  // its intent will be broken
+      Kill("run", day + 1, "ledger:after-start");
+      RunOnce(*ledger, warehouse_, day + 2);  // will lose its end
+      RunOnce(*ledger, warehouse_, day + 3);  // will lose its start
+      Break(lake::IntentKey(KillKey(day).id()));
+      Break(RunObject{.name = {.run = KillKey(day + 2).id()}, .kind = ObjectKind::kEnd}.key());
+      Break(RunObject{.name = {.run = KillKey(day + 3).id()}, .kind = ObjectKind::kStart}.key());
+      Kill("repair", 0, point);
+      ExamineLedger(Places(), true);
+      EXPECT_TRUE(ExamineLedger(Places(), false).empty()) << "after a kill at " << point;
+      EXPECT_EQ(warehouse_.store().List("_weir/lost/").size(), 3U * (day / 4 + 1));
+      const auto other = Open("other" + std::to_string(day));
+      other->Refresh();
+      EXPECT_EQ(other->Find(KillKey(day + 3).id())->state, RunState::kSucceeded);
+      EXPECT_EQ(other->Find(KillKey(day + 2).id())->outputs.at(0).table, kTable);
+      ExpectDoneOnce(*ledger, day);
+      ExpectDoneOnce(*ledger, day + 1);
+      ASSERT_FALSE(HasFailure()) << "after a kill at " << point;
+      day += 4;
+    }
+  }
+}
+
+// A child's work: "run ROOT CACHE DAY", "compact ROOT CACHE 0" or "repair ROOT CACHE 0".
 int RunChild(const std::vector<std::string>& arguments) {
   try {
     sql::Database database({.memory_bytes = 256 << 20, .threads = 2, .spill_folder = {}});
     lake::Warehouse warehouse(arguments.at(1), database);
     Ledger ledger(warehouse, arguments.at(2));
+    if (arguments.at(0) == "repair") {
+      ExamineLedger({.warehouse = warehouse, .cache = arguments.at(2), .work = "work"}, true);
+      return 0;
+    }
     if (arguments.at(0) == "compact") {
       ledger.Compact(1);
       return 0;

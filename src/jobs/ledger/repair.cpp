@@ -77,7 +77,7 @@ std::vector<Damage> ExamineLedger(const LedgerPlaces& places, bool repair) {
   return damages;
 }
 
-std::string MoveToLost(storage::ObjectStore& store, const std::string& key) {
+std::string CopyToLost(storage::ObjectStore& store, const std::string& key) {
   const auto bytes = store.Get(key);
   std::string lost;
   for (int number = 1;; ++number) {
@@ -88,6 +88,11 @@ std::string MoveToLost(storage::ObjectStore& store, const std::string& key) {
     }
   }
   Failpoint("repair:after-copy");
+  return lost;
+}
+
+std::string MoveToLost(storage::ObjectStore& store, const std::string& key) {
+  std::string lost = CopyToLost(store, key);
   store.Delete(key);
   return lost;
 }

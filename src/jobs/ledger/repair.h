@@ -31,8 +31,9 @@ struct LedgerPlaces {
 // read once.
 std::vector<Damage> ExamineLedger(const LedgerPlaces& places, bool repair);
 
-// Moves an object aside and returns where it lies now: its key below `_weir/lost/`, numbered if
-// another one lies there.
+// Copies an object aside and returns where it lies now: its key below `_weir/lost/`, numbered if
+// another one lies there. MoveToLost() deletes it then.
+std::string CopyToLost(storage::ObjectStore& store, const std::string& key);
 std::string MoveToLost(storage::ObjectStore& store, const std::string& key);
 
 }  // namespace weir::jobs

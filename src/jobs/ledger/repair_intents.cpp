@@ -1,7 +1,4 @@
 // Intents that can't be read, and those that dead processes left.
-#include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

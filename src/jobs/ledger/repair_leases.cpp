@@ -1,5 +1,5 @@
 // Attempts that nobody works on any more and that have no end.
-#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,15 +28,20 @@ std::vector<OutputRecord> CommittedBy(lake::Warehouse& warehouse, const std::str
 
 }  // namespace
 
-void EndAsFailed(lake::Warehouse& warehouse, RunRecord start, const std::string& error) {
-  storage::ObjectStore& store = warehouse.store();
-  const AttemptName name = NameOf(start);
-  start.outputs = CommittedBy(warehouse, name.run);
+RunRecord FailedEnd(lake::Warehouse& warehouse, RunRecord start, const std::string& error) {
+  start.outputs = CommittedBy(warehouse, start.key.id());
   start.state = RunState::kFailed;
   start.ended = Now();
   start.error = error;
+  return start;
+}
+
+void EndAsFailed(lake::Warehouse& warehouse, RunRecord start, const std::string& error) {
+  storage::ObjectStore& store = warehouse.store();
+  const AttemptName name = NameOf(start);
+  const RunRecord end = FailedEnd(warehouse, std::move(start), error);
   Failpoint("repair:before-end");
-  store.PutIfAbsent(RunObject{.name = name, .kind = ObjectKind::kEnd}.key(), ToJson(start));
+  store.PutIfAbsent(RunObject{.name = name, .kind = ObjectKind::kEnd}.key(), ToJson(end));
   store.Delete(RunObject{.name = name, .kind = ObjectKind::kAlive}.key());
   Failpoint("repair:after-end");
 }

@@ -86,25 +86,33 @@ class ObjectMender {
 
  private:
   std::string Mend(const std::string& key, const std::optional<RunObject>& object) {
-    const auto start = object && object->kind == ObjectKind::kStart
-                           ? StartFromLater(store_, object->name)
+    const auto instead = object ? InsteadOf(*object) : std::nullopt;
+    if (!instead) {
+      const bool is_needed =
+          object && (object->kind == ObjectKind::kStart || object->kind == ObjectKind::kEnd);
+      return fmt::format("it was moved to {}{}", MoveToLost(store_, key),
+                         is_needed ? "; the interval is run again by the next 'weir run'" : "");
+    }
+    const std::string lost = CopyToLost(store_, key);
+    Failpoint("repair:before-replace");
+    store_.Put(key, ToJson(*instead));  // at no time without it
+    return fmt::format("it lies in {} now; {}", lost,
+                       object->kind == ObjectKind::kStart
+                           ? "it was written anew from what its attempt recorded later"
+                           : "its attempt is recorded as failed, and the interval is run again by "
+                             "the next 'weir run'");
+  }
+
+  // What takes an object's place, as far as other objects tell it.
+  std::optional<RunRecord> InsteadOf(const RunObject& object) {
+    if (object.kind == ObjectKind::kStart) {
+      return StartFromLater(store_, object.name);
+    }
+    const auto start = object.kind == ObjectKind::kEnd
+                           ? ReadIfSound(store_, {.name = object.name, .kind = ObjectKind::kStart})
                            : std::nullopt;
-    const std::string moved = "it was moved to " + MoveToLost(store_, key);
-    if (start) {
-      Failpoint("repair:before-start");
-      store_.PutIfAbsent(key, ToJson(*start));
-      return moved + ", and written anew from what its attempt recorded later";
-    }
-    if (!object || object->kind == ObjectKind::kAlive || object->kind == ObjectKind::kPrepared) {
-      return moved;
-    }
-    if (object->kind == ObjectKind::kEnd) {
-      RunObject begun{.name = object->name, .kind = ObjectKind::kStart};
-      if (const auto record = ReadIfSound(store_, begun)) {
-        EndAsFailed(warehouse_, *record, "its end was damaged");
-      }
-    }
-    return moved + "; the interval is run again by the next 'weir run'";
+    return start ? std::optional(FailedEnd(warehouse_, *start, "its end was damaged"))
+                 : std::nullopt;
   }
 
   lake::Warehouse& warehouse_;

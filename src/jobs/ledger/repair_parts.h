@@ -20,8 +20,10 @@ void MendIntents(lake::Warehouse& warehouse, bool repair, std::vector<Damage>& d
 // Intents of dead processes are finished, which anybody may do.
 void FinishIntents(lake::Warehouse& warehouse, bool repair, std::vector<Damage>& damages);
 
-// Records an attempt as failed, unless it has an end. What it committed stands among the outputs,
-// by the tables' transactions: then its interval is run again under another id, and as a whole.
+// The end of an attempt that has failed. What it committed stands among the outputs, by the tables'
+// transactions: then its interval is run again under another id, and as a whole.
+RunRecord FailedEnd(lake::Warehouse& warehouse, RunRecord start, const std::string& error);
+// Records it, unless the attempt has an end.
 void EndAsFailed(lake::Warehouse& warehouse, RunRecord start, const std::string& error);
 
 // Attempts whose process is dead get their end: what they committed is recorded, others have
