@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "lake/data_origin.h"
 #include "lake/scan.h"
 #include "lake/sort_tag.h"
 #include "lake/source_rows.h"
@@ -62,14 +63,16 @@ std::vector<Bin> ChooseBins(const Snapshot& snapshot, const OptimizeRequest& req
 // One bin, one query: a packed bin becomes one file.
 std::vector<AddFile> RewriteBin(sql::Connection& connection, const TableAt& table, const Bin& bin,
                                 const OptimizeRequest& request) {
-  return WriteData(connection, table.folder, table.snapshot.metadata,
-                   ScanSql(table.folder, table.snapshot, bin),
-                   {.sort_by = request.sort_by,
-                    .target_file_bytes = request.target_file_bytes,
-                    .run_id = request.origin.run_id,
-                    .data_change = false,
-                    .one_file = request.sort_by.empty(),
-                    .partition = bin.front().partition_values});
+  std::vector<AddFile> written = WriteData(connection, table.folder, table.snapshot.metadata,
+                                           ScanSql(table.folder, table.snapshot, bin),
+                                           {.sort_by = request.sort_by,
+                                            .target_file_bytes = request.target_file_bytes,
+                                            .run_id = request.origin.run_id,
+                                            .data_change = false,
+                                            .one_file = request.sort_by.empty(),
+                                            .partition = bin.front().partition_values});
+  KeepOrigin(bin, written);
+  return written;
 }
 
 }  // namespace

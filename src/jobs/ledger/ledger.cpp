@@ -29,13 +29,17 @@ void Ledger::Refresh() {
   });
 }
 
+NewestRuns Ledger::RunsOf(const std::string& job, const std::string& partition) {
+  return state_->WithCache([&](RunCache& cache) { return cache.Newest(job, partition); });
+}
+
 std::vector<RunRecord> Ledger::Newest(const std::string& job, const std::string& partition) {
-  return state_->WithCache([&](RunCache& cache) { return cache.Newest(job, partition, false); });
+  return RunsOf(job, partition).newest;
 }
 
 std::vector<RunRecord> Ledger::NewestSucceeded(const std::string& job,
                                                const std::string& partition) {
-  return state_->WithCache([&](RunCache& cache) { return cache.Newest(job, partition, true); });
+  return RunsOf(job, partition).succeeded;
 }
 
 std::optional<RunRecord> Ledger::Find(const std::string& run_id) {

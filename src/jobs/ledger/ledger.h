@@ -83,10 +83,9 @@ class Ledger {
   // kRunning of a dead owner) until they are taken over.
   void Refresh();
 
-  // The newest attempt of the newest generation of every interval of a job's partition, by
-  // interval.
+  NewestRuns RunsOf(const std::string& job, const std::string& partition);
+  // The two lists of it.
   std::vector<RunRecord> Newest(const std::string& job, const std::string& partition);
-  // The newest *succeeded* run of each interval; what readers and staleness go by.
   std::vector<RunRecord> NewestSucceeded(const std::string& job, const std::string& partition);
   std::optional<RunRecord> Find(const std::string& run_id);  // newest attempt
   std::vector<RunRecord> Attempts(const std::string& run_id);

@@ -229,25 +229,31 @@ std::vector<RunRecord> RunCache::Attempts(const std::string& run) {
           .Begin(run));
 }
 
-std::vector<RunRecord> RunCache::Newest(const std::string& job, const std::string& partition,
-                                        bool succeeded) {
+NewestRuns RunCache::Newest(const std::string& job, const std::string& partition) {
   SqliteStatement& row = database_.Use(
       "SELECT record, renewed, certainty, start, end, state FROM runs"
       " WHERE job = ? AND partition = ?"
       " ORDER BY start DESC, end DESC, generation DESC, attempt DESC");
-  std::vector<RunRecord> records;
+  NewestRuns runs;
   std::optional<Interval> last;
+  std::optional<Interval> last_succeeded;
   row.Begin(job, partition);
   while (row.Step()) {
     const Interval interval{.start = row.Integer(3), .end = row.Integer(4)};
-    const bool counts = !succeeded || row.Integer(5) == static_cast<int>(RunState::kSucceeded);
-    if (counts && last != interval) {
-      records.push_back(ReadRow(row).record);
+    const bool is_newest = last != interval;
+    const bool has_succeeded = row.Integer(5) == static_cast<int>(RunState::kSucceeded);
+    if (is_newest) {
+      runs.newest.push_back(ReadRow(row).record);
       last = interval;
     }
+    if (has_succeeded && last_succeeded != interval) {  // most often the one just read
+      runs.succeeded.push_back(is_newest ? runs.newest.back() : ReadRow(row).record);
+      last_succeeded = interval;
+    }
   }
-  std::ranges::reverse(records);
-  return records;
+  std::ranges::reverse(runs.newest);
+  std::ranges::reverse(runs.succeeded);
+  return runs;
 }
 
 std::vector<RunRecord> RunCache::List(const std::string& job, const std::string& partition,

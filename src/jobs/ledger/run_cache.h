@@ -78,9 +78,7 @@ class RunCache {
   std::optional<CachedRun> Find(const AttemptName& name);
   std::optional<CachedRun> FindNewest(const std::string& run);
   std::vector<RunRecord> Attempts(const std::string& run);
-  // By interval; of each the newest attempt of the newest generation, or of those that succeeded.
-  std::vector<RunRecord> Newest(const std::string& job, const std::string& partition,
-                                bool succeeded);
+  NewestRuns Newest(const std::string& job, const std::string& partition);
   // Newest start first; a negative state is any.
   std::vector<RunRecord> List(const std::string& job, const std::string& partition, int state,
                               std::size_t limit);

@@ -32,7 +32,7 @@ struct InputRecord {
   std::string name;           // in the job
   std::string table;          // "schema.name"
   std::int64_t version = -1;  // -1: the table wasn't there
-  std::string files{};        // digest of the paths of the files that it read, 32 hex digits
+  std::string files{};  // what the files that it read hold (lake/data_origin.h), 32 hex digits
   std::int64_t num_files = 0;
   std::string writer_run{};  // of a state table: id of the run whose state was read
   std::string note{};        // such as "of 2026-01-07: 2026-01-05 has no version of its own"
@@ -103,6 +103,13 @@ struct RunRecord {
   bool recovered = false;  // committed by a process that died, recorded by another
 
   friend bool operator==(const RunRecord&, const RunRecord&) = default;
+};
+
+// The runs of a job's partition, each list by interval: of each interval the newest attempt of the
+// newest generation, and the newest of those that succeeded, which readers and staleness go by.
+struct NewestRuns {
+  std::vector<RunRecord> newest;
+  std::vector<RunRecord> succeeded;
 };
 
 // JSON of one ledger object, with its format version. Parsing throws UserError naming `object` for

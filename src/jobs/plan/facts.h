@@ -37,13 +37,12 @@ struct TableFacts {
   bool has_intervals = false;        // rows know their interval (a column ds)
   std::optional<Interval> extent{};  // whole days from the first to the last that holds rows
   std::vector<Touch> touches{};      // by version
+  // The newest version of which nobody knows any more what it changed: the log was cleaned up.
+  std::int64_t forgotten = -1;
 };
 
-// The runs of one instance, each list by interval.
-struct InstanceRuns {
-  std::vector<RunRecord> newest{};     // newest attempt of each interval
-  std::vector<RunRecord> succeeded{};  // newest success of each interval
-};
+// The runs of one instance.
+using InstanceRuns = NewestRuns;
 
 // What a stream has still to read: a file, say.
 struct NewInput {
@@ -82,6 +81,10 @@ struct PlanFacts {
   // Whether rows with these partition values may be among those that an input reads (its `where`):
   // (instance, input, touch). Unset: all may.
   std::function<bool(std::size_t, std::size_t, const Touch&)> may_read{};
+  // What an input selects now, as InputRecord::files tells it: (instance, input, interval, window).
+  // Asked only where the log has forgotten changes since the run. Unset: not known.
+  std::function<std::string(std::size_t, std::size_t, const Interval&, const Interval&)>
+      files_now{};
   Micros late = 0;  // the project's
 };
 

@@ -10,8 +10,9 @@ namespace weir::jobs {
 namespace {
 
 // The newest change after `version`, at most `until`, among what the input selects; 0 for none.
+template <typename Selects>
 std::optional<std::int64_t> ChangedAfter(const TableFacts& table, std::int64_t version,
-                                         const std::function<bool(const Touch&)>& selects) {
+                                         const Selects& selects) {
   for (auto touch = table.touches.rbegin(); touch != table.touches.rend(); ++touch) {
     if (touch->version <= version) {
       return std::nullopt;
@@ -21,6 +22,21 @@ std::optional<std::int64_t> ChangedAfter(const TableFacts& table, std::int64_t v
     }
   }
   return std::nullopt;
+}
+
+// Whether the table's log was cleaned up behind the version that was read.
+bool MayHaveForgotten(const InputRecord& read, const TableFacts& table) {
+  return read.version >= 0 && read.version < table.forgotten;
+}
+
+std::optional<StaleReason> WhyFilesStale(const InputRecord& read, const std::string& files) {
+  if (read.files == files) {
+    return std::nullopt;
+  }
+  return StaleReason{.cause = Cause::kChanged,
+                     .why = fmt::format("{} holds other data than version {}, which was read; its "
+                                        "log has forgotten the change",
+                                        read.table, read.version)};
 }
 
 StaleReason Changed(const InputRecord& read, std::int64_t version) {
@@ -100,6 +116,9 @@ std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, s
                (!facts.may_read || facts.may_read(instance, i, touch));
       });
       reason = changed ? std::optional(Changed(*read, *changed)) : std::nullopt;
+      if (!reason && MayHaveForgotten(*read, table->second) && facts.files_now) {
+        reason = WhyFilesStale(*read, facts.files_now(instance, i, run.key.interval, now.window));
+      }
     } else {
       reason = WhyStateStale(now, *read, input.input, table->second);
     }

@@ -82,6 +82,19 @@ class EntryReader {
   std::map<std::string, Interval> ranges_;
 };
 
+// Versions before the first entry that the log still has: the ledger knows some of them.
+void AddForgotten(std::int64_t first, const std::map<std::int64_t, Touch>& known,
+                  TableFacts& facts) {
+  for (std::int64_t version = 0; version < first; ++version) {
+    const auto touch = known.find(version);
+    if (touch != known.end()) {
+      facts.touches.push_back(touch->second);
+    } else {
+      facts.forgotten = version;
+    }
+  }
+}
+
 void ReadExtent(const lake::Snapshot& snapshot, const RowDays& days, TableFacts& facts) {
   facts.has_intervals = RowDays::KnownIn(snapshot.metadata.schema);
   for (const lake::AddFile& file : snapshot.files) {
@@ -119,6 +132,8 @@ TableFacts ReadTableFacts(lake::Warehouse& warehouse, const std::string& table,
       ReadExtent(snapshot, days, facts);
     }
   }
+  const std::int64_t first = versions.empty() ? facts.latest + 1 : *versions.begin();
+  AddForgotten(first, known, facts);
   for (const std::int64_t version : versions) {
     const auto touch = known.find(version);
     if (touch != known.end()) {

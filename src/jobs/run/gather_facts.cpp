@@ -8,6 +8,7 @@
 #include "jobs/plan/row_days.h"
 #include "jobs/plan/table_facts.h"
 #include "jobs/plan/where_predicate.h"
+#include "jobs/run/run_inputs.h"
 #include "jobs/run/run_plan.h"
 #include "jobs/run/source_days.h"
 #include "lake/scan.h"
@@ -134,6 +135,40 @@ class WhereFilter {
   std::map<Key, Filter> filters_;
 };
 
+// What inputs select now. With a connection of its own: plans are kept up to date while runs go on.
+class SelectedFiles {
+ public:
+  SelectedFiles(const FactSources& sources)
+      : instances_(sources.instances), lakes_(sources.project, sources.steps.database) {}
+
+  std::string DigestOfInput(std::size_t instance, std::size_t input, const Interval& interval,
+                            const Interval& window) {
+    JobInstance reader = instances_[instance];
+    reader.reads = {reader.reads[input]};
+    const std::string& table = reader.reads.front().input.table;
+    if (!opened_.contains(table)) {
+      lake::Warehouse& warehouse = lakes_.Of(table);
+      opened_[table] = warehouse.Open(warehouse.FolderOf(table));
+    }
+    const std::vector<Reading> readings = {{.kind = ReadingKind::kWindow, .window = window}};
+    return OpenInputs(reader, interval, readings,
+                      {.lakes = lakes_,
+                       .selector = selector_,
+                       .instances = instances_,
+                       .chain = no_chain_,
+                       .opened = &opened_})
+        .front()
+        .record.files;
+  }
+
+ private:
+  const std::vector<JobInstance>& instances_;
+  Lakes lakes_;
+  SharedSelector selector_;
+  ChainStates no_chain_;
+  std::map<std::string, lake::Snapshot> opened_;
+};
+
 }  // namespace
 
 PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_hashes) {
@@ -145,8 +180,7 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
   sql::Connection& connection = sources.lakes.own().connection();
   for (const JobInstance& instance : sources.instances) {
     const std::string& job = instance.job->name;
-    facts.runs.push_back({.newest = sources.ledger.Newest(job, instance.partition),
-                          .succeeded = sources.ledger.NewestSucceeded(job, instance.partition)});
+    facts.runs.push_back(sources.ledger.RunsOf(job, instance.partition));
     facts.sources.push_back(
         LookAtSources(sources.project, instance, facts.runs.back(), sources.steps, connection));
   }
@@ -159,6 +193,11 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
   const auto filter = std::make_shared<WhereFilter>(sources.instances, sources.lakes);
   facts.may_read = [filter](std::size_t instance, std::size_t input, const Touch& touch) {
     return filter->MayRead(instance, input, touch);
+  };
+  const auto selected = std::make_shared<SelectedFiles>(sources);
+  facts.files_now = [selected](std::size_t instance, std::size_t input, const Interval& interval,
+                               const Interval& window) {
+    return selected->DigestOfInput(instance, input, interval, window);
   };
   return facts;
 }

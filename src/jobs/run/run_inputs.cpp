@@ -7,9 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
-#include "base/hashing.h"
 #include "jobs/plan/row_days.h"
 #include "jobs/run/run_values.h"
+#include "lake/data_origin.h"
 #include "lake/scan.h"
 #include "lake/suggest_table.h"
 #include "project/substitution.h"
@@ -34,6 +34,9 @@ class InputOpener {
     for (std::size_t i = 0; i < readings.size(); ++i) {
       const std::string& table = instance_.reads[i].input.table;
       const auto pinned = sources_.pinned.find(table);
+      if (IsOpened(table)) {
+        continue;
+      }
       if (readings[i].kind != ReadingKind::kVersion && pinned == sources_.pinned.end()) {
         tables[&sources_.lakes.Of(table)].insert(table);
       } else if (pinned != sources_.pinned.end()) {
@@ -72,7 +75,8 @@ class InputOpener {
       opened.snapshot = OpenVersion(line.table, reading.version);
       result.record.version = reading.version;
     } else {
-      opened.snapshot = latest_.at(line.table);
+      opened.snapshot =
+          IsOpened(line.table) ? sources_.opened->at(line.table) : latest_.at(line.table);
       result.record.version = reading.kind == ReadingKind::kEmpty ? -1 : opened.snapshot.version;
     }
     Select(input, reading, opened, result);
@@ -80,6 +84,10 @@ class InputOpener {
   }
 
  private:
+  bool IsOpened(const std::string& table) const {
+    return sources_.opened != nullptr && sources_.opened->contains(table);
+  }
+
   // -1 is a table that wasn't there.
   lake::Snapshot OpenVersion(const std::string& table, std::int64_t version) {
     lake::Warehouse& warehouse = sources_.lakes.Of(table);
@@ -181,11 +189,7 @@ void SharedSelector::Narrow(std::string_view select, std::vector<lake::FileSelec
 }
 
 std::string DigestOf(const std::vector<lake::AddFile>& files) {
-  std::set<std::string> paths;
-  for (const lake::AddFile& file : files) {
-    paths.insert(file.path);
-  }
-  return ToHex(HashOf(fmt::format("{}", fmt::join(paths, "\n"))));
+  return ToHex(lake::OriginOf(files));
 }
 
 std::vector<RunInput> OpenInputs(const JobInstance& instance, const Interval& interval,

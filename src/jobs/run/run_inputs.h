@@ -42,6 +42,8 @@ struct InputSources {
   const ChainStates& chain;
   // Versions to read instead of the latest, by table: those that a replayed run read.
   std::map<std::string, std::int64_t> pinned{};
+  // Latest snapshots that are open already, by table, or null.
+  const std::map<std::string, lake::Snapshot>* opened = nullptr;
 };
 
 // Opens what a run of `interval` reads, all latest versions as of one moment, each limited to its
@@ -50,7 +52,7 @@ struct InputSources {
 std::vector<RunInput> OpenInputs(const JobInstance& instance, const Interval& interval,
                                  std::span<const Reading> readings, const InputSources& sources);
 
-// 32 hex digits of the files' paths, whatever their order.
+// 32 hex digits of what the files hold, whatever their order and layout (lake/data_origin.h).
 std::string DigestOf(const std::vector<lake::AddFile>& files);
 
 }  // namespace weir::jobs

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/hashing.h"
+#include "lake/actions.h"
+
+namespace weir::lake {
+
+// Which data files a layout came from, as the tag of a file that was only laid out anew says it.
+inline constexpr auto kOriginTag = "weir.origin";
+
+// What these files hold, whatever their layout: the sum of the hashes of the paths under which
+// their rows were first written. OptimizeTable() leaves it as it is, so it tells a change of data
+// from one of layout where the log that told them apart is gone. Other programs' layouts change it.
+Hash128 OriginOf(std::span<const AddFile> files);
+
+// Marks `written`, which hold the rows of `replaced` and no others.
+void KeepOrigin(std::span<const AddFile> replaced, std::vector<AddFile>& written);
+
+}  // namespace weir::lake
