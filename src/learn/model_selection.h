@@ -43,7 +43,8 @@ struct TrainingSet {
 
 struct SelectionOptions {
   std::vector<double> cs = {0.03, 0.1, 0.3, 1, 3};  // ascending
-  double tolerance = 1e-6;                          // relative, of every fit's objective
+  // Relative, of every fit's objective: so near that a fold's AUC is right to four digits.
+  double tolerance = 1e-8;
 };
 
 // How a point did. A fold whose rows, held out or not, are of one class has no AUC.

@@ -127,7 +127,7 @@ class Reference:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model = LogisticRegression(l1_ratio=1 if penalty == "l1" else 0, C=c, solver="liblinear", max_iter=10000,
-                                       tol=1e-6 if penalty == "l1" else 1e-10, intercept_scaling=1e3, random_state=0)
+                                       tol=1e-8 if penalty == "l1" else 1e-10, intercept_scaling=1e3, random_state=0)
             return model.fit(self.x(transform)[rows], self.labels[rows])
 
     def fold_aucs(self, transform, penalty, c):

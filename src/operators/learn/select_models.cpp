@@ -201,7 +201,7 @@ class SelectModels final : public Operator {
                       .doc = "costs of the loss beside the penalty"},
                      {.name = "tolerance",
                       .type = SettingType::kNumber,
-                      .standard = 1e-6,
+                      .standard = 1e-8,
                       .least = 1e-12,
                       .most = 0.1,
                       .doc = "how near a fit's objective must come to the optimum, relatively"}}};
