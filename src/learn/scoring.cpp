@@ -1,6 +1,7 @@
 #include "learn/scoring.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/error.h"
@@ -9,33 +10,92 @@
 namespace weir::learn {
 namespace {
 
-// What models make of a term: their weights, beside each other.
-struct TermWeight {
-  std::uint32_t model = 0;
-  double weight = 0;
-};
-
-// Weights by term, and which models mask it.
+// What models make of each term. Models have slots, those of binary features in front: a term that
+// many of them have a weight for is a row of all slots, which is added as a whole, any other term a
+// list.
 class TermTable {
  public:
   TermTable(std::size_t num_terms, std::span<const ScoredModel> models)
-      : weights_(num_terms), masking_(num_terms) {
-    for (std::uint32_t model = 0; model < models.size(); ++model) {
-      for (std::size_t i = 0; i < models[model].terms.size(); ++i) {
-        weights_[models[model].terms[i]].push_back(
-            {.model = model, .weight = models[model].weights[i]});
+      : num_slots_(models.size()), slots_(models.size()), terms_(num_terms) {
+    for (const Transform transform : {Transform::kBinary, Transform::kLogIdf}) {
+      for (std::size_t model = 0; model < models.size(); ++model) {
+        if (models[model].transform == transform)
+          slots_[model] = next_slot_++;
       }
-      for (const std::uint32_t term : models[model].masked)
-        masking_[term].push_back(model);
+      if (transform == Transform::kBinary)
+        num_binary_ = next_slot_;
+    }
+    for (std::size_t model = 0; model < models.size(); ++model) {
+      for (std::size_t i = 0; i < models[model].terms.size(); ++i) {
+        terms_[models[model].terms[i]].weights.push_back(
+            {.slot = slots_[model], .weight = models[model].weights[i]});
+      }
+      if (slots_[model] < num_binary_)
+        continue;
+      for (const std::uint32_t term : models[model].masked) {
+        terms_[term].masking.push_back(slots_[model]);
+      }
+    }
+    for (Term& term : terms_)
+      MakeRow(term);
+  }
+
+  std::size_t num_slots() const { return num_slots_; }
+  std::uint32_t num_binary() const { return num_binary_; }
+  std::uint32_t SlotOf(std::size_t model) const { return slots_[model]; }
+
+  // Adds a term of this value to the sums of all slots.
+  void Add(std::uint32_t number, double value, std::span<double> sums) const {
+    const Term& term = terms_[number];
+    if (term.row != kNoRow) {
+      const double* const row = rows_.data() + term.row;
+      for (std::size_t slot = 0; slot < num_binary_; ++slot)
+        sums[slot] += row[slot];
+      for (std::size_t slot = num_binary_; slot < num_slots_; ++slot) {
+        sums[slot] += row[slot] * value;
+      }
+      return;
+    }
+    for (const Weight& weight : term.weights) {
+      sums[weight.slot] += weight.slot < num_binary_ ? weight.weight : weight.weight * value;
     }
   }
 
-  std::span<const TermWeight> WeightsOf(std::uint32_t term) const { return weights_[term]; }
-  std::span<const std::uint32_t> ModelsMasking(std::uint32_t term) const { return masking_[term]; }
+  // Slots, not binary, for which the term doesn't exist.
+  std::span<const std::uint32_t> SlotsMasking(std::uint32_t term) const {
+    return terms_[term].masking;
+  }
 
  private:
-  std::vector<std::vector<TermWeight>> weights_;
-  std::vector<std::vector<std::uint32_t>> masking_;
+  static constexpr auto kNoRow = static_cast<std::size_t>(-1);
+
+  struct Weight {
+    std::uint32_t slot = 0;
+    double weight = 0;
+  };
+  struct Term {
+    std::vector<Weight> weights;  // by model; none if there is a row
+    std::size_t row = kNoRow;     // where it begins
+    std::vector<std::uint32_t> masking;
+  };
+
+  void MakeRow(Term& term) {
+    constexpr std::size_t kShare = 4;  // a list entry costs as much as so many of a row
+    if (term.weights.size() * kShare < num_slots_)
+      return;
+    term.row = rows_.size();
+    rows_.resize(rows_.size() + num_slots_);
+    for (const Weight& weight : term.weights)
+      rows_[term.row + weight.slot] = weight.weight;
+    term.weights = {};
+  }
+
+  std::size_t num_slots_;
+  std::uint32_t next_slot_ = 0;
+  std::uint32_t num_binary_ = 0;
+  std::vector<std::uint32_t> slots_;  // by model
+  std::vector<Term> terms_;
+  std::vector<double> rows_;
 };
 
 // Sums of one person for every model.
@@ -48,53 +108,52 @@ class PersonScorer {
         models_(models),
         terms_(terms),
         sums_(models.size()),
-        masked_squares_(models.size()) {}
+        masked_squares_(models.size()) {
+    for (std::size_t days = 0; days < logs_.size(); ++days) {
+      logs_[days] = std::log(1.0 + static_cast<double>(days));
+    }
+  }
 
   // scores[m] is the person's by model m.
   void Score(std::size_t person, std::span<double> scores) {
-    std::ranges::fill(sums_, Sum{});
+    std::ranges::fill(sums_, 0.0);
     std::ranges::fill(masked_squares_, 0.0);
     double squares = 0;
     for (std::size_t at = histories_.offsets[person]; at < histories_.offsets[person + 1]; ++at) {
       const std::uint32_t term = vocabulary_.term_of[histories_.tokens[at]];
       if (term == Vocabulary::kNotIn)
         continue;
-      const double value =
-          std::log(1.0 + static_cast<double>(histories_.days[at])) * vocabulary_.idf[term];
+      const double value = LogOf(histories_.days[at]) * vocabulary_.idf[term];
       squares += value * value;
-      for (const TermWeight& weight : terms_.WeightsOf(term)) {
-        Sum& sum = sums_[weight.model];
-        sum.binary += weight.weight;
-        sum.weighed += weight.weight * value;
-      }
-      for (const std::uint32_t model : terms_.ModelsMasking(term)) {
-        masked_squares_[model] += value * value;
+      terms_.Add(term, value, sums_);
+      for (const std::uint32_t slot : terms_.SlotsMasking(term)) {
+        masked_squares_[slot] += value * value;
       }
     }
     for (std::size_t model = 0; model < models_.size(); ++model) {
-      scores[model] = models_[model].intercept + Product(model, squares);
+      scores[model] = models_[model].intercept + Product(terms_.SlotOf(model), squares);
     }
   }
 
  private:
-  struct Sum {
-    double binary = 0;
-    double weighed = 0;
-  };
+  double LogOf(std::uint16_t days) const {
+    return days < logs_.size() ? logs_[days] : std::log(1.0 + static_cast<double>(days));
+  }
 
-  double Product(std::size_t model, double squares) const {
-    if (models_[model].transform == Transform::kBinary)
-      return sums_[model].binary;
+  double Product(std::uint32_t slot, double squares) const {
+    if (slot < terms_.num_binary())
+      return sums_[slot];
     // No less than rounding leaves where every term is masked: then nothing was summed either.
-    const double left = squares - masked_squares_[model];
-    return left > 1e-12 * squares ? sums_[model].weighed / std::sqrt(left) : 0;
+    const double left = squares - masked_squares_[slot];
+    return left > 1e-12 * squares ? sums_[slot] / std::sqrt(left) : 0;
   }
 
   const TokenHistories& histories_;
   const Vocabulary& vocabulary_;
   std::span<const ScoredModel> models_;
   const TermTable& terms_;
-  std::vector<Sum> sums_;
+  std::array<double, 64> logs_{};  // ln(1 + days) of few days
+  std::vector<double> sums_;       // by slot
   std::vector<double> masked_squares_;
 };
 
