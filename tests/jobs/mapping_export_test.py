@@ -64,7 +64,7 @@ def prepared(folder):
     settings = project / "weir.yaml"
     settings.write_text(settings.read_text().replace("mapping_export: none", "mapping_export: parquet"))
     job = project / "jobs/cookie_mapping/mapping_export/job.yaml"
-    job.write_text(re.sub(r"keep: 7", "keep: 2\n      rows_of_file: 50", job.read_text()))
+    job.write_text(re.sub(r"keep: 7", "keep: 2\n      rows_of_file: 20", job.read_text()))
     call("run", "enricher", folder=project)
     days = sorted(row["dt"] for row in rows(project, "SELECT DISTINCT dt FROM reservoir.enriched_mapper"))
     for day in days[:2]:

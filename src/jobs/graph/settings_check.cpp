@@ -64,8 +64,14 @@ std::vector<std::string> MistakesOfConnection(const project::Project& project, c
   for (project::ConnectionLine& line : lines) {
     line.settings.clear();  // they may name secrets
   }
+  const connectors::Connections known(lines, no_secrets);
+  const auto where_configured = settings.find("where_configured");
+  if (where_configured != settings.end() && *where_configured == true &&
+      !known.Has(name->get<std::string>())) {
+    return {};
+  }
   try {
-    connectors::Connections(lines, no_secrets).Find(name->get<std::string>(), step.what);
+    known.Find(name->get<std::string>(), step.what);
     return {};
   } catch (const UserError& mistake) {
     return {mistake.what()};

@@ -88,5 +88,12 @@ TEST_F(ConnectionCheckTest, NamesAConnectionThatIsNotThere) {
   EXPECT_NE(mistakes.find("did you mean 'shop'?"), std::string::npos) << mistakes;
 }
 
+TEST_F(ConnectionCheckTest, LetsAStepSendOnlyWhereItsConnectionIsConfigured) {
+  EXPECT_EQ(MistakesOf(kConnection,
+                       "{connector: postgres, in: calls, with: {connection: reporting, table: t, "
+                       "where_configured: true}}"),
+            "");
+}
+
 }  // namespace
 }  // namespace weir::jobs
