@@ -87,9 +87,11 @@ class WorkingSetSearch {
     return left;
   }
 
-  // Every column with a weight, and as many of the worst others again, or a few at the start.
+  // Every column with a weight, and of the others, worst first, several times as many: a column too
+  // many costs little beside another round, which looks at all of them.
   void ChooseColumns() {
-    constexpr std::size_t kFewest = 100;
+    constexpr std::size_t kFewest = 2000;
+    constexpr std::size_t kTimes = 7;
     columns_.clear();
     std::vector<std::uint32_t> others;
     for (std::uint32_t column = 0; column < slopes_.size(); ++column) {
@@ -99,7 +101,7 @@ class WorkingSetSearch {
         others.push_back(column);
       }
     }
-    const std::size_t more = std::min(others.size(), std::max(kFewest, columns_.size()));
+    const std::size_t more = std::min(others.size(), std::max(kFewest, kTimes * columns_.size()));
     std::ranges::partial_sort(
         others, others.begin() + static_cast<std::ptrdiff_t>(more), {},
         [&](std::uint32_t column) { return std::pair(-violations_[column], column); });
