@@ -133,7 +133,7 @@ class Search {
         score.aucs.emplace_back();
         continue;
       }
-      model = Fit(score.point, fold, model).model;
+      model = Fit(score.point, fold, model, options_.tolerance).model;
       FeaturesOf(score.point).Scores({&held_out, 1}, model.u, model.intercept, scores_[at]);
       score.aucs.push_back(HeldOutAuc(fold, scores_[at]));
     }
@@ -144,7 +144,7 @@ class Search {
   }
 
   LogisticFit Fit(const GridPoint& point, std::optional<std::size_t> held_out,
-                  const LogisticModel& start) const {
+                  const LogisticModel& start, double tolerance) const {
     std::vector<double> costs = weights_;
     for (double& cost : costs)
       cost *= point.c;
@@ -153,7 +153,7 @@ class Search {
                                   .costs = costs,
                                   .held_out = held_out,
                                   .penalty = PenaltyFor(point.penalty)};
-    return FitLogistic(problem, {.tolerance = options_.tolerance}, start);
+    return FitLogistic(problem, {.tolerance = tolerance}, start);
   }
 
   void Choose() {
@@ -170,8 +170,9 @@ class Search {
   }
 
   void Refit() {
+    constexpr double kOfWeights = 1e-4;  // they are off by the root of what the objective is
     const GridPoint& point = selection_.grid[selection_.chosen].point;
-    const LogisticFit fit = Fit(point, std::nullopt, {});
+    const LogisticFit fit = Fit(point, std::nullopt, {}, kOfWeights * options_.tolerance);
     selection_.objective = fit.objective;
     selection_.intercept = fit.model.intercept;
     std::vector<std::pair<std::uint32_t, double>> weights;

@@ -44,7 +44,7 @@ struct TrainingSet {
 struct SelectionOptions {
   std::vector<double> cs = {0.03, 0.1, 0.3, 1, 3};  // ascending
   // Relative, of every fit's objective: so near that a fold's AUC is right to four digits.
-  double tolerance = 1e-8;
+  double tolerance = 1e-8;  // the refit's is a ten-thousandth of it, for the sake of the weights
 };
 
 // How a point did. A fold whose rows, held out or not, are of one class has no AUC.
