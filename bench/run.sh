@@ -2,15 +2,7 @@
 # Prints the table of bench/README.md: `bench/run.sh [--quick] [-n RUNS] [claim…]`. WEIR names another
 # program than the release build, WEIR_BENCH_DATA another folder for the data (about 3 GB).
 set -euo pipefail
-cd "$(dirname "$0")/.."
+source "$(dirname "$0")/release.sh"
 
-python=.deps/venv/bin/python
-if [ ! -x "$python" ]; then
-  echo "bench/run.sh: $python is not there: run scripts/setup.sh" >&2
-  exit 1
-fi
-if [ -z "${WEIR:-}" ]; then
-  cmake --preset release >/dev/null
-  cmake --build --preset release --target weir >/dev/null
-fi
-PYTHONPATH=bench PYTHONDONTWRITEBYTECODE=1 exec "$python" bench/run.py "$@"
+if [ -z "${WEIR:-}" ]; then build_release weir; fi
+exec "$python" bench/run.py "$@"

@@ -7,14 +7,11 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import threading
-import time
 
+import measure
 import pairs as generated
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-DATA = pathlib.Path(os.environ.get("WEIR_BENCH_DATA", REPOSITORY / "build/bench-data")) / "identity"
-WEIR = os.environ.get("WEIR", str(REPOSITORY / "build/release/weir"))
+DATA = pathlib.Path(os.environ.get("WEIR_BENCH_DATA", measure.REPOSITORY / "build/bench-data")) / "identity"
 GIB = 2**30
 
 JOB = """
@@ -57,21 +54,6 @@ print(json.dumps({'wall': time.perf_counter() - start, 'cpu': time.process_time(
 """
 
 
-def run_process(words, environment=None):
-    """Standard output, wall and CPU seconds, peak resident set in bytes."""
-    start = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    errors = []
-    reader = threading.Thread(target=lambda: errors.append(process.stderr.read()))
-    reader.start()
-    output = process.stdout.read()
-    reader.join()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"{words[0]} failed: {output[-2000:]}{errors[0][-2000:]}")
-    return output, time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-
-
 def empty(folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -83,20 +65,20 @@ def bench_weir(file, number):
     (folder / "weir.yaml").write_text("name: people\n")
     (folder / "jobs/graph/people").mkdir(parents=True)
     (folder / "jobs/graph/people/job.yaml").write_text(JOB.format(file=file))
-    _, wall, cpu, rss = run_process([WEIR, "-C", str(folder), "run"])
-    counted = subprocess.run([WEIR, "-C", str(folder), "sql", "SELECT count(DISTINCT universal_id) AS people, count(*) AS ids FROM out.mapping",
+    usage = measure.run_weir(["-C", folder, "run"])
+    counted = subprocess.run([measure.weir_program(), "-C", str(folder), "sql", "SELECT count(DISTINCT universal_id) AS people, count(*) AS ids FROM out.mapping",
                               "--format", "json"], check=True, capture_output=True, text=True).stdout
     found = json.loads(counted)[0]
-    print(f"weir: {wall:.1f} s, {cpu:.1f} CPU s, {rss / GIB:.2f} GiB; {number / wall / 1e6:.2f} M pairs/s; {found['ids']:,} ids, "
+    print(f"weir: {usage.wall:.1f} s, {usage.cpu:.1f} CPU s, {usage.rss / GIB:.2f} GiB; {number / usage.wall / 1e6:.2f} M pairs/s; {found['ids']:,} ids, "
           f"{found['people']:,} people", flush=True)
-    return wall, found["people"]
+    return usage.wall, found["people"]
 
 
 def bench_duckdb(file, number):
     folder = empty(DATA / "labels")
-    output, _, _, rss = run_process([sys.executable, "-c", LABELS, str(file), str(folder)])
+    output, usage = measure.run_process([sys.executable, "-c", LABELS, str(file), str(folder)])
     found = json.loads(output.splitlines()[-1])  # behind a progress bar
-    print(f"DuckDB, label propagation: {found['wall']:.1f} s, {found['cpu']:.1f} CPU s, {rss / GIB:.2f} GiB; "
+    print(f"DuckDB, label propagation: {found['wall']:.1f} s, {found['cpu']:.1f} CPU s, {usage.rss / GIB:.2f} GiB; "
           f"{number / found['wall'] / 1e6:.2f} M pairs/s; {found['rounds']} rounds, {found['people']:,} people", flush=True)
     return found["wall"], found["people"]
 

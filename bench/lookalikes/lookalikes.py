@@ -4,8 +4,6 @@ import argparse
 import json
 import os
 import pathlib
-import resource
-import subprocess
 import sys
 import time
 import warnings
@@ -14,16 +12,16 @@ import numpy
 import scipy.sparse
 from sklearn.linear_model import LogisticRegression
 
+import measure
 import people
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-BENCH = os.environ.get("WEIR_LEARN_BENCH", str(REPOSITORY / "build/release/src/learn/learn_bench"))
-DATA = pathlib.Path(os.environ.get("WEIR_BENCH_DATA", REPOSITORY / "build/bench-data")) / "lookalikes"
+BENCH = os.environ.get("WEIR_LEARN_BENCH", str(measure.REPOSITORY / "build/release/src/learn/learn_bench"))
+DATA = pathlib.Path(os.environ.get("WEIR_BENCH_DATA", measure.REPOSITORY / "build/bench-data")) / "lookalikes"
 
 
 def ours(*words):
-    done = subprocess.run([BENCH, *map(str, words)], check=True, capture_output=True, text=True)
-    return json.loads(done.stdout), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    output, usage = measure.run_process([BENCH, *map(str, words)])
+    return json.loads(output), usage.rss / 2**20
 
 
 def matrix(folder, transform):
