@@ -80,17 +80,6 @@ void Features::Scores(std::span<const RowRange> rows, std::span<const double> u,
   });
 }
 
-void Features::ColumnSums(std::span<const RowRange> rows, std::span<const double> factors,
-                          std::span<double> sums) const {
-  std::ranges::fill(sums, 0.0);
-  ForEachRow(*matrix_, rows, values_, [&](std::size_t row, auto columns, auto days, auto value) {
-    const double factor = factors[row] * row_scale(row);
-    for (std::size_t entry = 0; entry < columns.size(); ++entry) {
-      sums[columns[entry]] += factor * value(days[entry]);
-    }
-  });
-}
-
 void Features::ColumnMoments(std::span<const RowRange> rows, std::span<const double> factors,
                              std::span<const double> square_factors,
                              std::span<Moments> moments) const {

@@ -33,10 +33,6 @@ class Features {
   void Scores(std::span<const RowRange> rows, std::span<const double> u, double intercept,
               std::span<double> scores) const;
 
-  // sums[j] = Σ factors[i] · x[i][j], over the rows given.
-  void ColumnSums(std::span<const RowRange> rows, std::span<const double> factors,
-                  std::span<double> sums) const;
-
   // Sums of one column.
   struct Moments {
     double first = 0;

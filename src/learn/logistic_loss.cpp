@@ -75,6 +75,14 @@ void SettleIntercept(const LogisticProblem& problem, std::span<const RowRange> r
   }
 }
 
+double Violation(double slope, double weight, double l1) {
+  if (weight > 0)
+    return std::abs(slope + l1);
+  if (weight < 0)
+    return std::abs(slope - l1);
+  return std::max(std::abs(slope) - l1, 0.0);
+}
+
 double PenaltyOf(const LogisticProblem& problem, std::span<const double> u) {
   const std::span<const double> scales = problem.features->column_scales();
   double absolute = 0;
@@ -89,13 +97,13 @@ double PenaltyOf(const LogisticProblem& problem, std::span<const double> u) {
 
 double DualityGap(const LogisticProblem& problem, std::span<const RowRange> rows,
                   const LossState& state, const LogisticModel& model,
-                  std::span<const double> column_slopes) {
+                  std::span<const Features::Moments> moments) {
   const auto [l1, l2] = problem.penalty;
   const std::span<const double> scales = problem.features->column_scales();
   double shrink = 1;     // of the dual point, until it is feasible
   double conjugate = 0;  // of the penalty, at the slopes
-  for (std::size_t column = 0; column < column_slopes.size(); ++column) {
-    const double slope = std::abs(column_slopes[column] * scales[column]);
+  for (std::size_t column = 0; column < moments.size(); ++column) {
+    const double slope = std::abs(moments[column].first * scales[column]);
     if (l2 > 0) {
       const double beyond = std::max(slope - l1, 0.0);
       conjugate += beyond * beyond / (2 * l2);

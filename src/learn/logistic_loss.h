@@ -33,16 +33,20 @@ double LossAlong(const LogisticProblem& problem, std::span<const RowRange> rows,
 void SettleIntercept(const LogisticProblem& problem, std::span<const RowRange> rows,
                      LossState& state, double& intercept);
 
+// How far the optimum's condition on one weight is broken: the distance of −slope, of all but the
+// l1 penalty by the weight, from the subgradient of l1·|weight|. In any scale, if all are in it.
+double Violation(double slope, double weight, double l1);
+
 // Value of the penalty at u.
 double PenaltyOf(const LogisticProblem& problem, std::span<const double> u);
 
 // An upper bound of objective − optimum, where the intercept is settled, from the dual problem
-// (Fenchel): column_slopes[j] = Σ slopes[i] · x[i][j] in u's scale, without the penalty's part.
+// (Fenchel): moments[j].first = Σ slopes[i] · x[i][j] in u's scale, without the penalty's part.
 // With l2 > 0 any slopes give a dual point; with l1 alone they are scaled until they do, as in
 // Koh, Kim and Boyd, "An interior-point method for large-scale l1-regularized logistic regression"
 // (2007). O(rows + columns).
 double DualityGap(const LogisticProblem& problem, std::span<const RowRange> rows,
                   const LossState& state, const LogisticModel& model,
-                  std::span<const double> column_slopes);
+                  std::span<const Features::Moments> moments);
 
 }  // namespace weir::learn

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "learn/logistic_loss.h"
+#include "learn/search_position.h"
 
 namespace weir::learn {
 namespace {
@@ -17,39 +17,29 @@ double Dot(std::span<const double> left, std::span<const double> right) {
 class NewtonSearch {
  public:
   NewtonSearch(const LogisticProblem& problem, const LogisticModel& start)
-      : problem_(problem),
-        features_(*problem.features),
-        rows_(problem.TrainingRows()),
-        state_(features_.matrix().num_rows()),
-        along_(features_.matrix().num_rows()),
-        moments_(features_.matrix().num_columns()),
+      : at_(problem, start),
+        moments_(at_.features.matrix().num_columns()),
         gradient_(moments_.size()),
         diagonal_(moments_.size()),
         stiffness_(moments_.size()),
         direction_(moments_.size()) {
     for (std::size_t column = 0; column < stiffness_.size(); ++column) {
-      const double scale = features_.column_scales()[column];
+      const double scale = at_.features.column_scales()[column];
       stiffness_[column] = problem.penalty.l2 / (scale * scale);
     }
-    fit_.model = start;
-    if (fit_.model.u.empty())
-      fit_.model.u.assign(stiffness_.size(), 0.0);
   }
 
   LogisticFit Run(const FitOptions& options) {
-    features_.Scores(rows_, fit_.model.u, fit_.model.intercept, state_.scores);
-    state_.Update(problem_, rows_);
-    ++fit_.passes;
     while (true) {
-      SettleIntercept(problem_, rows_, state_, fit_.model.intercept);
+      at_.SettleIntercept();
       UpdateGradient();
-      const double goal = options.tolerance * (fit_.objective - fit_.gap);
-      if (fit_.gap <= goal || fit_.rounds == options.max_rounds)
-        return fit_;
-      ++fit_.rounds;
+      const double goal = options.tolerance * (at_.fit.objective - at_.fit.gap);
+      if (at_.fit.gap <= goal || at_.fit.rounds == options.max_rounds)
+        return at_.fit;
+      ++at_.fit.rounds;
       SolveNewtonEquation();
       if (!Step())
-        return fit_;
+        return at_.fit;
     }
   }
 
@@ -57,23 +47,23 @@ class NewtonSearch {
   // Gradient and the Hessian's diagonal by the weights, objective and the bound on its gap: the
   // objective with the intercept at its best is l2-strongly convex.
   void UpdateGradient() {
-    features_.ColumnMoments(rows_, state_.slopes, state_.curvatures, moments_);
-    ++fit_.passes;
+    at_.features.ColumnMoments(at_.rows, at_.state.slopes, at_.state.curvatures, moments_);
+    ++at_.fit.passes;
     double penalty = 0;
     double gap = 0;
     for (std::size_t column = 0; column < gradient_.size(); ++column) {
-      const double u = fit_.model.u[column];
+      const double u = at_.fit.model.u[column];
       gradient_[column] = moments_[column].first + stiffness_[column] * u;
       diagonal_[column] = moments_[column].second + stiffness_[column];
       penalty += stiffness_[column] * u * u;
       gap += gradient_[column] * gradient_[column] / stiffness_[column];
     }
-    fit_.objective = state_.loss + penalty / 2;
-    fit_.gap = gap / 2;
+    at_.fit.objective = at_.state.loss + penalty / 2;
+    at_.fit.gap = gap / 2;
   }
 
-  // Preconditioned conjugate gradients on (H, intercept) · direction = −gradient. The intercept is
-  // eliminated by its own row only as far as the preconditioner goes.
+  // Preconditioned conjugate gradients on Hessian · direction = −gradient, the intercept being one
+  // more unknown.
   void SolveNewtonEquation() {
     const std::size_t size = gradient_.size();
     std::vector<double> residual(size);
@@ -82,7 +72,7 @@ class NewtonSearch {
     std::vector<double> product(size);
     std::ranges::fill(direction_, 0.0);
     intercept_direction_ = 0;
-    double residual_intercept = -state_.slope;
+    double residual_intercept = -at_.state.slope;
     for (std::size_t i = 0; i < size; ++i)
       residual[i] = -gradient_[i];
     double search_intercept = 0;
@@ -91,7 +81,7 @@ class NewtonSearch {
     for (int step = 0; step < kMaxSteps; ++step) {
       for (std::size_t i = 0; i < size; ++i)
         scaled[i] = residual[i] / diagonal_[i];
-      const double scaled_intercept = residual_intercept / state_.curvature;
+      const double scaled_intercept = residual_intercept / at_.state.curvature;
       const double next = Dot(residual, scaled) + residual_intercept * scaled_intercept;
       if (step == 0)
         first_energy = next;
@@ -102,9 +92,9 @@ class NewtonSearch {
       for (std::size_t i = 0; i < size; ++i)
         search[i] = scaled[i] + blend * search[i];
       search_intercept = scaled_intercept + blend * search_intercept;
-      const double product_intercept =
-          features_.CurvatureTimes(rows_, state_.curvatures, search, search_intercept, product);
-      ++fit_.passes;
+      const double product_intercept = at_.features.CurvatureTimes(
+          at_.rows, at_.state.curvatures, search, search_intercept, product);
+      ++at_.fit.passes;
       for (std::size_t i = 0; i < size; ++i)
         product[i] += stiffness_[i] * search[i];
       const double curvature = Dot(search, product) + search_intercept * product_intercept;
@@ -120,32 +110,27 @@ class NewtonSearch {
 
   // Which share of the first energy may be left: less, the nearer the optimum is.
   double Precision(double energy) const {
-    const double nearness = std::sqrt(energy / std::max(fit_.objective, 1e-300));
+    const double nearness = std::sqrt(energy / std::max(at_.fit.objective, 1e-300));
     return std::clamp(nearness, 1e-3, 0.1);
   }
 
   // Halves the step until the objective falls by a share of what its slope promises (Armijo).
   bool Step() {
-    const double promised = Dot(gradient_, direction_) + state_.slope * intercept_direction_;
-    features_.Scores(rows_, direction_, intercept_direction_, along_);
-    ++fit_.passes;
-    std::vector<double> moved(fit_.model.u.size());
+    const double promised = Dot(gradient_, direction_) + at_.state.slope * intercept_direction_;
+    at_.features.Scores(at_.rows, direction_, intercept_direction_, at_.along);
+    ++at_.fit.passes;
+    std::vector<double> moved(at_.fit.model.u.size());
     for (double length = 1; length > 1e-10; length /= 2) {
       for (std::size_t i = 0; i < moved.size(); ++i) {
-        moved[i] = fit_.model.u[i] + length * direction_[i];
+        moved[i] = at_.fit.model.u[i] + length * direction_[i];
       }
-      const double objective =
-          LossAlong(problem_, rows_, state_, along_, length) + PenaltyOf(problem_, moved);
-      if (objective > fit_.objective + 1e-4 * length * promised)
+      const double objective = LossAlong(at_.problem, at_.rows, at_.state, at_.along, length) +
+                               PenaltyOf(at_.problem, moved);
+      if (objective > at_.fit.objective + 1e-4 * length * promised)
         continue;
-      fit_.model.u.swap(moved);
-      fit_.model.intercept += length * intercept_direction_;
-      for (const RowRange& range : rows_) {
-        for (std::size_t row = range.begin; row < range.end; ++row) {
-          state_.scores[row] += length * along_[row];
-        }
-      }
-      state_.Update(problem_, rows_);
+      at_.fit.model.u.swap(moved);
+      at_.fit.model.intercept += length * intercept_direction_;
+      at_.Advance(length);
       return true;
     }
     return false;  // no step lowers it any more: rounding decides
@@ -153,18 +138,13 @@ class NewtonSearch {
 
   static constexpr int kMaxSteps = 500;
 
-  const LogisticProblem& problem_;
-  const Features& features_;
-  std::vector<RowRange> rows_;
-  LossState state_;
-  std::vector<double> along_;  // by row: scores of the direction
+  SearchPosition at_;
   std::vector<Features::Moments> moments_;
   std::vector<double> gradient_;
   std::vector<double> diagonal_;
   std::vector<double> stiffness_;  // l2 by column, in u's scale
   std::vector<double> direction_;
   double intercept_direction_ = 0;
-  LogisticFit fit_;
 };
 
 }  // namespace

@@ -8,15 +8,6 @@
 namespace weir::learn {
 namespace {
 
-// Distance of −slope from the subgradient of l1·|u| at u.
-double Violation(double slope, double u, double l1) {
-  if (u > 0)
-    return std::abs(slope + l1);
-  if (u < 0)
-    return std::abs(slope - l1);
-  return std::max(std::abs(slope) - l1, 0.0);
-}
-
 // The minimiser of ½(x − centre)² + threshold·|x|.
 double SoftThreshold(double centre, double threshold) {
   if (centre > threshold)

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "learn/logistic_loss.h"
 #include "learn/quadratic_model.h"
+#include "learn/search_position.h"
 
 namespace weir::learn {
 namespace {
@@ -14,57 +13,39 @@ namespace {
 class WorkingSetSearch {
  public:
   WorkingSetSearch(const LogisticProblem& problem, const LogisticModel& start)
-      : problem_(problem),
-        features_(*problem.features),
-        rows_(problem.TrainingRows()),
-        state_(features_.matrix().num_rows()),
-        along_(features_.matrix().num_rows()),
-        moments_(features_.matrix().num_columns()),
-        slopes_(moments_.size()),
-        violations_(slopes_.size()) {
-    fit_.model = start;
-    if (fit_.model.u.empty())
-      fit_.model.u.assign(slopes_.size(), 0.0);
-  }
+      : at_(problem, start),
+        moments_(at_.features.matrix().num_columns()),
+        violations_(moments_.size()) {}
 
   LogisticFit Run(const FitOptions& options) {
     constexpr double kCaution = 0.1;  // what is left to gain is a guess
-    features_.Scores(rows_, fit_.model.u, fit_.model.intercept, state_.scores);
-    state_.Update(problem_, rows_);
-    ++fit_.passes;
     while (true) {
-      SettleIntercept(problem_, rows_, state_, fit_.model.intercept);
+      at_.SettleIntercept();
       UpdateSlopes();
-      const double goal = options.tolerance * (fit_.objective - fit_.gap);
-      if (fit_.gap <= goal || LeftToGain() <= kCaution * options.tolerance * fit_.objective)
-        return fit_;
-      if (fit_.rounds == options.max_rounds)
-        return fit_;
-      ++fit_.rounds;
+      const double goal = options.tolerance * (at_.fit.objective - at_.fit.gap);
+      if (at_.fit.gap <= goal || LeftToGain() <= kCaution * options.tolerance * at_.fit.objective)
+        return at_.fit;
+      if (at_.fit.rounds == options.max_rounds)
+        return at_.fit;
+      ++at_.fit.rounds;
       ChooseColumns();
       if (!MoveColumns())
-        return fit_;
+        return at_.fit;
     }
   }
 
  private:
   void UpdateSlopes() {
-    features_.ColumnMoments(rows_, state_.slopes, state_.curvatures, moments_);
-    ++fit_.passes;
-    for (std::size_t column = 0; column < slopes_.size(); ++column) {
-      slopes_[column] = moments_[column].first;
-    }
-    fit_.objective = state_.loss + PenaltyOf(problem_, fit_.model.u);
-    fit_.gap = DualityGap(problem_, rows_, state_, fit_.model, slopes_);
+    at_.features.ColumnMoments(at_.rows, at_.state.slopes, at_.state.curvatures, moments_);
+    ++at_.fit.passes;
+    at_.fit.objective = at_.state.loss + PenaltyOf(at_.problem, at_.fit.model.u);
+    at_.fit.gap = DualityGap(at_.problem, at_.rows, at_.state, at_.fit.model, moments_);
     total_violation_ = column_gains_ = 0;
-    const auto [l1, l2] = problem_.penalty;
-    for (std::size_t column = 0; column < slopes_.size(); ++column) {
-      const double scale = features_.column_scales()[column];
-      const double weight = fit_.model.u[column] / scale;
-      const double slope = slopes_[column] * scale + l2 * weight;
-      const double sign = weight > 0 ? 1 : -1;
-      violations_[column] =
-          weight != 0 ? std::abs(slope + sign * l1) : std::max(std::abs(slope) - l1, 0.0);
+    const auto [l1, l2] = at_.problem.penalty;
+    for (std::size_t column = 0; column < violations_.size(); ++column) {
+      const double scale = at_.features.column_scales()[column];
+      const double weight = at_.fit.model.u[column] / scale;
+      violations_[column] = Violation(moments_[column].first * scale + l2 * weight, weight, l1);
       total_violation_ += violations_[column];
       const double curvature = moments_[column].second * scale * scale + l2;
       if (violations_[column] > 0) {
@@ -78,11 +59,11 @@ class WorkingSetSearch {
   // of what the last round gained, lessened as the violation was. Nothing is guessed before the
   // loss's model has held on a whole step.
   double LeftToGain() {
-    const double gained = last_objective_ - fit_.objective;
+    const double gained = last_objective_ - at_.fit.objective;
     const double lessened = std::min(total_violation_ / last_violation_, 1.0);
     const double left = is_model_good_ ? std::max(gained * lessened, column_gains_)
                                        : std::numeric_limits<double>::infinity();
-    last_objective_ = fit_.objective;
+    last_objective_ = at_.fit.objective;
     last_violation_ = total_violation_;
     return left;
   }
@@ -94,8 +75,8 @@ class WorkingSetSearch {
     constexpr std::size_t kTimes = 7;
     columns_.clear();
     std::vector<std::uint32_t> others;
-    for (std::uint32_t column = 0; column < slopes_.size(); ++column) {
-      if (fit_.model.u[column] != 0) {
+    for (std::uint32_t column = 0; column < violations_.size(); ++column) {
+      if (at_.fit.model.u[column] != 0) {
         columns_.push_back(column);
       } else if (violations_[column] > 0) {
         others.push_back(column);
@@ -116,71 +97,62 @@ class WorkingSetSearch {
     constexpr double kShare = 0.1;
     constexpr double kShortestLocalStep = 0.125;  // the model is no good so far out
     constexpr double kShortestStep = 1e-10;
-    QuadraticModel model(problem_, rows_, columns_);
+    QuadraticModel model(at_.problem, at_.rows, columns_);
     bool has_moved = false;
     for (int round = 0; round < kMaxRounds; ++round) {
-      const double violation = model.Start(state_, fit_.model.u, Curvature::kLocal);
+      const double violation = model.Start(at_.state, at_.fit.model.u, Curvature::kLocal);
       if (round > 0 && violation <= kShare * total_violation_)
         break;
       model.Minimise();
       is_model_good_ = true;
       if (!Step(model, kShortestLocalStep)) {
         is_model_good_ = false;
-        model.Start(state_, fit_.model.u, Curvature::kBound);
+        model.Start(at_.state, at_.fit.model.u, Curvature::kBound);
         model.Minimise();
         if (!Step(model, kShortestStep))
           break;
       }
-      SettleIntercept(problem_, rows_, state_, fit_.model.intercept);
+      at_.SettleIntercept();
       has_moved = true;
     }
-    fit_.passes += model.passes();
+    at_.fit.passes += model.passes();
     return has_moved;
   }
 
   // Halves the step until the objective falls by a share of what its slope promises (Armijo).
   bool Step(const QuadraticModel& model, double shortest) {
-    model.ScoresAlong(along_);
+    model.ScoresAlong(at_.along);
     double slope = 0;
-    for (const RowRange& range : rows_) {
+    for (const RowRange& range : at_.rows) {
       for (std::size_t row = range.begin; row < range.end; ++row) {
-        slope += state_.slopes[row] * along_[row];
+        slope += at_.state.slopes[row] * at_.along[row];
       }
     }
-    const double objective = state_.loss + PenaltyOf(problem_, fit_.model.u);
-    const double penalty = objective - state_.loss;
+    const double objective = at_.state.loss + PenaltyOf(at_.problem, at_.fit.model.u);
+    const double penalty = objective - at_.state.loss;
     const double noise = 1e-12 * objective;  // of sums over so many rows
-    const std::vector<double> before = fit_.model.u;
+    const std::vector<double> before = at_.fit.model.u;
     for (double length = 1; length >= shortest; length /= 2) {
       for (std::size_t index = 0; index < columns_.size(); ++index) {
-        fit_.model.u[columns_[index]] = before[columns_[index]] + length * model.moves()[index];
+        at_.fit.model.u[columns_[index]] = before[columns_[index]] + length * model.moves()[index];
       }
-      const double moved_penalty = PenaltyOf(problem_, fit_.model.u);
-      const double moved = LossAlong(problem_, rows_, state_, along_, length) + moved_penalty;
+      const double moved_penalty = PenaltyOf(at_.problem, at_.fit.model.u);
+      const double moved =
+          LossAlong(at_.problem, at_.rows, at_.state, at_.along, length) + moved_penalty;
       const double promised = length * slope + moved_penalty - penalty;
       if (promised >= 0 || moved > objective + 1e-4 * promised + noise)
         continue;
-      fit_.model.intercept += length * model.intercept_move();
-      for (const RowRange& range : rows_) {
-        for (std::size_t row = range.begin; row < range.end; ++row) {
-          state_.scores[row] += length * along_[row];
-        }
-      }
-      state_.Update(problem_, rows_);
+      at_.fit.model.intercept += length * model.intercept_move();
+      at_.Advance(length);
       is_model_good_ = is_model_good_ && length == 1;
       return true;
     }
-    fit_.model.u = before;
+    at_.fit.model.u = before;
     return false;
   }
 
-  const LogisticProblem& problem_;
-  const Features& features_;
-  std::vector<RowRange> rows_;
-  LossState state_;
-  std::vector<double> along_;
+  SearchPosition at_;
   std::vector<Features::Moments> moments_;
-  std::vector<double> slopes_;      // of the loss by u, by column
   std::vector<double> violations_;  // of the optimum's conditions, in the weights' scale
   double total_violation_ = 0;
   double last_objective_ = 0;  // of the round before
@@ -188,7 +160,6 @@ class WorkingSetSearch {
   double column_gains_ = 0;     // Σ of what one column alone might gain, by the loss's model
   bool is_model_good_ = false;  // whether the last step was a whole one by the local model
   std::vector<std::uint32_t> columns_;  // the working set, ascending
-  LogisticFit fit_;
 };
 
 }  // namespace
