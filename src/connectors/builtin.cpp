@@ -6,6 +6,7 @@
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
 #include "connectors/postgres/postgres.h"
+#include "connectors/segments/segment_files.h"
 #include "connectors/topic/topic.h"
 
 namespace weir::connectors {
@@ -15,6 +16,7 @@ ConnectorTable BuiltinConnectors() {
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeFiles());
   connectors.push_back(MakePostgres());
+  connectors.push_back(MakeSegmentFiles());
   connectors.push_back(MakeTopic());
   return ConnectorTable(std::move(connectors));
 }

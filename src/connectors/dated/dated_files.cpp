@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "connectors/dated/dated_state.h"
+#include "connectors/files/local_path.h"
 
 namespace weir::connectors {
 namespace {
@@ -37,10 +38,7 @@ class DatedFiles final : public Connector {
     if (partition.empty() || partition.find('/') != std::string::npos || partition[0] == '.') {
       throw UserError("setting 'partition' is '{}'; the name of a folder is allowed", partition);
     }
-    const std::string path = settings.value("path", "");
-    if (path.find("://") != std::string::npos && !path.starts_with("file://")) {
-      throw UserError("setting 'path' is '{}'; a folder of this machine is allowed", path);
-    }
+    CheckLocalPath(settings.value("path", ""));
   }
 
   ReadReport Read(ConnectorContext& /*context*/) const override {
@@ -54,7 +52,7 @@ class DatedFiles final : public Connector {
       return {.identity = "nothing, `export` is none"};
     }
     const auto path = settings.at("path").get<std::string>();
-    const DatedState state{.root = (context.folder / WithoutScheme(path)).lexically_normal(),
+    const DatedState state{.root = LocalPath(context.folder, path),
                            .day = settings.at("day"),
                            .partition = settings.at("partition"),
                            .run_id = context.run_id,
@@ -69,11 +67,6 @@ class DatedFiles final : public Connector {
   bool WasSent(ConnectorContext& /*context*/) const override { return false; }
 
  private:
-  static std::string WithoutScheme(const std::string& path) {
-    constexpr std::string_view kScheme = "file://";
-    return path.starts_with(kScheme) ? path.substr(kScheme.size()) : path;
-  }
-
   static std::vector<Setting> Settings() {
     return {{.name = "export",
              .standard = "parquet",

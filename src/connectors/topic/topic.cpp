@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "connectors/files/local_path.h"
 #include "connectors/topic/topic_batch.h"
 #include "data/column_builder.h"
 
@@ -14,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kRowsOfBatch = 16'384;  // of one batch on its way to SQL
-constexpr std::string_view kScheme = "file://";
 
 Schema LinesSchema() {
   const auto field = [](const char* name, TypeKind kind) {
@@ -25,11 +25,7 @@ Schema LinesSchema() {
 }
 
 fs::path FolderOf(const ConnectorContext& context) {
-  std::string path = context.settings.at("path").get<std::string>();
-  if (path.starts_with(kScheme)) {
-    path.erase(0, kScheme.size());
-  }
-  return (context.folder / path).lexically_normal();
+  return LocalPath(context.folder, context.settings.at("path"));
 }
 
 std::vector<std::string> SuffixesOf(const ConnectorContext& context) {
@@ -110,10 +106,7 @@ class Topic final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
-    const auto path = settings.at("path").get<std::string>();
-    if (path.find("://") != std::string::npos && !path.starts_with(kScheme)) {
-      throw UserError("setting 'path' is '{}'; a folder or file://… is allowed", path);
-    }
+    CheckLocalPath(settings.at("path"));
   }
 
   std::optional<Schema> Columns() const override { return LinesSchema(); }

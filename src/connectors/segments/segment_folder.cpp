@@ -1,0 +1,183 @@
+#include "connectors/segments/segment_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <variant>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "connectors/files/sorted_rows.h"
+#include "connectors/files/temporary_target.h"
+#include "sql/quote.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+using OrderedJson = nlohmann::ordered_json;
+
+constexpr auto kFolderComplete = "_SUCCESS";
+constexpr auto kFolderTaken = "_TAKEN";
+constexpr auto kChangeColumns =
+    "{'dsp_user_id': 'VARCHAR', 'dsp_segment_id': 'BIGINT', 'action': 'VARCHAR', 'ts': 'BIGINT', "
+    "'expiration_minutes': 'BIGINT', 'value': 'BIGINT'}";
+
+std::string TextOf(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string Sha256Of(const fs::path& path, sql::Connection& connection) {
+  return std::get<std::string>(connection
+                                   .Query(fmt::format("SELECT sha256(content) FROM read_blob({})",
+                                                      sql::QuoteText(path.string())))
+                                   .Cell());
+}
+
+OrderedJson PartOf(const fs::path& path, std::int64_t lines, sql::Connection& connection) {
+  return {{"name", path.filename().string()},
+          {"size", fs::file_size(path)},
+          {"lines", lines},
+          {"sha256", Sha256Of(path, connection)}};
+}
+
+// Ids that would break a line, or that no DSP can know.
+void CheckRows(sql::Connection& connection, const SortedRows& rows) {
+  const auto wrong =
+      connection
+          .Query(fmt::format("SELECT coalesce(dsp_user_id, 'NULL'), coalesce(action, 'NULL') FROM "
+                             "{} WHERE dsp_user_id IS NULL OR dsp_segment_id IS NULL OR ts IS NULL "
+                             "OR regexp_matches(dsp_user_id, '[\\x00-\\x20\\x7f]') OR dsp_user_id "
+                             "= '' OR action NOT IN ('add', 'remove') OR action IS NULL ORDER BY "
+                             "weir_row LIMIT 1",
+                             rows.name()))
+          .Rows();
+  if (!wrong.empty()) {
+    throw UserError(
+        "segment_files: dsp_user_id '{}' with action '{}'; ids without spaces and tabs, and the "
+        "actions add and remove are allowed",
+        std::get<std::string>(wrong[0][0]), std::get<std::string>(wrong[0][1]));
+  }
+}
+
+class FolderWriter {
+ public:
+  FolderWriter(const SegmentFolder& folder, sql::Connection& connection)
+      : folder_(folder), connection_(connection) {}
+
+  std::int64_t Write(const std::string& relation) {
+    const SortedRows rows(connection_, "segment_files", relation,
+                          {"dsp_user_id", "dsp_segment_id", "action"});
+    CheckRows(connection_, rows);
+    TemporaryTarget target(folder_.path, folder_.run_id);
+    WriteParts(rows, target.path());
+    std::ofstream(target.path() / kFolderComplete, std::ios::binary)
+        << SuccessText().dump(1) << "\n";
+    Failpoint("segments:before-folder");
+    if (!IsTaken(folder_.path)) {
+      target.Publish();
+      Failpoint("segments:after-folder");
+      if (!IsTaken(target.path())) {
+        return rows.size();
+      }
+      target.Publish();  // taken between the two looks: back to its place
+    }
+    CheckFolderTaken();
+    return rows.size();
+  }
+
+ private:
+  static bool IsTaken(const fs::path& folder) { return fs::exists(folder / kFolderTaken); }
+
+  void WriteParts(const SortedRows& rows, const fs::path& folder) {
+    fs::create_directories(folder);
+    const std::int64_t files =
+        std::max<std::int64_t>(1, (rows.size() + folder_.rows_of_file - 1) / folder_.rows_of_file);
+    for (std::int64_t file = 0; file < files; ++file) {
+      const std::int64_t begin = file * folder_.rows_of_file;
+      const std::int64_t end = std::min(begin + folder_.rows_of_file, rows.size());
+      const fs::path path = folder / fmt::format("part-{:05}.gz", file);
+      connection_.Run(fmt::format(
+          "COPY ({}) TO {} (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', "
+          "COMPRESSION gzip, USE_TMP_FILE false)",
+          rows.Select(begin, end), sql::QuoteText(path.string())));
+      parts_.push_back(PartOf(path, end - begin, connection_));
+      Failpoint("segments:after-part");
+    }
+  }
+
+  OrderedJson SuccessText() const {
+    return {{"format", 1}, {"run", folder_.run_id}, {"parts", parts_}};
+  }
+
+  // Who took it has what this run would have written, or the run must be repeated.
+  void CheckFolderTaken() const {
+    const OrderedJson taken =
+        OrderedJson::parse(TextOf(folder_.path / kFolderComplete), nullptr, false);
+    if (!taken.is_object() || taken.value("parts", OrderedJson()) != parts_) {
+      throw ExternalError(
+          "{} was taken while the run went on; its files stay, and the run must be repeated so "
+          "that "
+          "the difference goes into the next day's",
+          folder_.path.string());
+    }
+  }
+
+  const SegmentFolder& folder_;
+  sql::Connection& connection_;
+  OrderedJson parts_ = OrderedJson::array();
+};
+
+// The paths of a complete folder's parts; throws UserError for one that isn't.
+std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connection) {
+  const OrderedJson success = OrderedJson::parse(TextOf(folder / kFolderComplete), nullptr, false);
+  if (!success.is_object() || !success.contains("parts")) {
+    throw UserError("{}: it was taken, but {} is missing or broken", folder.string(),
+                    kFolderComplete);
+  }
+  std::vector<std::string> paths;
+  for (const OrderedJson& part : success.at("parts")) {
+    const fs::path path = folder / part.at("name").get<std::string>();
+    if (!fs::exists(path) || PartOf(path, part.at("lines"), connection) != part) {
+      throw UserError("{}: it was taken, but is not the file that {} names", path.string(),
+                      kFolderComplete);
+    }
+    paths.push_back(sql::QuoteText(path.string()));
+  }
+  return paths;
+}
+
+}  // namespace
+
+void ReadTaken(const SegmentFolder& folder, sql::Connection& connection,
+               const std::string& relation) {
+  std::string rows =
+      "SELECT NULL::VARCHAR AS dsp_user_id, NULL::BIGINT AS dsp_segment_id, "
+      "'taken' AS action, NULL::BIGINT AS ts, NULL::BIGINT AS expiration_minutes, "
+      "NULL::BIGINT AS value";
+  if (!fs::exists(folder.path / kFolderTaken)) {
+    rows += " WHERE false";
+  } else {
+    rows += fmt::format(
+        " UNION ALL SELECT * FROM read_csv([{}], auto_detect = false, header = false, delim = "
+        "'\t', quote = '', escape = '', compression = 'gzip', columns = {})",
+        fmt::join(PartsOf(folder.path, connection), ", "), kChangeColumns);
+  }
+  connection.Run(
+      fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", sql::QuoteName(relation), rows));
+}
+
+std::int64_t WriteSegmentFolder(const SegmentFolder& folder, sql::Connection& connection,
+                                const std::string& relation) {
+  try {
+    return FolderWriter(folder, connection).Write(relation);
+  } catch (const fs::filesystem_error& error) {
+    throw ExternalError("{}: {}", error.path1().string(), error.code().message());
+  }
+}
+
+}  // namespace weir::connectors
