@@ -100,11 +100,21 @@ class SettingsReader {
 
   void ReadVariables() {
     for (const YamlEntry& entry : root_.Entries("variables")) {
-      project_.variables.emplace(entry.key, entry.value.text);
-      if (!ToJson(entry.value).is_string()) {
+      const bool is_map = entry.value.kind == YamlValue::Kind::kMap;
+      project_.variables.emplace(entry.key, is_map ? MapText(entry.value) : entry.value.text);
+      if (!is_map && !ToJson(entry.value).is_string()) {
         project_.literal_variables.insert(entry.key);
       }
     }
+  }
+
+  // As SQL finds it: "xandr=an,files=an".
+  static std::string MapText(const YamlValue& map) {
+    std::string text;
+    for (const YamlEntry& entry : map.entries) {
+      text += fmt::format("{}{}={}", text.empty() ? "" : ",", entry.key, entry.value.text);
+    }
+    return text;
   }
 
   void ReadSecrets() {

@@ -22,7 +22,7 @@ stores:
   main: {prefixes: ["s3://shop-lake/"], credentials: role}
 locations: {inbox: /data/inbox, outbox: outbox}
 partitions: {region: [amer, emea, 33across]}
-variables: {brand: Shop & Co, min_days: 7, ratio: 0.5, strict: true, code: "007", plain: 007x}
+variables: {brand: Shop & Co, min_days: 7, ratio: 0.5, strict: true, code: "007", plain: 007x, dsps: {xandr: an, files: af}}
 secrets: {partner_key: {env: PARTNER_KEY}, partner_secret: {file: secrets/partner}, password: {env: PW}, my.salt: {env: SALT, dev: known}}
 connections: {db: {kind: postgres, host: localhost, port: 5432, password: "{secret.password}"}}
 alerts: {team_mail: {kind: smtp, to: dev@shop.test}, pager: {kind: http}}
@@ -96,8 +96,10 @@ TEST(Settings, VariablesKeepTheirKindInSql) {
   const Substitutions values = SettingsValues(LoadSettings(folder.path()));
 
   EXPECT_EQ(
-      FillSql("{var.brand} {var.min_days} {var.ratio} {var.strict} {var.code} {var.plain}", values),
-      "'Shop & Co' 7 0.5 true '007' '007x'");
+      FillSql(
+          "{var.brand} {var.min_days} {var.ratio} {var.strict} {var.code} {var.plain} {var.dsps}",
+          values),
+      "'Shop & Co' 7 0.5 true '007' '007x' 'xandr=an,files=af'");
 }
 
 std::string SettingsMistakes(const std::string& lines) {
@@ -125,7 +127,7 @@ TEST(Settings, MistakesOfTheirLines) {
   EXPECT_EQ(SettingsMistakes("variables: {1st: a, list: [1]}"),
             "weir.yaml:2:13: name '1st' in 'variables': only letters, digits and '_' are allowed, "
             "and no digit in front\n"
-            "weir.yaml:2:27: 'list' must be a text");
+            "weir.yaml:2:27: 'list' must be a text or a map");
 }
 
 TEST(Settings, MistakesOfSecretsStoresAndConnections) {

@@ -26,7 +26,7 @@ constexpr auto kChangeColumns =
     "{'dsp_user_id': 'VARCHAR', 'dsp_segment_id': 'BIGINT', 'action': 'VARCHAR', 'ts': 'BIGINT', "
     "'expiration_minutes': 'BIGINT', 'value': 'BIGINT'}";
 
-std::string TextOf(const fs::path& path) {
+std::string WholeText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
@@ -117,7 +117,7 @@ class FolderWriter {
   // Who took it has what this run would have written, or the run must be repeated.
   void CheckFolderTaken() const {
     const OrderedJson taken =
-        OrderedJson::parse(TextOf(folder_.path / kFolderComplete), nullptr, false);
+        OrderedJson::parse(WholeText(folder_.path / kFolderComplete), nullptr, false);
     if (!taken.is_object() || taken.value("parts", OrderedJson()) != parts_) {
       throw ExternalError(
           "{} was taken while the run went on; its files stay, and the run must be repeated so "
@@ -134,7 +134,7 @@ class FolderWriter {
 
 // The paths of a complete folder's parts; throws UserError for one that isn't.
 std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connection) {
-  const OrderedJson success = OrderedJson::parse(TextOf(folder / kFolderComplete), nullptr, false);
+  const OrderedJson success = OrderedJson::parse(WholeText(folder / kFolderComplete), nullptr, false);
   if (!success.is_object() || !success.contains("parts")) {
     throw UserError("{}: it was taken, but {} is missing or broken", folder.string(),
                     kFolderComplete);

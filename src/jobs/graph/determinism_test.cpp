@@ -58,6 +58,9 @@ TEST_F(DeterminismTest, RefusesAggregatesThatDependOnOrder) {
     EXPECT_EQ(Of("SELECT " + name + "(a) FROM t"), expected);
     EXPECT_EQ(Of("SELECT " + name + "(a ORDER BY b) FROM t"), "") << name;
   }
+  EXPECT_EQ(Of("SELECT list_sort(list(a)), array_sort(array_agg(DISTINCT a)) FROM t"), "");
+  EXPECT_NE(Of("SELECT list_sort(list(a) || [b]) FROM t"), "");
+  EXPECT_NE(Of("SELECT list_sort(l), list(a) FROM t"), "");
   EXPECT_NE(Of("SELECT string_agg(a, ',') FROM t"), "");
   EXPECT_EQ(Of("SELECT string_agg(a, ',' ORDER BY a) FROM t"), "");
   EXPECT_NE(Of("SELECT arg_max(a, b) FROM t"), "");
