@@ -6,6 +6,7 @@
 #include "operators/identity/drop_erased.h"
 #include "operators/ingest/enrich_lines.h"
 #include "operators/ingest/hash_users.h"
+#include "operators/learn/score_people.h"
 #include "operators/learn/select_models.h"
 #include "operators/operator.h"
 #include "operators/rank_rows.h"
@@ -19,6 +20,7 @@ OperatorTable BuiltinOperators() {
   operators.push_back(MakeEnrichLines());
   operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());
+  operators.push_back(MakeScorePeople());
   operators.push_back(MakeSelectModels());
   return OperatorTable(std::move(operators));
 }

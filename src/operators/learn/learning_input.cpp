@@ -4,7 +4,6 @@
 #include <limits>
 #include <numeric>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,57 +11,11 @@
 #include "base/error.h"
 #include "operators/appended_column.h"
 #include "operators/fields.h"
+#include "operators/learn/name_numbers.h"
+#include "operators/query_rows.h"
 
 namespace weir::operators {
 namespace {
-
-// The number of a name in a sorted list.
-class NameNumbers {
- public:
-  explicit NameNumbers(const std::vector<std::string>& names) {
-    numbers_.reserve(names.size());
-    for (std::uint32_t number = 0; number < names.size(); ++number) {
-      numbers_.emplace(names[number], number);
-    }
-  }
-
-  // kNone for another name. Rows of one name often follow each other.
-  std::uint32_t Of(std::string_view name) {
-    if (name != last_name_ || last_number_ == kNone) {
-      const auto found = numbers_.find(name);
-      last_number_ = found == numbers_.end() ? kNone : found->second;
-      last_name_ = name;
-    }
-    return last_number_;
-  }
-
-  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
-
- private:
-  std::unordered_map<std::string_view, std::uint32_t> numbers_;
-  std::string last_name_;
-  std::uint32_t last_number_ = kNone;
-};
-
-// Calls `take(rows, row)` for each row of a query; looks at the stop token between batches.
-template <typename Take>
-void ForEachRowOf(OperatorContext& context, const std::string& sql, const Take& take) {
-  sql::Result result = context.Query(sql);
-  while (const auto batch = result.NextBatch()) {
-    if (context.stop().stop_requested()) {
-      throw CancelledError();
-    }
-    const ArrowArray& rows = *batch->get();
-    for (std::int64_t row = 0; row < rows.length; ++row) {
-      take(rows, row);
-    }
-  }
-}
-
-std::int64_t WholeAt(const ArrowArray& rows, int column, std::int64_t row) {
-  const ArrowArray& numbers = *rows.children[column];
-  return static_cast<const std::int64_t*>(numbers.buffers[1])[numbers.offset + row];
-}
 
 std::vector<std::string> Names(OperatorContext& context, const std::string& sql) {
   std::vector<std::string> names;
