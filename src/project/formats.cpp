@@ -147,8 +147,13 @@ TextFormat DurationText() {
 }
 
 TextFormat WindowText() {
-  return {.pattern = "^(all|[0-9]{1,12} ?(ms|s|seconds?|min|minutes?|h|hours?|d|days?|weeks?))$",
+  return {.pattern =
+              "^(all|[0-9]{1,12} ?(ms|s|seconds?|min|minutes?|h|hours?|d|days?|weeks?)|.*\\{var\\."
+              ".*)$",
           .mistake = [](const std::string& text) {
+            if (text.find("{var.") != std::string::npos) {
+              return std::optional<std::string>();  // looked at again when it is filled in
+            }
             const bool some = ParseDuration(text).value_or(Duration::zero()) > Duration::zero();
             return Unless(text == "all" || some,
                           fmt::format("'all' or {} is needed, more than 0", DurationHelp()));

@@ -113,6 +113,7 @@ seed: 42
 reads:
   calls: shop.calls
   extra: {table: shop.extra, optional: true, columns: {id: BIGINT}, window: all}
+  days: {table: shop.days, window: "{var.min_days} days"}
 steps:
   - {sql: ../shared/a.sql, out: one, retries: 0, deterministic: false}
   - {connector: files, name: lines, with: {path: "{location.inbox}/{ds}/*.csv", key: "{secret.key}"}, out: lines, columns: {lines: "id BIGINT"}}
@@ -164,6 +165,7 @@ TEST(JobFile, OfEveryKeyIsRead) {
   EXPECT_EQ(job.seed, 42);
   EXPECT_EQ(job.reads[0].table, "shop.calls");
   EXPECT_EQ(job.reads[1].window, kAllTime);
+  EXPECT_EQ(job.reads[2].window, std::chrono::hours(7 * 24));
   EXPECT_EQ(job.reads[1].columns[0].type, "BIGINT");
   EXPECT_EQ(job.steps[0].file, "jobs/ids/shared/a.sql");
   EXPECT_EQ(job.steps[0].out, std::vector<std::string>{"one"});

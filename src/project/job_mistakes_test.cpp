@@ -138,6 +138,13 @@ TEST(JobMistakes, OfReads) {
       "3:41: unknown key 'previus'; allowed: table, where, window, previous, optional, "
       "watch, columns; did you mean 'previous'?\n"
       "3:60: the key 'table' is missing: schema.name of a table or view");
+  EXPECT_EQ(JobMistakes(with_step +
+                        "reads: {a: {table: a.b, window: \"{var.min_day} days\"}, b: {table: a.c, "
+                        "window: \"{var.min_days}\"}}"),
+            "3:33: unknown name {var.min_day}; allowed: var.min_days; did you mean "
+            "'var.min_days'?\n"
+            "3:80: window '7': 'all' or a number and a unit: ms, s, min, hours, days or weeks is "
+            "needed, more than 0");
 }
 
 TEST(JobMistakes, OfSubstitutedNames) {

@@ -44,6 +44,7 @@ SqlText ReadSql(const YamlValue& value, std::string_view key, JobReading& readin
 // Where a text with names in braces stands, so which names it may use.
 enum class NameUse {
   kTable,     // {var.x} and the partition; nothing else in braces
+  kWindow,    // {var.x}; nothing else in braces
   kViewName,  // {var.x} and the job's partition; nothing else in braces
   kView,      // {var.x}, {location.x} and the job's partition
   kSql,       // all of a run

@@ -18,6 +18,11 @@ void Add(std::vector<std::string>& names, std::string_view prefix, const std::st
   names.push_back(fmt::format("{}{}", prefix, name));
 }
 
+// Whether braces mean nothing else in such a text, which may not name locations.
+bool IsOfNamesAlone(NameUse use) {
+  return use == NameUse::kTable || use == NameUse::kViewName || use == NameUse::kWindow;
+}
+
 // The names that a text may use, those of a run first.
 std::vector<std::string> KnownNames(NameUse use, const JobReading& reading) {
   std::vector<std::string> names;
@@ -28,13 +33,13 @@ std::vector<std::string> KnownNames(NameUse use, const JobReading& reading) {
       names.emplace_back("hour");
     }
   }
-  if (!reading.job.per.empty()) {
+  if (!reading.job.per.empty() && use != NameUse::kWindow) {
     names.push_back(reading.job.per);
   }
   for (const auto& [name, text] : reading.settings.variables) {
     Add(names, "var.", name);
   }
-  if (use != NameUse::kTable && use != NameUse::kViewName) {
+  if (!IsOfNamesAlone(use)) {
     for (const auto& [name, path] : reading.settings.environment.locations) {
       Add(names, "location.", name);
     }
@@ -56,7 +61,7 @@ bool IsMeant(const std::string& name, NameUse use, const std::vector<std::string
       kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
   const bool known_elsewhere = name == "ds" || name == "start" || name == "end" || name == "hour" ||
                                reading.settings.partitions.contains(name);
-  return use == NameUse::kTable || use == NameUse::kViewName || has_prefix || known_elsewhere ||
+  return IsOfNamesAlone(use) || has_prefix || known_elsewhere ||
          NearestName(name, known).has_value();
 }
 

@@ -1,12 +1,37 @@
 #include <fmt/format.h>
 
 #include "project/duration.h"
+#include "project/formats.h"
 #include "project/job_reading.h"
+#include "project/substitution.h"
 
 namespace weir::project {
 namespace {
 
-Input ReadInput(const YamlEntry& entry) {
+// With the project's variables filled in.
+std::optional<Duration> ReadWindow(const YamlValue& input, JobReading& reading) {
+  const YamlValue* const value = input.Find("window");
+  if (value == nullptr || !value->sound) {
+    return std::nullopt;
+  }
+  Substitutions variables;
+  for (const auto& [name, text] : reading.settings.variables) {
+    variables[fmt::format("var.{}", name)].text = text;
+  }
+  for (const BracedName& braced : BracedNames(value->text)) {
+    if (!variables.contains(braced.name)) {
+      CheckNames(*value, NameUse::kWindow, reading);
+      return std::nullopt;
+    }
+  }
+  const std::string window = FillText(value->text, variables);
+  if (const auto allowed = WindowText().mistake(window)) {
+    reading.mistakes.Note(value->place, fmt::format("window '{}': {}", window, *allowed));
+  }
+  return window == "all" ? std::optional(kAllTime) : ParseDuration(window);
+}
+
+Input ReadInput(const YamlEntry& entry, JobReading& reading) {
   const YamlValue& value = entry.value;
   Input input{.name = entry.key, .place = entry.place};
   if (value.kind == YamlValue::Kind::kText) {
@@ -15,8 +40,7 @@ Input ReadInput(const YamlEntry& entry) {
   }
   input.table = value.Text("table").value_or("");
   input.where = value.Text("where").value_or("");
-  const std::string window = value.Text("window").value_or("");
-  input.window = window == "all" ? std::optional(kAllTime) : ParseDuration(window);
+  input.window = ReadWindow(value, reading);
   input.previous = value.IsTrue("previous");
   input.optional = value.IsTrue("optional");
   input.watch = !value.Has("watch") || value.IsTrue("watch");
@@ -36,7 +60,7 @@ void ReadInputs(const YamlValue& root, JobReading& reading) {
                                           entry.key, other.name));
       }
     }
-    reading.job.reads.push_back(ReadInput(entry));
+    reading.job.reads.push_back(ReadInput(entry, reading));
   }
   for (const YamlEntry& entry : root.Entries("reads")) {  // all inputs are known now: {table.x}
     const YamlValue& value = entry.value;
