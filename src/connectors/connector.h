@@ -71,9 +71,18 @@ struct ReadReport {
   std::optional<Micros> complete_until;
 };
 
+// Rows for people to look at.
+struct ShownRows {
+  std::string title;
+  std::vector<std::string> headings;  // with '>' in front of a column of numbers
+  std::vector<std::vector<std::string>> rows;
+  std::int64_t more = 0;  // rows that are left out
+};
+
 struct SendReport {
   std::string identity;  // of what is there now, such as "postgres shop public.report"
   std::int64_t rows = 0;
+  std::optional<ShownRows> shown{};
 };
 
 // Stateless and thread-safe. Failures at the other side are ExternalErrors, without secrets.

@@ -29,6 +29,9 @@ void Add(const RunPlanSummary& round, RunPlanSummary& whole) {
   whole.unneeded += round.unneeded;
   whole.held += round.held;
   whole.records.insert(whole.records.end(), round.records.begin(), round.records.end());
+  for (const auto& [name, rows] : round.shown) {
+    whole.shown[name] = rows;
+  }
 }
 
 // Runs plans until there is nothing new to do: what one round has made may be what the next needs.
@@ -122,6 +125,16 @@ std::string StepsText(const RunPlanSummary& summary) {
   return steps.empty() ? "" : table.Text() + "\n";
 }
 
+std::string ShownText(const connectors::ShownRows& shown) {
+  TextTable table(shown.headings);
+  for (const std::vector<std::string>& row : shown.rows) {
+    table.Add(row);
+  }
+  const std::string more =
+      shown.more > 0 ? fmt::format("and {} more\n", FormatCount(shown.more)) : std::string();
+  return fmt::format("\n{}\n{}{}", shown.title, table.Text(), more);
+}
+
 void Report(Workspace& workspace, const RunPlanSummary& summary) {
   Services& services = workspace.services();
   if (services.options().json) {
@@ -132,6 +145,9 @@ void Report(Workspace& workspace, const RunPlanSummary& summary) {
     services.out() << StepsText(summary)
                    << fmt::format("{} succeeded, {} failed, {} skipped\n", summary.succeeded,
                                   summary.failed, summary.skipped + summary.held);
+    for (const auto& [name, shown] : summary.shown) {
+      services.out() << ShownText(shown);
+    }
   }
   if (summary.failed > 0) {
     for (const jobs::RunRecord& record : summary.records) {

@@ -68,6 +68,7 @@ class Work {
   }
 
   RunRecord& record() { return record_; }
+  std::map<std::string, connectors::ShownRows>& shown() { return shown_; }
   bool TimeIsUp() const { return limit_.has_passed(); }
 
   // Inputs → steps → data files → checks → commit point → effects outside.
@@ -121,9 +122,12 @@ class Work {
       return;
     }
     try {
-      const StepRunner::EffectReport report = runner.RunEffect(effect, connection_);
+      StepRunner::EffectReport report = runner.RunEffect(effect, connection_);
       record_.sent.push_back(report.sent);
       record_.steps.push_back(report.record);
+      if (report.shown) {
+        shown_[effect.step->name] = std::move(*report.shown);
+      }
     } catch (const std::exception& problem) {
       if (!instance_.job->is_stream) {
         throw;  // running the interval again is harmless
@@ -288,12 +292,14 @@ class Work {
   TimeLimit limit_;
   Lakes lakes_;
   sql::Connection& connection_;
-  std::map<std::string, std::string> origins_;  // by input, of a stream
+  std::map<std::string, std::string> origins_;          // by input, of a stream
+  std::map<std::string, connectors::ShownRows> shown_;  // by step
 };
 
 // Runs the work, again if another program's commit came in between, and turns what it throws into
 // the record.
-RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain, Lease& lease) {
+RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain, Lease& lease,
+                  std::map<std::string, connectors::ShownRows>& shown) {
   constexpr int kTries = 3;
   RunRecord record = lease.record();
   for (int tries = 1; tries <= kTries; ++tries) {
@@ -301,6 +307,7 @@ RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain
     try {
       work.Run();
       work.record().state = RunState::kSucceeded;
+      shown = std::move(work.shown());
       return work.record();
     } catch (const ConflictError& problem) {
       work.record().error = problem.what();
@@ -338,7 +345,7 @@ RunOutcome RunJob(const RunTask& task, RunServices& services, ChainStates& chain
   }
   const auto start = Clock::now();
   RunOutcome outcome;
-  outcome.record = Attempt(task, services, chain, *attempt.lease);
+  outcome.record = Attempt(task, services, chain, *attempt.lease, outcome.shown);
   outcome.record.error = services.steps.connections.secrets().Redact(outcome.record.error);
   outcome.record.seconds = SecondsSince(start);
   outcome.record.peak_memory = PeakResidentBytes();

@@ -56,7 +56,8 @@ enum class RunResult : std::uint8_t {
 struct RunOutcome {
   RunResult result = RunResult::kRan;
   RunRecord record{};
-  std::string holder{};  // of kHeld
+  std::string holder{};                                  // of kHeld
+  std::map<std::string, connectors::ShownRows> shown{};  // by step
 };
 
 // One run of one job, from its inputs' versions to a line in the ledger: inputs → steps → data

@@ -259,6 +259,9 @@ class PlanRunner {
     summary_.succeeded += done ? 1 : 0;
     summary_.held += outcome.result == RunResult::kHeld ? 1 : 0;
     summary_.failed += !done && outcome.result == RunResult::kRan ? 1 : 0;
+    for (const auto& [step, rows] : outcome.shown) {
+      summary_.shown[fmt::format("{}.{}", InstanceOf(run).name(), step)] = rows;
+    }
     if (outcome.result != RunResult::kHeld) {
       summary_.records.push_back(outcome.record);
       Remember(plan_.runs[run].instance, outcome.record);

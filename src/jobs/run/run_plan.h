@@ -30,6 +30,8 @@ struct RunPlanSummary {
   std::size_t unneeded = 0;  // what they read turned out to be unchanged
   std::size_t held = 0;      // by other processes
   std::vector<RunRecord> records{};
+  // What was shown to people, by "job[partition].step": of the last run of each.
+  std::map<std::string, connectors::ShownRows> shown{};
 };
 
 // Does the runs of a plan, up to `parallel` side by side, each once what it needs has succeeded and

@@ -231,7 +231,9 @@ StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,
     report = services_.connectors.Find(effect.step->what).Send(context);
   });
   record.rows = report.rows;
-  return {.sent = fmt::format("{}: {}", effect.step->name, report.identity), .record = record};
+  return {.sent = fmt::format("{}: {}", effect.step->name, report.identity),
+          .record = record,
+          .shown = std::move(report.shown)};
 }
 
 bool StepRunner::WasSent(const PendingEffect& effect, sql::Connection& connection) {

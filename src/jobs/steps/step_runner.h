@@ -55,6 +55,7 @@ class StepRunner {
   struct EffectReport {
     std::string sent;
     StepRecord record;
+    std::optional<connectors::ShownRows> shown{};
   };
   EffectReport RunEffect(const PendingEffect& effect, sql::Connection& connection);
   // Whether this run's writing is at the other side already; asked after a crash.
