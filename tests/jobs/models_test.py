@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The operator select_models on real visits (anonymous-msweb) against scikit-learn, on our folds, vocabulary and idf.
 
-Every grid point's AUC on each fold, the choice, and the refitted weights. WEIR_TEST_LONG=1 takes all areas."""
+Every grid point's AUC on each fold, the choice, the refitted weights, and the scores that the model's file gives in
+MLflow. WEIR_TEST_LONG=1 takes all areas."""
+import hashlib
 import json
 import math
 import os
@@ -11,6 +13,8 @@ import sys
 import tempfile
 import warnings
 
+import deltalake
+import mlflow
 import numpy
 import pyarrow
 import pyarrow.parquet
@@ -40,11 +44,12 @@ steps:
   - operator: select_models
     in: {histories: histories, training: training, sizes: sizes, masks: masks}
     with: {min_people: 10, max_share: 0.5}
-    out: [runs, token_weights, grid]
+    out: [runs, token_weights, grid, roc, score, models]
 writes:
   - {table: out.runs, from: runs, mode: overwrite}
   - {table: out.token_weights, from: token_weights, mode: overwrite}
   - {table: out.grid, from: grid, mode: overwrite}
+  - {table: out.models, from: models, mode: overwrite}
 """
 
 
@@ -92,6 +97,23 @@ def run(folder, people, areas):
     weir("run", folder=folder)
     query = lambda sql: json.loads(weir("sql", sql, "--format", "json", folder=folder))
     return {table: query(f"SELECT * FROM out.{table} ORDER BY ALL") for table in ["runs", "token_weights", "grid"]}
+
+
+def file_scores(folder, people, area, found):
+    """Everybody's score by the model's file, as MLflow loads it."""
+    rows = deltalake.DeltaTable(folder / "warehouse/out/models").to_pyarrow_table().to_pylist()
+    row = next(row for row in rows if row["segment_id"] == area)
+    run_row = next(row for row in found["runs"] if row["segment_id"] == area)
+    assert hashlib.sha256(row["model"]).hexdigest() == row["model_sha256"] == run_row["model_sha256"]
+    assert row["run_id"] == run_row["run_id"]
+    model = folder / f"model-{area}"
+    model.mkdir()
+    (model / "model.onnx").write_bytes(row["model"])
+    (model / "MLmodel").write_text(row["ml_model"])
+    lists = [sorted(f"a:{visited}" for visited in people[name]) for name in sorted(people)]
+    width = max(map(len, lists))
+    tokens = numpy.array([tokens + [""] * (width - len(tokens)) for tokens in lists])
+    return mlflow.pyfunc.load_model(str(model)).predict({"tokens": tokens, "days": (tokens != "").astype(float)})["score"]
 
 
 class Reference:
@@ -158,9 +180,11 @@ class Reference:
         return numpy.mean([roc_auc_score(self.labels[test], activity[test]) for _, test in self.split.split()])
 
 
-def compare(area, reference, found):
+def compare(area, reference, found, scores):
     run_row = next(row for row in found["runs"] if row["segment_id"] == area)
     assert run_row["status"] == "succeeded", run_row
+    parameters = run_row["parameters"]
+    intercept = float(parameters["intercept"])
     worst = 0
     means = []
     for transform in ["binary", "log_idf"]:
@@ -175,7 +199,7 @@ def compare(area, reference, found):
 
     best = max(mean for _, mean in means)
     wanted = next(point for point, mean in means if mean >= best - 1e-6)
-    chosen = (run_row["transform"], run_row["penalty"], run_row["c"])
+    chosen = (parameters["transform"], parameters["penalty"], float(parameters["c"]))
     assert chosen == wanted or abs(dict(means)[chosen] - best) <= 1e-4, f"area {area}: {chosen}, not {wanted}"
 
     weights = {row["token"]: row["weight"] for row in found["token_weights"] if row["segment_id"] == area}
@@ -183,15 +207,18 @@ def compare(area, reference, found):
     model = reference.fit(*chosen, slice(None))
     theirs = model.coef_.ravel()
     at_theirs = reference.objective(*chosen, theirs, model.intercept_[0])
-    at_ours = reference.objective(*chosen, ours, run_row["intercept"])
+    at_ours = reference.objective(*chosen, ours, intercept)
     assert at_ours <= at_theirs * (1 + 1e-6), f"area {area}: objective {at_ours}, theirs {at_theirs}"
     if chosen[1] == "l2":
         # The objective is 1-strongly convex: no optimum is further away than the slope. liblinear's own may be large.
-        assert reference.slope(*chosen, ours, run_row["intercept"]) <= 1e-3, f"area {area}: weights aren't the optimum's"
+        assert reference.slope(*chosen, ours, intercept) <= 1e-3, f"area {area}: weights aren't the optimum's"
         off = numpy.abs(ours - theirs).max() - reference.slope(*chosen, theirs, model.intercept_[0])
         assert off <= 1e-3, f"area {area}: weights {off} off"
     for name, expected in [("naive_bayes", reference.naive_bayes_auc()), ("activity", reference.activity_auc())]:
         assert abs(run_row[f"auc_{name}"] - expected) <= 1e-6, f"area {area}: {name} {run_row[f'auc_{name}']}, not {expected}"
+    odds = reference.x(chosen[0]) @ ours + intercept
+    worst = max(abs(score - 1 / (1 + math.exp(-odd))) for score, odd in zip(scores, odds, strict=True))
+    assert worst <= 1e-9, f"area {area}: a score of the model's file is {worst} off"
     print(f"area {area}: {chosen}, mean AUC {run_row['auc_mean']:.4f}, folds within {worst:.1e}", flush=True)
 
 
@@ -210,8 +237,8 @@ def main():
         areas = [1017]  # 5,108 positives and the least separable of all
     with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
         found = run(pathlib.Path(folder), people, areas)
-    for area in areas:
-        compare(area, Reference(people, area), found)
+        for area in areas:
+            compare(area, Reference(people, area), found, file_scores(pathlib.Path(folder), people, area, found))
 
 
 main()

@@ -11,6 +11,9 @@
 #include "learn/ranking.h"
 #include "operators/columns_together.h"
 #include "operators/fields.h"
+#include "operators/learn/held_out.h"
+#include "operators/learn/model_file.h"
+#include "operators/optional_number.h"
 
 namespace weir::operators {
 namespace {
@@ -18,7 +21,22 @@ namespace {
 using Longs = NumberColumn<std::int64_t>;
 using Doubles = NumberColumn<double>;
 
-// One batch a segment that `make` makes one for.
+// One batch a segment with a model.
+BatchSource ByModel(
+    SharedModels models,
+    std::function<Batch(const SegmentModels&, std::int64_t, const SegmentModel&)> make) {
+  return BySegment(std::move(models),
+                   [make = std::move(make)](const SegmentModels& all, std::int64_t segment,
+                                            const SegmentModel& model) -> std::optional<Batch> {
+                     if (!model.selection) {
+                       return std::nullopt;
+                     }
+                     return make(all, segment, model);
+                   });
+}
+
+}  // namespace
+
 BatchSource BySegment(
     SharedModels models,
     std::function<std::optional<Batch>(const SegmentModels&, std::int64_t, const SegmentModel&)>
@@ -36,123 +54,30 @@ BatchSource BySegment(
       };
 }
 
-// The same for segments with a model.
-BatchSource ByModel(
-    SharedModels models,
-    std::function<Batch(const SegmentModels&, std::int64_t, const learn::Selection&)> make) {
-  return BySegment(std::move(models),
-                   [make = std::move(make)](const SegmentModels& all, std::int64_t segment,
-                                            const SegmentModel& model) -> std::optional<Batch> {
-                     if (!model.selection) {
-                       return std::nullopt;
-                     }
-                     return make(all, segment, *model.selection);
-                   });
-}
-
-void AppendOptional(Doubles& column, const std::optional<double>& value) {
-  if (value) {
-    column.Append(*value);
-  } else {
-    column.AppendNull();
-  }
-}
-
-std::vector<double> Probabilities(const learn::Selection& selection) {
-  std::vector<double> probabilities;
-  for (const double score : selection.held_out_scores) {
-    probabilities.push_back(1 / (1 + std::exp(-score)));
-  }
-  return probabilities;
-}
-
-// The figures of one run, in the order of RunsSchema(); none without a model.
-std::array<std::optional<double>, 9> FiguresOf(const SegmentModel& model) {
-  if (!model.selection) {
-    return {};
-  }
-  const learn::Selection& selection = *model.selection;
-  const learn::GridScore& chosen = selection.grid[selection.chosen];
-  return {chosen.point.c,
-          chosen.mean,
-          chosen.deviation,
-          learn::AveragePrecision(selection.held_out_scores, selection.labels),
-          selection.activity_auc,
-          selection.naive_bayes_auc,
-          learn::CalibrationError(Probabilities(selection), selection.labels),
-          model.intercept,
-          selection.objective};
-}
-
-Batch OneRun(std::int64_t number, const SegmentModel& model) {
-  Longs segment;
-  TextColumn status;
-  TextColumn reason;
-  TextColumn transform;
-  TextColumn penalty;
-  std::array<Doubles, 9> figures;
-  std::array<Longs, 3> sizes;
-  Doubles seconds;
-  segment.Append(number);
-  status.Append(model.status);
-  reason.AppendOrNull(model.reason);
-  const auto& selection = model.selection;
-  const auto* point = selection ? &selection->grid[selection->chosen].point : nullptr;
-  transform.AppendOrNull(point != nullptr ? learn::Name(point->transform) : "");
-  penalty.AppendOrNull(point != nullptr ? learn::Name(point->penalty) : "");
-  const auto values = FiguresOf(model);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    AppendOptional(figures[i], values[i]);
-  }
-  sizes[0].Append(model.positives);
-  sizes[1].Append(model.negatives);
-  sizes[2].Append(static_cast<std::int64_t>(model.vocabulary));
-  seconds.Append(model.seconds);
-  return Together(1, segment, status, reason, transform, penalty, figures[0], figures[1],
-                  figures[2], figures[3], figures[4], figures[5], figures[6], figures[7],
-                  figures[8], sizes[0], sizes[1], sizes[2], seconds);
-}
-
-}  // namespace
-
-Schema RunsSchema() {
-  return {{LongField("segment_id"), TextField("status"), TextField("reason", true),
-           TextField("transform", true), TextField("penalty", true), DoubleField("c", true),
-           DoubleField("auc_mean", true), DoubleField("auc_std", true),
-           DoubleField("average_precision", true), DoubleField("auc_activity", true),
-           DoubleField("auc_naive_bayes", true), DoubleField("calibration_error", true),
-           DoubleField("intercept", true), DoubleField("objective", true), LongField("positives"),
-           LongField("negatives"), LongField("vocabulary"), DoubleField("seconds")}};
-}
-
-BatchSource RunRows(SharedModels models) {
-  return BySegment(std::move(models),
-                   [](const SegmentModels&, std::int64_t segment, const SegmentModel& model) {
-                     return std::optional(OneRun(segment, model));
-                   });
-}
-
 Schema WeightsSchema() {
-  return {
-      {LongField("segment_id"), TextField("token"), DoubleField("weight"), LongField("people")}};
+  return {{LongField("segment_id"), TextField("run_id"), TextField("token"), DoubleField("weight"),
+           LongField("people")}};
 }
 
 BatchSource WeightRows(SharedModels models) {
-  return ByModel(std::move(models), [](const SegmentModels& all, std::int64_t number,
-                                       const learn::Selection& selection) {
-    Longs segment;
-    TextColumn token;
-    Doubles weight;
-    Longs people;
-    for (std::size_t i = 0; i < selection.terms.size(); ++i) {
-      const std::uint32_t term = selection.terms[i];
-      segment.Append(number);
-      token.Append(all.histories.tokens[all.vocabulary.tokens[term]]);
-      weight.Append(selection.weights[i]);
-      people.Append(static_cast<std::int64_t>(all.vocabulary.people[term]));
-    }
-    return Together(selection.terms.size(), segment, token, weight, people);
-  });
+  return ByModel(std::move(models),
+                 [](const SegmentModels& all, std::int64_t number, const SegmentModel& model) {
+                   const learn::Selection& selection = *model.selection;
+                   Longs segment;
+                   TextColumn run_id;
+                   TextColumn token;
+                   Doubles weight;
+                   Longs people;
+                   for (std::size_t i = 0; i < selection.terms.size(); ++i) {
+                     const std::uint32_t term = selection.terms[i];
+                     segment.Append(number);
+                     run_id.Append(model.run_id);
+                     token.Append(all.histories.tokens[all.vocabulary.tokens[term]]);
+                     weight.Append(selection.weights[i]);
+                     people.Append(static_cast<std::int64_t>(all.vocabulary.people[term]));
+                   }
+                   return Together(selection.terms.size(), segment, run_id, token, weight, people);
+                 });
 }
 
 Schema GridSchema() {
@@ -162,7 +87,8 @@ Schema GridSchema() {
 
 BatchSource GridRows(SharedModels models) {
   return ByModel(std::move(models),
-                 [](const SegmentModels&, std::int64_t number, const learn::Selection& selection) {
+                 [](const SegmentModels&, std::int64_t number, const SegmentModel& model) {
+                   const learn::Selection& selection = *model.selection;
                    Longs segment;
                    TextColumn transform;
                    TextColumn penalty;
@@ -189,22 +115,23 @@ Schema RocSchema() {
 }
 
 BatchSource RocRows(SharedModels models) {
-  return ByModel(std::move(models), [](const SegmentModels&, std::int64_t number,
-                                       const learn::Selection& selection) {
-    Longs segment;
-    Doubles threshold;
-    Doubles false_positives;
-    Doubles true_positives;
-    for (const learn::RocPoint& point :
-         learn::RocCurve(Probabilities(selection), selection.labels)) {
-      segment.Append(number);
-      AppendOptional(threshold,
-                     std::isinf(point.threshold) ? std::nullopt : std::optional(point.threshold));
-      false_positives.Append(point.false_positive_rate);
-      true_positives.Append(point.true_positive_rate);
-    }
-    return Together(segment.num_rows(), segment, threshold, false_positives, true_positives);
-  });
+  return ByModel(
+      std::move(models), [](const SegmentModels&, std::int64_t number, const SegmentModel& model) {
+        const learn::Selection& selection = *model.selection;
+        Longs segment;
+        Doubles threshold;
+        Doubles false_positives;
+        Doubles true_positives;
+        for (const learn::RocPoint& point :
+             learn::RocCurve(HeldOutProbabilities(selection), selection.labels)) {
+          segment.Append(number);
+          AppendOptional(threshold, std::isinf(point.threshold) ? std::nullopt
+                                                                : std::optional(point.threshold));
+          false_positives.Append(point.false_positive_rate);
+          true_positives.Append(point.true_positive_rate);
+        }
+        return Together(segment.num_rows(), segment, threshold, false_positives, true_positives);
+      });
 }
 
 Schema ScoresSchema() {
@@ -214,10 +141,11 @@ Schema ScoresSchema() {
 
 BatchSource ScoreRows(SharedModels models) {
   return ByModel(std::move(models),
-                 [](const SegmentModels&, std::int64_t number, const learn::Selection& selection) {
+                 [](const SegmentModels&, std::int64_t number, const SegmentModel& model) {
+                   const learn::Selection& selection = *model.selection;
                    constexpr std::size_t kBins = 20;
                    std::array<std::array<std::int64_t, 2>, kBins> counts{};
-                   const std::vector<double> probabilities = Probabilities(selection);
+                   const std::vector<double> probabilities = HeldOutProbabilities(selection);
                    for (std::size_t row = 0; row < probabilities.size(); ++row) {
                      const auto bin = static_cast<std::size_t>(probabilities[row] * kBins);
                      ++counts[std::min(bin, kBins - 1)][selection.labels[row] != 0 ? 1 : 0];
@@ -235,6 +163,28 @@ BatchSource ScoreRows(SharedModels models) {
                      negatives.Append(counts[bin][0]);
                    }
                    return Together(kBins, segment, lower, upper, positives, negatives);
+                 });
+}
+
+Schema ModelsSchema() {
+  return {{LongField("segment_id"), TextField("run_id"), TextField("model_sha256"),
+           PlainField("model", TypeKind::kBinary, false), TextField("ml_model")}};
+}
+
+BatchSource ModelRows(SharedModels models) {
+  return ByModel(std::move(models),
+                 [](const SegmentModels& all, std::int64_t number, const SegmentModel& model) {
+                   Longs segment;
+                   TextColumn run_id;
+                   TextColumn sha256;
+                   TextColumn bytes;
+                   TextColumn ml_model;
+                   segment.Append(number);
+                   run_id.Append(model.run_id);
+                   sha256.Append(model.model_sha256);
+                   bytes.Append(ModelBytes(all, model));
+                   ml_model.Append(MlModelText(model.run_id));
+                   return Together(1, segment, run_id, sha256, bytes, ml_model);
                  });
 }
 

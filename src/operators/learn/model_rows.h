@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,10 @@ struct SegmentModel {
   std::optional<learn::Selection> selection;
   double intercept = 0;  // for probabilities among all eligible people, not among the sampled
   double seconds = 0;
+  std::string run_id;
+  std::string warning;          // of a model that is hardly better than none
+  std::string model_sha256;     // of its file; empty without a model
+  std::vector<bool> is_masked;  // as in learn::TrainingSet
 };
 
 // All segments' results, and what names them.
@@ -29,12 +34,17 @@ struct SegmentModels {
   LearningHistories histories;
   learn::Vocabulary vocabulary;
   std::map<std::int64_t, SegmentModel> segments;
+  std::string model_prefix;                       // a model's name but for the segment
+  std::string model_version;                      // of all
+  std::map<std::string, std::string> parameters;  // that all were selected under
 };
 using SharedModels = std::shared_ptr<const SegmentModels>;
 
-// One row a segment: how it went and what was chosen.
-Schema RunsSchema();
-BatchSource RunRows(SharedModels models);
+// Rows segment by segment: one batch for each that `make` makes one for.
+BatchSource BySegment(
+    SharedModels models,
+    std::function<std::optional<Batch>(const SegmentModels&, std::int64_t, const SegmentModel&)>
+        make);
 
 // One row a segment and token with a weight: it, and how many people have the token.
 Schema WeightsSchema();
@@ -52,5 +62,9 @@ BatchSource RocRows(SharedModels models);
 // Twenty bins of the winner's probability, on what each fold held out, among the sampled.
 Schema ScoresSchema();
 BatchSource ScoreRows(SharedModels models);
+
+// One row a segment with a model: its file, and the text of MLflow's `MLmodel` beside it.
+Schema ModelsSchema();
+BatchSource ModelRows(SharedModels models);
 
 }  // namespace weir::operators

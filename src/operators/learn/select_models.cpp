@@ -7,14 +7,21 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "base/log.h"
 #include "base/parallel.h"
 #include "base/process.h"
 #include "operators/appended_column.h"
 #include "operators/fields.h"
 #include "operators/identity/chosen_rows.h"
 #include "operators/learn/learning_input.h"
+#include "operators/learn/model_file.h"
 #include "operators/learn/model_rows.h"
+#include "operators/learn/run_identity.h"
+#include "operators/learn/run_rows.h"
+#include "operators/sha256.h"
 
 namespace weir::operators {
 namespace {
@@ -53,7 +60,25 @@ struct SelectionSettings {
       throw UserError("setting 'c' needs at least one number, each once");
     }
   }
+
+  std::map<std::string, std::string> Parameters() const {
+    return {{"min_people", fmt::to_string(limits.min_people)},
+            {"max_share", fmt::to_string(limits.max_share)},
+            {"tolerance", fmt::to_string(options.tolerance)}};
+  }
 };
+
+// A day without its hyphens, or any other number.
+std::string VersionOf(const Json& settings) {
+  auto version = settings.at("version").get<std::string>();
+  std::erase(version, '-');
+  const bool is_number = std::ranges::all_of(version, [](char c) { return c >= '0' && c <= '9'; });
+  if (version.empty() || !is_number) {
+    throw UserError("setting 'version' is '{}'; a number or a day such as 2026-01-31 is allowed",
+                    settings.at("version").get<std::string>());
+  }
+  return version;
+}
 
 // What a row of `sizes` says of a segment.
 struct SegmentSize {
@@ -67,9 +92,10 @@ std::int64_t NumberIn(const ArrowArray& rows, int column, std::int64_t row) {
   return static_cast<const std::int64_t*>(numbers.buffers[1])[numbers.offset + row];
 }
 
-std::map<std::int64_t, SegmentSize> ReadSizes(OperatorContext& context,
-                                              const std::string& relation) {
-  std::map<std::int64_t, SegmentSize> sizes;
+using SegmentSizes = std::map<std::int64_t, SegmentSize>;
+
+SegmentSizes ReadSizes(OperatorContext& context, const std::string& relation) {
+  SegmentSizes sizes;
   sql::Result result = context.Query(
       "SELECT CAST(segment_id AS BIGINT), CAST(positives AS BIGINT), CAST(eligible AS BIGINT), "
       "reason FROM " +
@@ -105,6 +131,16 @@ double SamplingCorrection(const SegmentModel& model, const SegmentSize& size) {
          share(model.positives, size.positives);
 }
 
+// Empty if the model tells more than the number of tokens does.
+std::string WarningOf(const learn::Selection& selection) {
+  constexpr double kLeastGain = 0.02;
+  const double auc = selection.grid[selection.chosen].mean;
+  return !selection.activity_auc || auc - *selection.activity_auc >= kLeastGain
+             ? ""
+             : fmt::format("AUC {:.4f} is less than {} above that of activity alone, {:.4f}", auc,
+                           kLeastGain, *selection.activity_auc);
+}
+
 void Train(const learn::TrainingSet& set, const SegmentSize& size,
            const SelectionSettings& settings, const SegmentModels& all, SegmentModel& model) {
   const auto begin = std::chrono::steady_clock::now();
@@ -114,6 +150,9 @@ void Train(const learn::TrainingSet& set, const SegmentSize& size,
   model.status = model.selection ? "succeeded" : "failed";
   if (model.selection) {
     model.intercept = model.selection->intercept + SamplingCorrection(model, size);
+    model.is_masked = set.is_masked;
+    model.model_sha256 = Sha256Of(ModelBytes(all, model));
+    model.warning = WarningOf(*model.selection);
   } else {
     model.reason = "no fold has both classes";
   }
@@ -129,20 +168,24 @@ void CountLabels(const learn::TrainingSet& set, SegmentModel& model) {
   }
 }
 
-SharedModels SelectAll(OperatorContext& context) {
-  const SelectionSettings settings(context.settings());
-  auto models = std::make_shared<SegmentModels>();
-  models->histories = ReadHistories(context, *context.Relation(kHistories));
-  models->vocabulary = learn::ChooseVocabulary(models->histories.View(), settings.limits);
-  TrainingRows rows = ReadTraining(context, *context.Relation(kTraining), models->histories);
+TrainingRows ReadRows(OperatorContext& context, const SegmentModels& models) {
+  TrainingRows rows = ReadTraining(context, *context.Relation(kTraining), models.histories);
   if (const auto masks = context.Relation(kMasks)) {
-    ReadMasks(context, *masks, models->histories, models->vocabulary, rows);
+    ReadMasks(context, *masks, models.histories, models.vocabulary, rows);
   }
-  const std::map<std::int64_t, SegmentSize> sizes = ReadSizes(context, *context.Relation(kSizes));
+  return rows;
+}
+
+// Names and counts every segment. Returns those that are to be learnt.
+std::vector<std::int64_t> BeginSegments(const SegmentSizes& sizes, const Json& settings,
+                                        TrainingRows& rows, SegmentModels& models) {
+  const RunIdentity identity(models.histories, models.vocabulary, settings);
   std::vector<std::int64_t> segments;
   for (const auto& [segment, size] : sizes) {
-    SegmentModel& model = models->segments[segment];
-    CountLabels(rows[segment], model);
+    SegmentModel& model = models.segments[segment];
+    const learn::TrainingSet& set = rows[segment];
+    CountLabels(set, model);
+    model.run_id = identity.Of(segment, set, size.positives, size.eligible);
     if (!size.reason.empty()) {
       model.status = "skipped";
       model.reason = size.reason;
@@ -150,6 +193,28 @@ SharedModels SelectAll(OperatorContext& context) {
       segments.push_back(segment);
     }
   }
+  return segments;
+}
+
+void WarnOf(const SegmentModels& models) {
+  for (const auto& [segment, model] : models.segments) {
+    if (!model.warning.empty()) {
+      LogWarning("segment {}: {}", segment, model.warning);
+    }
+  }
+}
+
+SharedModels SelectAll(OperatorContext& context) {
+  const SelectionSettings settings(context.settings());
+  auto models = std::make_shared<SegmentModels>();
+  models->model_prefix = context.settings().at("model_prefix");
+  models->model_version = VersionOf(context.settings());
+  models->parameters = settings.Parameters();
+  models->histories = ReadHistories(context, *context.Relation(kHistories));
+  models->vocabulary = learn::ChooseVocabulary(models->histories.View(), settings.limits);
+  TrainingRows rows = ReadRows(context, *models);
+  const SegmentSizes sizes = ReadSizes(context, *context.Relation(kSizes));
+  std::vector<std::int64_t> segments = BeginSegments(sizes, context.settings(), rows, *models);
   // The largest first, so that no thread is left alone with one at the end.
   std::ranges::stable_sort(segments, std::greater{}, [&](std::int64_t segment) {
     const SegmentModel& model = models->segments.at(segment);
@@ -163,6 +228,7 @@ SharedModels SelectAll(OperatorContext& context) {
     Train(rows.at(segments[i]), sizes.at(segments[i]), settings, *models,
           models->segments.at(segments[i]));
   });
+  WarnOf(*models);
   return models;
 }
 
@@ -174,7 +240,7 @@ class SelectModels final : public Operator {
         .doc =
             "For each segment the best of a grid of sparse logistic regressions over people's "
             "tokens, by cross-validation, refitted on all rows.",
-        .version = 1,
+        .version = 2,
         .arguments = {HistoriesArgument(),
                       TrainingArgument(),
                       {.name = kSizes,
@@ -183,7 +249,7 @@ class SelectModels final : public Operator {
                        .doc = "one row a segment: positives and eligible people there are, and why "
                               "it is skipped, if so"},
                       MasksArgument()},
-        .outputs = {"runs", "token_weights", "grid", "roc", "score"},
+        .outputs = {"runs", "token_weights", "grid", "roc", "score", "models"},
         .settings = {{.name = "min_people",
                       .type = SettingType::kInteger,
                       .standard = 10,
@@ -204,14 +270,25 @@ class SelectModels final : public Operator {
                       .standard = 1e-8,
                       .least = 1e-12,
                       .most = 0.1,
-                      .doc = "how near a fit's objective must come to the optimum, relatively"}}};
+                      .doc = "how near a fit's objective must come to the optimum, relatively"},
+                     {.name = "name",
+                      .standard = "",
+                      .doc = "what the models are of, as \"{region}/{ds}\": part of each run's id"},
+                     {.name = "model_prefix",
+                      .standard = "lookalikes_",
+                      .doc = "begin of the models' names; the segment follows"},
+                     {.name = "version",
+                      .standard = "1",
+                      .doc = "of the models: a number, or a day, whose digits it is"}}};
     return declaration;
   }
 
   std::vector<Schema> Outputs(const Json& settings,
                               const std::map<std::string, Schema>& /*inputs*/) const override {
     const SelectionSettings checked(settings);
-    return {RunsSchema(), WeightsSchema(), GridSchema(), RocSchema(), ScoresSchema()};
+    VersionOf(settings);
+    return {RunsSchema(), WeightsSchema(), GridSchema(),
+            RocSchema(),  ScoresSchema(),  ModelsSchema()};
   }
 
   Split SplitOf(const Json& /*settings*/) const override { return {}; }
@@ -223,6 +300,7 @@ class SelectModels final : public Operator {
     context.Give("grid", GridSchema(), GridRows(models));
     context.Give("roc", RocSchema(), RocRows(models));
     context.Give("score", ScoresSchema(), ScoreRows(models));
+    context.Give("models", ModelsSchema(), ModelRows(models));
   }
 };
 

@@ -1,5 +1,8 @@
 #include "operators/learn/select_models.h"
 
+#include <regex>
+#include <set>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -95,6 +98,62 @@ TEST_F(SelectModelsTest, DoesNotDependOnTheOrderOfRows) {
   EXPECT_EQ(Text("SELECT count(*) FROM (FROM first_grid EXCEPT FROM made_grid)"), "0");
 }
 
+TEST_F(SelectModelsTest, ARunIsNamedByWhatItLearnsFrom) {
+  const auto run_id = [&](const std::string& change, const Json& settings) {
+    connection_.Run("BEGIN;" + change);
+    Run(settings);
+    connection_.Run("ROLLBACK");
+    return Text("SELECT run_id FROM made_runs");
+  };
+  const Json named{{"name", "amer/2026-01-31"}};
+  const std::string id = run_id("", named);
+
+  EXPECT_TRUE(std::regex_match(id, std::regex("[0-9a-f]{32}")));
+  EXPECT_EQ(id, run_id("UPDATE histories SET tokens = list_reverse(tokens)", named));
+  std::set<std::string> others{id, run_id("", {{"name", "amer/2026-02-01"}}),
+                               run_id("", {{"name", "amer/2026-01-31"}, {"c", {"1"}}})};
+  for (const std::string change :
+       {"UPDATE training SET label = 1 - label WHERE universal_id = 'p01'",
+        "UPDATE training SET fold = (fold + 1) % 3 WHERE universal_id = 'p01'",
+        "DELETE FROM training WHERE universal_id = 'p01'",
+        "UPDATE histories SET tokens = [{token: 'd:c', days: 3}] WHERE universal_id = 'p01'",
+        "UPDATE sizes SET eligible = 61", "INSERT INTO masks VALUES (1, 'd:b')",
+        "INSERT INTO histories VALUES ('p99', [{token: 'd:a', days: 1}])"}) {
+    EXPECT_TRUE(others.insert(run_id(change, named)).second) << change;
+  }
+}
+
+TEST_F(SelectModelsTest, ModelsAreFilesWithTheirChecksum) {
+  Run({{"model_prefix", "lookalikes_amer_"}, {"version", "2026-01-31"}});
+
+  EXPECT_EQ(Text("SELECT model_name || ' ' || model_version FROM made_runs"),
+            "lookalikes_amer_1 20260131");
+  EXPECT_EQ(Text("SELECT sha256(model) FROM made_models"),
+            Text("SELECT model_sha256 FROM made_runs"));
+  EXPECT_EQ(Text("SELECT count(*) FROM made_models JOIN made_runs USING (segment_id, run_id, "
+                 "model_sha256) WHERE champion"),
+            "1");
+  EXPECT_EQ(Text("SELECT list(DISTINCT run_id) = [any_value(r.run_id)] FROM made_token_weights "
+                 "JOIN made_runs r USING (run_id)"),
+            "true");
+}
+
+TEST_F(SelectModelsTest, AModelThatTellsNoMoreThanActivityIsMarked) {
+  Run();
+  EXPECT_EQ(Text("SELECT coalesce(parameters['warning'], 'none') FROM made_runs"), "none");
+
+  // Positives are exactly those with two tokens, whatever the tokens are.
+  connection_.Run(
+      "UPDATE training SET label = CAST(substr(universal_id, 2) AS BIGINT) % 2;"
+      "UPDATE histories SET tokens = CASE WHEN CAST(substr(universal_id, 2) AS BIGINT) % 2 = 1 "
+      "THEN [{token: 'd:a', days: 1}, {token: 'd:b', days: 1}] ELSE [{token: 'd:c', days: 1}] END;"
+      "UPDATE sizes SET positives = 30");
+  Run();
+
+  EXPECT_EQ(Text("SELECT parameters['warning'] FROM made_runs"),
+            "AUC 1.0000 is less than 0.02 above that of activity alone, 1.0000");
+}
+
 TEST_F(SelectModelsTest, MaskedTokensHaveNoWeight) {
   connection_.Run("INSERT INTO masks VALUES (1, 'd:a'), (2, 'd:b'), (1, 'd:unknown')");
 
@@ -106,14 +165,14 @@ TEST_F(SelectModelsTest, MaskedTokensHaveNoWeight) {
 
 TEST_F(SelectModelsTest, ProbabilitiesAreOfAllEligiblePeople) {
   Run();
-  const double sampled = std::stod(Text("SELECT intercept FROM made_runs"));
+  const std::string intercept = "SELECT parameters['intercept'] FROM made_runs";
+  const double sampled = std::stod(Text(intercept));
   connection_.Run("UPDATE sizes SET positives = 48, eligible = 48 + 360");
 
   Run();
 
   // A tenth of the negatives and half of the positives were drawn.
-  EXPECT_NEAR(std::stod(Text("SELECT intercept FROM made_runs")),
-              sampled + std::log(0.1) - std::log(0.5), 1e-12);
+  EXPECT_NEAR(std::stod(Text(intercept)), sampled + std::log(0.1) - std::log(0.5), 1e-12);
 }
 
 TEST_F(SelectModelsTest, OneSegmentThatCannotBeLearntLeavesTheOthers) {
@@ -142,6 +201,8 @@ TEST_F(SelectModelsTest, WrongRowsAreNamed) {
             "histories: 'p00' has token 'd:a' twice;");
   EXPECT_EQ(ErrorOf("", {{"c", {"0.1", "none"}}}),
             "setting 'c' has 'none'; numbers above 0 are allowed");
+  EXPECT_EQ(ErrorOf("", {{"version", "newest"}}),
+            "setting 'version' is 'newest'; a number or a day such as 2026-01-31 is allowed");
 }
 
 }  // namespace
