@@ -17,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr auto kDataNeeded = "data_needed.txt";
+
 constexpr auto kProjectText =
     R"(# A weir project: this file, jobs/ and dashboards/ are what you keep in git.
 
@@ -138,9 +140,43 @@ fs::path ShippedFolder(const std::string& kind) {
   return installed;
 }
 
-// Copies a project that ships with weir.
+// What an example needs that doesn't ship with it, by its file data_needed.txt: names of files, an
+// empty line, and where to get them.
+struct NeededData {
+  std::vector<std::string> files;
+  std::string advice;
+};
+
+NeededData NeededBy(const fs::path& project) {
+  NeededData needed;
+  std::ifstream file(project / kDataNeeded);
+  std::string line;
+  while (std::getline(file, line) && !line.empty()) {
+    needed.files.push_back(line);
+  }
+  needed.advice.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  return needed;
+}
+
+// Throws UserError if the example's data isn't in the folder given.
+void CheckData(const std::string& name, const fs::path& shipped,
+               const std::optional<std::string>& data) {
+  const NeededData needed = NeededBy(shipped / name);
+  if (needed.files.empty() && data) {
+    throw UsageError("example {} needs no data; leave --data away", name);
+  }
+  for (const std::string& file : needed.files) {
+    if (!data || !fs::exists(fs::path(*data) / file)) {
+      throw UserError(
+          "example {} needs data: --data FOLDER with {}{}\n{}", name, fmt::join(needed.files, ", "),
+          data ? fmt::format("; {} has no {}", *data, file) : std::string(), needed.advice);
+    }
+  }
+}
+
+// Copies a project that ships with weir; `data` is linked as its folder data/.
 void CopyProject(const std::string& kind, const std::string& name, const fs::path& root,
-                 Services& services) {
+                 const std::optional<std::string>& data, Services& services) {
   const fs::path shipped = ShippedFolder(kind);
   std::vector<std::string> known;
   if (fs::is_directory(shipped)) {
@@ -156,12 +192,17 @@ void CopyProject(const std::string& kind, const std::string& name, const fs::pat
                     known.empty() ? "none is installed" : fmt::format("{}", fmt::join(known, ", ")),
                     DidYouMean(name, known));
   }
+  CheckData(name, shipped, data);
   fs::create_directories(root);
-  constexpr std::array kNotCopied = {"data", "out", "warehouse", ".weir", "__pycache__"};
+  constexpr std::array kNotCopied = {"data",  "out",         "warehouse",
+                                     ".weir", "__pycache__", kDataNeeded};
   for (const auto& entry : fs::directory_iterator(shipped / name)) {
     if (std::ranges::find(kNotCopied, entry.path().filename().string()) == kNotCopied.end()) {
       fs::copy(entry.path(), root / entry.path().filename(), fs::copy_options::recursive);
     }
+  }
+  if (data) {
+    fs::create_directory_symlink(fs::canonical(*data), root / "data");
   }
   services.out() << fmt::format("project {} in {}\n", name, root.string());
 }
@@ -175,8 +216,12 @@ void MakeProject(const Arguments& arguments, Services& services) {
   if ((example && pack) || ((example || pack) && arguments.Has("--warehouse"))) {
     throw UsageError("--example, --pack and --warehouse exclude each other");
   }
+  if (arguments.Has("--data") && !example) {
+    throw UsageError("--data goes with --example");
+  }
   if (example || pack) {
-    CopyProject(example ? "examples" : "packs", example ? *example : *pack, root, services);
+    CopyProject(example ? "examples" : "packs", example ? *example : *pack, root,
+                arguments.OptionalText("--data"), services);
     return;
   }
   const std::string warehouse = WarehouseText(
@@ -209,7 +254,8 @@ Command NewCommand() {
       .examples =
           "weir new shop\n"
           "weir new shop --warehouse /data/lake\n"
-          "weir new shop --example shop",
+          "weir new shop --example shop\n"
+          "weir new visits --example msweb --data FOLDER",
       .parameters = {{.name = "DIR",
                       .help = "the folder to make; it may exist if it is empty",
                       .required = true},
@@ -219,6 +265,9 @@ Command NewCommand() {
                      {.name = "--example",
                       .value = "NAME",
                       .help = "begin with a small complete project, such as shop"},
+                     {.name = "--data",
+                      .value = "FOLDER",
+                      .help = "the data of an example that needs some, such as msweb"},
                      {.name = "--pack", .value = "NAME", .help = "begin with a pack"}},
       .run = MakeProject,
   };

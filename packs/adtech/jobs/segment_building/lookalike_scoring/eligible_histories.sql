@@ -1,0 +1,1 @@
+SELECT universal_id, tokens FROM histories WHERE universal_id IN (SELECT universal_id FROM audiences)

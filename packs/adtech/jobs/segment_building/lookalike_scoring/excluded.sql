@@ -1,0 +1,1 @@
+SELECT segment_id, universal_id FROM positives

@@ -1,0 +1,9 @@
+-- The domains of a segment's advertiser, and those on which its pixels fired.
+SELECT segment_id, concat('d:', domain) AS token
+FROM (
+  SELECT segment_id, trim(unnest(string_split(advertiser_domains, ','))) AS domain FROM definitions
+  UNION
+  SELECT p.segment_id, f.domain
+  FROM pixels AS p JOIN (SELECT DISTINCT pixel_id, domain FROM fires) AS f ON f.pixel_id = p.pixel_id
+)
+WHERE domain <> ''
