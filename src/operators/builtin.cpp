@@ -10,6 +10,7 @@
 #include "operators/learn/select_models.h"
 #include "operators/operator.h"
 #include "operators/rank_rows.h"
+#include "operators/refuse_mistakes.h"
 
 namespace weir::operators {
 
@@ -20,6 +21,7 @@ OperatorTable BuiltinOperators() {
   operators.push_back(MakeEnrichLines());
   operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());
+  operators.push_back(MakeRefuseMistakes());
   operators.push_back(MakeScorePeople());
   operators.push_back(MakeSelectModels());
   return OperatorTable(std::move(operators));

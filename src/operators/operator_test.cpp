@@ -50,7 +50,8 @@ TEST(Operator, TheTableNamesTheNearest) {
   EXPECT_EQ(
       ErrorOf([&] { table.Find("rank_row"); }),
       "unknown operator 'rank_row'; allowed: connected_components, drop_erased, enrich_lines, "
-      "hash_users, rank_rows, score_people, select_models; did you mean 'rank_rows'?");
+      "hash_users, rank_rows, refuse_mistakes, score_people, select_models; did you mean "
+      "'rank_rows'?");
 }
 
 TEST(Operator, AStepsMistakesAreAllTold) {

@@ -365,7 +365,7 @@ TEST_F(StepRunnerTest, MistakesAreFoundWithoutData) {
       StepMistakes(rank, services),
       Lines{
           "unknown operator 'rank_row'; allowed: connected_components, drop_erased, enrich_lines, "
-          "hash_users, rank_rows, score_people, select_models; did you mean "
+          "hash_users, rank_rows, refuse_mistakes, score_people, select_models; did you mean "
           "'rank_rows'?"});
   EXPECT_EQ(
       StepMistakes(command, services),
