@@ -6,6 +6,7 @@
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
 #include "connectors/postgres/postgres.h"
+#include "connectors/run_files/run_files.h"
 #include "connectors/segments/segment_files.h"
 #include "connectors/show/show.h"
 #include "connectors/topic/topic.h"
@@ -17,6 +18,7 @@ ConnectorTable BuiltinConnectors() {
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeFiles());
   connectors.push_back(MakePostgres());
+  connectors.push_back(MakeRunFiles());
   connectors.push_back(MakeSegmentFiles());
   connectors.push_back(MakeShow());
   connectors.push_back(MakeTopic());

@@ -18,9 +18,29 @@ std::string WrongDirection(const std::string& name, Direction direction) {
              : fmt::format("connector '{}' only reads; give it `out`, not `in`", name);
 }
 
+std::vector<std::string> MistakesIn(const Connector& connector, Direction direction,
+                                    const nlohmann::json& settings) {
+  const Declaration& declaration = connector.declaration();
+  const auto declared = declaration.settings.find(direction);
+  if (declared == declaration.settings.end()) {
+    return {WrongDirection(declaration.name, direction)};
+  }
+  std::vector<std::string> mistakes = SettingMistakes(declared->second, settings);
+  if (mistakes.empty()) {
+    try {
+      connector.CheckSettings(direction, settings);
+    } catch (const UserError& error) {
+      mistakes.emplace_back(error.what());
+    }
+  }
+  return mistakes;
+}
+
 }  // namespace
 
-std::optional<Schema> Connector::Columns() const { return std::nullopt; }
+std::optional<Schema> Connector::Columns(const nlohmann::json& /*settings*/) const {
+  return std::nullopt;
+}
 
 std::vector<PendingInput> Connector::Pending(ConnectorContext& /*context*/) const { return {}; }
 
@@ -49,19 +69,11 @@ std::vector<std::string> ConnectorTable::names() const {
 }
 
 std::vector<std::string> StepMistakes(const Connector& connector, Direction direction,
-                                      const nlohmann::json& settings) {
-  const Declaration& declaration = connector.declaration();
-  const auto declared = declaration.settings.find(direction);
-  if (declared == declaration.settings.end()) {
-    return {WrongDirection(declaration.name, direction)};
-  }
-  std::vector<std::string> mistakes = SettingMistakes(declared->second, settings);
-  if (mistakes.empty()) {
-    try {
-      connector.CheckSettings(direction, settings);
-    } catch (const UserError& error) {
-      mistakes.emplace_back(error.what());
-    }
+                                      const nlohmann::json& settings, std::size_t num_relations) {
+  std::vector<std::string> mistakes = MistakesIn(connector, direction, settings);
+  if (num_relations > 1 && !connector.declaration().takes_many) {
+    mistakes.push_back(fmt::format("connector '{}' writes one relation; `in` names {}",
+                                   connector.declaration().name, num_relations));
   }
   return mistakes;
 }
@@ -83,7 +95,7 @@ std::vector<std::string> ConnectionMistakes(const ConnectorTable& connectors,
 
 nlohmann::json CompleteSettings(const Connector& connector, Direction direction,
                                 const nlohmann::json& settings) {
-  const std::vector<std::string> mistakes = StepMistakes(connector, direction, settings);
+  const std::vector<std::string> mistakes = MistakesIn(connector, direction, settings);
   if (!mistakes.empty()) {
     throw UserError("{}", fmt::to_string(fmt::join(mistakes, "\n")));
   }

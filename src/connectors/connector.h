@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -37,6 +38,8 @@ struct Declaration {
   // Settings of each direction that the connector has.
   std::map<Direction, std::vector<Setting>> settings;
   Effect effect = Effect::kFile;  // of writing
+  // Of writing: a step's `in` may name several relations, each by an argument.
+  bool takes_many = false;
   // Of a line under `connections:` with this connector's name as `kind`; empty: it uses none.
   std::vector<Setting> connection{};
 };
@@ -47,9 +50,11 @@ struct ConnectorContext {
   sql::Database& database;
   sql::Connection& connection;
   const Connections& connections;
-  std::filesystem::path folder;    // relative paths start here: the project's folder
-  nlohmann::json settings;         // complete, with values filled in
-  std::string relation;            // in: what to define; out: what to read
+  std::filesystem::path folder;  // relative paths start here: the project's folder
+  nlohmann::json settings;       // complete, with values filled in
+  std::string relation;          // in: what to define; out: what to read, the first of all
+  // Out, of a connector that takes many: all that it reads, by argument, as the step names them.
+  std::vector<std::pair<std::string, std::string>> relations{};
   std::string columns;             // in: declared as SQL does, "a BIGINT, b VARCHAR"; or empty
   std::string run_id;              // out: the identity of what is written
   std::set<std::string> finished;  // in: files or positions that were read before, not read again
@@ -95,7 +100,8 @@ class Connector {
   // still hold "{name}". Throws UserError.
   virtual void CheckSettings(Direction direction, const nlohmann::json& settings) const = 0;
   // The columns that it gives, whatever it reads; nothing if they are declared or in the data.
-  virtual std::optional<Schema> Columns() const;
+  // `settings` are as the step has them, perhaps with mistakes.
+  virtual std::optional<Schema> Columns(const nlohmann::json& settings) const;
   // What a stream has still to read, in the order in which it is read: all that is there but for
   // `context.finished`. A source that can't say so has nothing.
   virtual std::vector<PendingInput> Pending(ConnectorContext& context) const;
@@ -120,9 +126,10 @@ class ConnectorTable {
   std::map<std::string, std::unique_ptr<Connector>, std::less<>> connectors_;
 };
 
-// What a step of this connector says wrongly, a line each. Needs no data.
+// What a step of this connector says wrongly, a line each; `num_relations` is how many its `in`
+// names. Needs no data.
 std::vector<std::string> StepMistakes(const Connector& connector, Direction direction,
-                                      const nlohmann::json& settings);
+                                      const nlohmann::json& settings, std::size_t num_relations);
 
 // What a line under `connections:` says wrongly: its kind and its settings. Connects to nothing.
 std::vector<std::string> ConnectionMistakes(const ConnectorTable& connectors,

@@ -127,13 +127,13 @@ TEST_F(FileSourceTest, NoFileIsAnErrorUnlessItMayBeEmpty) {
 TEST_F(FileSourceTest, SettingsAreCheckedWithoutData) {
   const Connector& files = table_.Find("files");
 
-  EXPECT_EQ(StepMistakes(files, Direction::kIn, {{"path", "a.xml"}}),
+  EXPECT_EQ(StepMistakes(files, Direction::kIn, {{"path", "a.xml"}}, 0),
             Lines{"the format of 'a.xml' is not known; set `format` to ndjson, csv, tsv or "
                   "parquet, or end the path so"});
-  EXPECT_EQ(StepMistakes(files, Direction::kIn, {{"path", "{location.in}"}}), Lines{});
-  EXPECT_EQ(StepMistakes(files, Direction::kOut, {{"path", "a.csv"}}),
+  EXPECT_EQ(StepMistakes(files, Direction::kIn, {{"path", "{location.in}"}}, 0), Lines{});
+  EXPECT_EQ(StepMistakes(files, Direction::kOut, {{"path", "a.csv"}}, 1),
             Lines{"setting 'sort_by' is missing; it must be a list of texts"});
-  EXPECT_EQ(StepMistakes(table_.Find("postgres"), Direction::kIn, nullptr),
+  EXPECT_EQ(StepMistakes(table_.Find("postgres"), Direction::kIn, nullptr, 0),
             Lines{"connector 'postgres' only writes; give it `in`, not `out`"});
 }
 

@@ -109,7 +109,9 @@ class Topic final : public Connector {
     CheckLocalPath(settings.at("path"));
   }
 
-  std::optional<Schema> Columns() const override { return LinesSchema(); }
+  std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {
+    return LinesSchema();
+  }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
     std::vector<PendingInput> pending;

@@ -178,9 +178,10 @@ class JobColumns {
 
   // What a connector or command gives, as it declares it.
   void DefineDeclared(const Step& step) {
-    const auto given = step.kind == StepKind::kConnector
-                           ? tables_.connectors.Find(step.what).Columns()
-                           : std::nullopt;
+    const auto given =
+        step.kind == StepKind::kConnector
+            ? tables_.connectors.Find(step.what).Columns(FilledSettings(step.with, values_))
+            : std::nullopt;
     for (const std::string& relation : step.out) {
       const auto columns = step.columns.find(relation);
       try {

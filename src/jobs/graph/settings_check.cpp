@@ -40,7 +40,8 @@ std::vector<std::string> MistakesOfStep(const Step& step, const nlohmann::json& 
   if (step.kind == StepKind::kConnector) {
     const auto direction =
         step.in.empty() ? connectors::Direction::kIn : connectors::Direction::kOut;
-    return connectors::StepMistakes(tables.connectors.Find(step.what), direction, settings);
+    return connectors::StepMistakes(tables.connectors.Find(step.what), direction, settings,
+                                    step.in.size());
   }
   return {};
 }

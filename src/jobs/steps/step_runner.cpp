@@ -173,6 +173,7 @@ connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
       .folder = settings_.project_folder,
       .settings = connectors::CompleteSettings(connector, direction, scope.Fill(scope.step.with)),
       .relation = relation,
+      .relations = scope.step.in,
       .columns = columns == scope.step.columns.end() ? "" : columns->second,
       .run_id = settings_.run_id,
       .finished = settings_.finished,
@@ -291,7 +292,8 @@ std::vector<std::string> StepMistakes(const project::Step& step, const StepServi
     if (step.kind == StepKind::kConnector) {
       const auto direction =
           IsEffect(step) ? connectors::Direction::kOut : connectors::Direction::kIn;
-      return connectors::StepMistakes(services.connectors.Find(step.what), direction, step.with);
+      return connectors::StepMistakes(services.connectors.Find(step.what), direction, step.with,
+                                      step.in.size());
     }
     if (step.kind == StepKind::kCommand) {
       return CommandMistakes(step);

@@ -1,0 +1,201 @@
+#include "connectors/run_files/run_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "base/percent.h"
+#include "connectors/files/sorted_rows.h"
+#include "connectors/files/temporary_target.h"
+#include "sql/quote.h"
+#include "storage/local_store.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+using OrderedJson = nlohmann::ordered_json;
+
+constexpr auto kPointerFile = "latest.json";
+constexpr auto kLatestFolder = "latest";
+constexpr auto kRunManifest = "_MANIFEST.json";
+constexpr auto kLockFile = ".lock";
+
+OrderedJson ReadJson(const fs::path& path) {
+  std::ifstream file(path);
+  return file ? OrderedJson::parse(file, nullptr, false) : OrderedJson();
+}
+
+std::string TextIn(const OrderedJson& json, const char* name) {
+  return json.is_object() && json.contains(name) && json[name].is_string()
+             ? json[name].get<std::string>()
+             : "";
+}
+
+// A folder that holds a run's files, by its own manifest.
+struct KeptFolder {
+  std::string day;
+  std::string run_id;
+  fs::path path;
+
+  // Runs of one interval differ in the number at the end of their ids.
+  auto age() const { return std::tuple(day, run_id.size(), run_id); }
+};
+
+class RunWriter {
+ public:
+  RunWriter(const RunFolder& run, sql::Connection& connection)
+      : run_(run), connection_(connection), folder_(run.root / PercentEncode(run.run_id)) {}
+
+  std::optional<std::int64_t> Write() {
+    if (TextIn(ReadJson(run_.root / kPointerFile), "ds") > run_.day) {
+      return std::nullopt;
+    }
+    RemoveLeftovers();
+    const std::int64_t rows = WriteFolder();
+    Failpoint("run_files:after-folder");
+    WritePointer();
+    Failpoint("run_files:after-pointer");
+    WriteLatest();
+    Failpoint("run_files:after-latest");
+    RemoveOldRuns();
+    return rows;
+  }
+
+ private:
+  // Of writers that were killed; none is at work besides this one.
+  void RemoveLeftovers() const {
+    for (const auto& path : Entries()) {
+      const std::string name = path.filename().string();
+      if (name.starts_with(".") && name.find(".weir-") != std::string::npos) {
+        fs::remove_all(path);
+      }
+    }
+  }
+
+  std::int64_t WriteFolder() {
+    TemporaryTarget folder(folder_, run_.run_id);
+    fs::create_directories(folder.path());
+    std::int64_t rows = 0;
+    OrderedJson files = OrderedJson::array();
+    for (const auto& [name, relation] : run_.relations) {
+      const fs::path path = folder.path() / (name + ".tsv");
+      rows += WriteFile(relation, path);
+      files.push_back(Described(path));
+      Failpoint("run_files:after-file");
+    }
+    manifest_ = OrderedJson{{"format", 1},
+                            {"folder", folder_.filename().string()},
+                            {"ds", run_.day},
+                            {"run_id", run_.run_id},
+                            {"files", std::move(files)}};
+    std::ofstream(folder.path() / kRunManifest, std::ios::binary) << ManifestText();
+    Failpoint("run_files:before-folder");
+    folder.Publish();
+    return rows;
+  }
+
+  std::int64_t WriteFile(const std::string& relation, const fs::path& path) {
+    const SortedRows rows(connection_, "run_files", relation, {});
+    connection_.Run(
+        fmt::format("COPY ({}) TO {} (FORMAT csv, HEADER true, DELIMITER '\t', USE_TMP_FILE false)",
+                    rows.Select(0, rows.size()), sql::QuoteText(path.string())));
+    return rows.size();
+  }
+
+  OrderedJson Described(const fs::path& path) {
+    const auto row =
+        connection_
+            .Query(fmt::format("SELECT size::BIGINT, sha256(content), octet_length(content) - "
+                               "octet_length(encode(replace(decode(content), chr(10), ''))) FROM "
+                               "read_blob({})",
+                               sql::QuoteText(path.string())))
+            .Rows()
+            .at(0);
+    return {{"name", path.filename().string()},
+            {"size", std::get<std::int64_t>(row.at(0))},
+            {"lines", std::get<std::int64_t>(row.at(2))},
+            {"sha256", std::get<std::string>(row.at(1))}};
+  }
+
+  std::string ManifestText() const { return manifest_.dump(2) + "\n"; }
+
+  void WritePointer() const {
+    TemporaryTarget target(run_.root / kPointerFile, run_.run_id);
+    std::ofstream(target.path(), std::ios::binary) << ManifestText();
+    Failpoint("run_files:before-pointer");
+    target.Publish();
+  }
+
+  void WriteLatest() const {
+    TemporaryTarget target(run_.root / kLatestFolder, run_.run_id);
+    fs::copy(folder_, target.path());
+    Failpoint("run_files:before-latest");
+    target.Publish();
+  }
+
+  // A folder's manifest goes last, so that a removal that was cut short goes on.
+  void RemoveOldRuns() const {
+    std::vector<KeptFolder> runs = KeptFolders();
+    const std::ptrdiff_t surplus = std::ssize(runs) - run_.keep;
+    for (std::ptrdiff_t old = 0; old < surplus; ++old) {
+      const fs::path& folder = runs[static_cast<std::size_t>(old)].path;
+      const OrderedJson manifest = ReadJson(folder / kRunManifest);
+      for (const OrderedJson& file : manifest.at("files")) {
+        fs::remove(folder / fs::path(TextIn(file, "name")).filename());
+        Failpoint("run_files:in-old-run");
+      }
+      fs::remove(folder / kRunManifest);
+      std::error_code not_empty;
+      fs::remove(folder, not_empty);
+    }
+  }
+
+  // Those of runs, the oldest first.
+  std::vector<KeptFolder> KeptFolders() const {
+    std::vector<KeptFolder> runs;
+    for (const fs::path& path : Entries()) {
+      const OrderedJson manifest = ReadJson(path / kRunManifest);
+      const bool is_own = TextIn(manifest, "folder") == path.filename().string();
+      if (is_own && manifest.contains("files") && manifest["files"].is_array()) {
+        runs.push_back({TextIn(manifest, "ds"), TextIn(manifest, "run_id"), path});
+      }
+    }
+    std::ranges::sort(runs, {}, &KeptFolder::age);
+    return runs;
+  }
+
+  std::vector<fs::path> Entries() const {
+    std::vector<fs::path> entries;
+    for (const auto& entry : fs::directory_iterator(run_.root)) {
+      entries.push_back(entry.path());
+    }
+    return entries;
+  }
+
+  const RunFolder& run_;
+  sql::Connection& connection_;
+  fs::path folder_;
+  OrderedJson manifest_;
+};
+
+}  // namespace
+
+std::optional<std::int64_t> WriteRunFolder(const RunFolder& run, sql::Connection& connection) {
+  try {
+    fs::create_directories(run.root);
+    storage::LocalStore store(run.root);
+    const auto lock = store.Lock(kLockFile);
+    return RunWriter(run, connection).Write();
+  } catch (const fs::filesystem_error& error) {
+    throw ExternalError("{}: {}", error.path1().string(), error.code().message());
+  }
+}
+
+}  // namespace weir::connectors
