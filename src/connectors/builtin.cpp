@@ -5,6 +5,7 @@
 #include "connectors/connector.h"
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
+#include "connectors/platform/platform.h"
 #include "connectors/postgres/postgres.h"
 #include "connectors/run_files/run_files.h"
 #include "connectors/segments/segment_files.h"
@@ -17,6 +18,7 @@ ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeFiles());
+  connectors.push_back(MakePlatform());
   connectors.push_back(MakePostgres());
   connectors.push_back(MakeRunFiles());
   connectors.push_back(MakeSegmentFiles());

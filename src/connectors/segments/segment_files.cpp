@@ -71,7 +71,7 @@ class SegmentFiles final : public Connector {
     CheckLocalPath(settings.value("path", ""));
   }
 
-  std::optional<Schema> Columns() const override {
+  std::optional<Schema> Columns(const Json& /*settings*/) const override {
     const auto field = [](const char* name, TypeKind kind) {
       return Field{.name = name, .type = PlainType(kind)};
     };
