@@ -221,10 +221,11 @@ class SqlCheck {
     }
   }
 
+  // An input that isn't watched may be there for its intervals alone.
   void WarnOfUnread() {
     std::set<std::string> told;
     for (const project::Input& input : job_.reads) {
-      if (!Has(read_, input.name) && told.insert(input.name).second) {
+      if (input.watch && !Has(read_, input.name) && told.insert(input.name).second) {
         findings_.warnings.Note(input.place,
                                 fmt::format("nothing reads the input '{}'", input.name));
       }

@@ -64,6 +64,16 @@ TEST_F(SqlCheckTest, WarnsOfWhatNothingReads) {
   EXPECT_EQ(CheckWarnings(), "jobs/d/j/job.yaml:2:28: nothing reads the input 'edges'");
 }
 
+TEST_F(SqlCheckTest, AnInputThatIsNotWatchedMayGiveItsIntervalsAlone) {
+  Load({{"jobs/d/j/job.yaml",
+         "job: j\nreads: {calls: {table: shop.calls, watch: false}}\nsteps: [{sql: a.sql}]\n"
+         "writes: [{table: s.a, from: a, mode: overwrite}]\n"},
+        {"jobs/d/j/a.sql", "SELECT 1 AS id"}});
+
+  EXPECT_EQ(CheckMistakes(), "");
+  EXPECT_EQ(CheckWarnings(), "");
+}
+
 TEST_F(SqlCheckTest, LooksIntoChecks) {
   LoadSql(kGood, "checks: [{sql: check.sql}]");
 

@@ -222,7 +222,8 @@ class Planner {
                                              const std::vector<Positions>& positions) const {
     for (const InstanceInput& input : instances_[instance].reads) {
       for (const TableWriter& by : input.writers) {
-        if (by.instance == instance || input.by_stream || positions[by.instance].empty()) {
+        if (by.instance == instance || input.by_stream || !input.input.watch ||
+            positions[by.instance].empty()) {
           continue;
         }
         if (const auto run = PlannedIn(instance, input, by, interval, positions[by.instance])) {
