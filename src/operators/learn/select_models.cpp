@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -33,10 +34,12 @@ constexpr auto kTraining = "training";
 constexpr auto kSizes = "sizes";
 constexpr auto kMasks = "masks";
 
+// Spaces in front are allowed.
 double ReadCost(const std::string& text) {
   double cost = 0;
   const char* const end = text.data() + text.size();
-  const auto [after, problem] = std::from_chars(text.data(), end, cost);
+  const char* const begin = text.data() + std::min(text.find_first_not_of(' '), text.size());
+  const auto [after, problem] = std::from_chars(begin, end, cost);
   if (problem != std::errc() || after != end || !(cost > 0) || std::isinf(cost)) {
     throw UserError("setting 'c' has '{}'; numbers above 0 are allowed", text);
   }
@@ -52,8 +55,10 @@ struct SelectionSettings {
                .max_share = settings.at("max_share").get<double>()} {
     options.tolerance = settings.at("tolerance").get<double>();
     options.cs.clear();
-    for (const std::string text : settings.at("c")) {
-      options.cs.push_back(ReadCost(text));
+    for (const std::string list : settings.at("c")) {
+      for (const auto text : std::views::split(list, ',')) {
+        options.cs.push_back(ReadCost(std::string(text.begin(), text.end())));
+      }
     }
     std::ranges::sort(options.cs);
     if (options.cs.empty() || std::ranges::adjacent_find(options.cs) != options.cs.end()) {
@@ -250,36 +255,37 @@ class SelectModels final : public Operator {
                               "it is skipped, if so"},
                       MasksArgument()},
         .outputs = {"runs", "token_weights", "grid", "roc", "score", "models"},
-        .settings = {{.name = "min_people",
-                      .type = SettingType::kInteger,
-                      .standard = 10,
-                      .least = 1,
-                      .doc = "tokens of fewer people aren't used"},
-                     {.name = "max_share",
-                      .type = SettingType::kNumber,
-                      .standard = 0.5,
-                      .least = 0,
-                      .most = 1,
-                      .doc = "tokens of a larger share of all people aren't used"},
-                     {.name = "c",
-                      .type = SettingType::kTexts,
-                      .standard = {"0.03", "0.1", "0.3", "1", "3"},
-                      .doc = "costs of the loss beside the penalty"},
-                     {.name = "tolerance",
-                      .type = SettingType::kNumber,
-                      .standard = 1e-8,
-                      .least = 1e-12,
-                      .most = 0.1,
-                      .doc = "how near a fit's objective must come to the optimum, relatively"},
-                     {.name = "name",
-                      .standard = "",
-                      .doc = "what the models are of, as \"{region}/{ds}\": part of each run's id"},
-                     {.name = "model_prefix",
-                      .standard = "lookalikes_",
-                      .doc = "begin of the models' names; the segment follows"},
-                     {.name = "version",
-                      .standard = "1",
-                      .doc = "of the models: a number, or a day, whose digits it is"}}};
+        .settings = {
+            {.name = "min_people",
+             .type = SettingType::kInteger,
+             .standard = 10,
+             .least = 1,
+             .doc = "tokens of fewer people aren't used"},
+            {.name = "max_share",
+             .type = SettingType::kNumber,
+             .standard = 0.5,
+             .least = 0,
+             .most = 1,
+             .doc = "tokens of a larger share of all people aren't used"},
+            {.name = "c",
+             .type = SettingType::kTexts,
+             .standard = {"0.03", "0.1", "0.3", "1", "3"},
+             .doc = "costs of the loss beside the penalty; a text may hold several, with commas"},
+            {.name = "tolerance",
+             .type = SettingType::kNumber,
+             .standard = 1e-8,
+             .least = 1e-12,
+             .most = 0.1,
+             .doc = "how near a fit's objective must come to the optimum, relatively"},
+            {.name = "name",
+             .standard = "",
+             .doc = "what the models are of, as \"{region}/{ds}\": part of each run's id"},
+            {.name = "model_prefix",
+             .standard = "lookalikes_",
+             .doc = "begin of the models' names; the segment follows"},
+            {.name = "version",
+             .standard = "1",
+             .doc = "of the models: a number, or a day, whose digits it is"}}};
     return declaration;
   }
 

@@ -201,6 +201,7 @@ TEST_F(SelectModelsTest, WrongRowsAreNamed) {
             "histories: 'p00' has token 'd:a' twice;");
   EXPECT_EQ(ErrorOf("", {{"c", {"0.1", "none"}}}),
             "setting 'c' has 'none'; numbers above 0 are allowed");
+  EXPECT_EQ(ErrorOf("", {{"c", "0.1, -1"}}), "setting 'c' has ' -1'; numbers above 0 are allowed");
   EXPECT_EQ(ErrorOf("", {{"version", "newest"}}),
             "setting 'version' is 'newest'; a number or a day such as 2026-01-31 is allowed");
 }

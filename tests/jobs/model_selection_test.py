@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""The job lookalike_model_selection on made-up people: what becomes of each segment, files that MLflow scores by, and the
+same rows from any order of rows and number of threads."""
+import hashlib
+import math
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+
+import deltalake
+import mlflow
+import numpy
+import pyarrow
+import pyarrow.parquet
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from ingest_test import SEED, call, rows
+
+DAY = "2026-01-31"
+REGION = "amer"
+JOB = "lookalike_model_selection"
+FOLDS = 3
+REASON = "12 positives; at least 50 are needed"
+
+
+class People:
+    """Those with d:shop are mostly positive for segment 7; 8 is skipped; of 9 there are positives alone."""
+
+    def __init__(self, source):
+        self.tokens = {}
+        for number in range(400):
+            chosen = source.sample([f"w:wort{letter}ä" for letter in "abcdefghij"], source.randint(1, 4))
+            chosen += ["d:shop"] if number % 4 == 0 else []
+            self.tokens[f"p{number:03}"] = {token: source.randint(1, 20) for token in chosen}
+        liked = lambda name: "d:shop" in self.tokens[name]
+        self.training = [(7, name, int(liked(name) != (source.random() < 0.1)), source.randrange(FOLDS)) for name in self.tokens]
+        self.training += [(9, name, 1, source.randrange(FOLDS)) for name in list(self.tokens)[:60]]
+        self.sizes = [(7, 150, 150, 1000, 11, None), (8, 12, 0, 1000, 11, REASON), (9, 60, 0, 1000, 11, None)]
+        self.masks = [(7, "w:wortaä"), (9, "d:shop")]
+
+    def put(self, project, source):
+        """Writes the tables that the job reads, rows in any order."""
+        entry = pyarrow.struct([("token", pyarrow.string()), ("days", pyarrow.int64())])
+        names = source.sample(list(self.tokens), len(self.tokens))
+        lists = [[{"token": token, "days": days} for token, days in source.sample(list(self.tokens[name].items()), len(self.tokens[name]))]
+                 for name in names]
+        self._put(project, "lookalikes_user_histories", {
+            "universal_id": names, "tokens": pyarrow.array(lists, pyarrow.list_(entry)),
+            "events": [9] * len(names), "parties": [1] * len(names)})
+        training = source.sample(self.training, len(self.training))
+        self._put(project, "lookalikes_training_data", dict(zip(["segment_id", "universal_id", "label", "fold"], zip(*training))))
+        columns = ["segment_id", "positives", "negatives", "eligible", "tokens", "reason"]
+        self._put(project, "lookalikes_training_sizes", dict(zip(columns, zip(*self.sizes))))
+        self._put(project, "lookalikes_masks", dict(zip(["segment_id", "token"], zip(*self.masks))))
+
+    @staticmethod
+    def _put(project, table, columns):
+        columns = {name: column if isinstance(column, pyarrow.Array) else list(column) for name, column in columns.items()}
+        count = len(next(iter(columns.values())))
+        pyarrow.parquet.write_table(pyarrow.table({**columns, "region": [REGION] * count, "ds": [DAY] * count}), project / "in.parquet")
+        call("table", "import", f"metastore.{table}", "--from", "in.parquet", "--mode", "overwrite", folder=project)
+
+
+def new_project(folder, *jobs):
+    """The pack with these jobs alone."""
+    call("new", str(folder), "--pack", "adtech")
+    for job in folder.glob("jobs/*/*"):
+        if job.name not in jobs:
+            shutil.rmtree(job)
+    return folder
+
+
+def run(project, job=JOB, *words):
+    return call("run", job, "--on", DAY, "--partition", f"region={REGION}", *words, folder=project)
+
+
+def stored(project, table):
+    return deltalake.DeltaTable(project / "warehouse/metastore" / table).to_pyarrow_table().to_pylist()
+
+
+def expected_scores(parameters, weights, people, masked):
+    """The formula, from the tables' weights."""
+    counts = {}
+    for tokens in people.values():
+        for token in tokens:
+            counts[token] = counts.get(token, 0) + 1
+    idf = {token: math.log((1 + len(people)) / (1 + count)) + 1 for token, count in counts.items()
+           if 10 <= count <= 0.5 * len(people) and token not in masked}
+    for tokens in people.values():
+        values = {token: 1 if parameters["transform"] == "binary" else math.log(1 + days) * idf[token]
+                  for token, days in tokens.items() if token in idf}
+        length = 1 if parameters["transform"] == "binary" else math.sqrt(sum(value**2 for value in values.values())) or 1
+        odds = sum(value / length * weights.get(token, 0) for token, value in values.items()) + float(parameters["intercept"])
+        yield 1 / (1 + math.exp(-odds))
+
+
+def check_model(folder, row, wanted, people):
+    """A folder as MLflow has models gives these scores."""
+    assert hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest() == row["model_sha256"]
+    width = max(map(len, people.values()))
+    tokens = numpy.array([[*entries, *[""] * (width - len(entries))] for entries in people.values()])
+    days = numpy.array([[*entries.values(), *[0.0] * (width - len(entries))] for entries in people.values()], dtype=float)
+    scores = mlflow.pyfunc.load_model(str(folder)).predict({"tokens": tokens, "days": days})["score"]
+    worst = max(abs(score - other) for score, other in zip(scores, wanted, strict=True))
+    assert worst <= 1e-9, f"a score is {worst} off"
+    signature = yaml.safe_load((folder / "MLmodel").read_text())["signature"]
+    assert '"float64"' in signature["outputs"], signature
+
+
+def check_tables(project, people):
+    runs = {row["segment_id"]: row for row in stored(project, "lookalikes_mlflow_runs")}
+    assert {number: (row["status"], row["reason"], row["champion"]) for number, row in runs.items()} == {
+        7: ("succeeded", None, True), 8: ("skipped", REASON, False), 9: ("failed", "no fold has both classes", False)}
+    row = runs[7]
+    assert (row["model_name"], row["model_version"], row["region"], row["ds"]) == ("lookalikes_amer_7", "20260131", REGION, DAY)
+    assert row["auc_mean"] > 0.8 and row["positives"] + row["negatives"] == 400, row
+    weights = {each["token"]: each["weight"] for each in stored(project, "lookalikes_token_weights")}
+    assert max(weights, key=weights.get) == "d:shop" and "w:wortaä" not in weights, weights
+    models = stored(project, "lookalikes_models")
+    assert [model["run_id"] for model in models] == [row["run_id"]]
+    grid = [each for each in stored(project, "lookalikes_grid") if each["segment_id"] == 7]
+    assert len(grid) == 2 * 2 * 5 * FOLDS
+    parameters = dict(row["parameters"])
+    chosen = [each["auc"] for each in grid if (each["transform"], each["penalty"], each["c"]) == (
+        parameters["transform"], parameters["penalty"], float(parameters["c"]))]
+    assert abs(sum(chosen) / FOLDS - row["auc_mean"]) < 1e-12, (chosen, row)
+    scores = list(expected_scores(parameters, weights, people.tokens, {"w:wortaä"}))
+    folder = project / "model"
+    folder.mkdir(exist_ok=True)
+    (folder / "model.onnx").write_bytes(models[0]["model"])
+    (folder / "MLmodel").write_text(models[0]["ml_model"])
+    check_model(folder, row, scores, people.tokens)
+    return row, scores
+
+
+def contents(project):
+    tables = ["mlflow_runs", "token_weights", "grid", "roc", "score", "models"]
+    return {table: rows(project, f"SELECT * {'EXCLUDE (seconds)' if table == 'mlflow_runs' else ''} "
+                                 f"FROM metastore.lookalikes_{table} ORDER BY ALL") for table in tables}
+
+
+def main():
+    print("seed", SEED)
+    source = random.Random(SEED)
+    people = People(source)
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+        project = new_project(pathlib.Path(folder) / "project", JOB)
+        call("check", folder=project)
+        people.put(project, source)
+        run(project)
+        check_tables(project, people)
+        first = contents(project)
+        version = deltalake.DeltaTable(project / "warehouse/metastore/lookalikes_models").version()
+        people.put(project, source)  # the same rows in another order
+        run(project, JOB, "--threads", "1", "--stale")
+        assert contents(project) == first
+        assert deltalake.DeltaTable(project / "warehouse/metastore/lookalikes_models").version() > version
+
+
+if __name__ == "__main__":
+    main()
