@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -108,7 +109,7 @@ class PersonScorer {
         models_(models),
         terms_(terms),
         sums_(models.size()),
-        masked_squares_(models.size()) {
+        squares_(models.size()) {
     for (std::size_t days = 0; days < logs_.size(); ++days) {
       logs_[days] = std::log(1.0 + static_cast<double>(days));
     }
@@ -117,7 +118,8 @@ class PersonScorer {
   // scores[m] is the person's by model m.
   void Score(std::size_t person, std::span<double> scores) {
     std::ranges::fill(sums_, 0.0);
-    std::ranges::fill(masked_squares_, 0.0);
+    values_.clear();
+    masked_.clear();
     double squares = 0;
     for (std::size_t at = histories_.offsets[person]; at < histories_.offsets[person + 1]; ++at) {
       const std::uint32_t term = vocabulary_.term_of[histories_.tokens[at]];
@@ -127,11 +129,14 @@ class PersonScorer {
       squares += value * value;
       terms_.Add(term, value, sums_);
       for (const std::uint32_t slot : terms_.SlotsMasking(term)) {
-        masked_squares_[slot] += value * value;
+        masked_.emplace_back(slot, values_.size());
       }
+      values_.push_back(value);
     }
+    std::ranges::fill(squares_, squares);
+    SumWithoutMasked();
     for (std::size_t model = 0; model < models_.size(); ++model) {
-      scores[model] = models_[model].intercept + Product(terms_.SlotOf(model), squares);
+      scores[model] = models_[model].intercept + Product(terms_.SlotOf(model));
     }
   }
 
@@ -140,12 +145,28 @@ class PersonScorer {
     return days < logs_.size() ? logs_[days] : std::log(1.0 + static_cast<double>(days));
   }
 
-  double Product(std::uint32_t slot, double squares) const {
+  // Summed anew, not subtracted: who differs in masked terms alone must have the very same score,
+  // or its last bits would tell the label.
+  void SumWithoutMasked() {
+    std::ranges::sort(masked_);
+    for (auto masked = masked_.begin(); masked != masked_.end();) {
+      const std::uint32_t slot = masked->first;
+      double squares = 0;
+      for (std::size_t i = 0; i < values_.size(); ++i) {
+        if (masked != masked_.end() && *masked == std::pair(slot, i)) {
+          ++masked;
+        } else {
+          squares += values_[i] * values_[i];
+        }
+      }
+      squares_[slot] = squares;
+    }
+  }
+
+  double Product(std::uint32_t slot) const {
     if (slot < terms_.num_binary())
       return sums_[slot];
-    // No less than rounding leaves where every term is masked: then nothing was summed either.
-    const double left = squares - masked_squares_[slot];
-    return left > 1e-12 * squares ? sums_[slot] / std::sqrt(left) : 0;
+    return squares_[slot] > 0 ? sums_[slot] / std::sqrt(squares_[slot]) : 0;
   }
 
   const TokenHistories& histories_;
@@ -154,7 +175,9 @@ class PersonScorer {
   const TermTable& terms_;
   std::array<double, 64> logs_{};  // ln(1 + days) of few days
   std::vector<double> sums_;       // by slot
-  std::vector<double> masked_squares_;
+  std::vector<double> squares_;    // by slot: the row's length, squared
+  std::vector<double> values_;     // of the person's terms, in their order
+  std::vector<std::pair<std::uint32_t, std::size_t>> masked_;  // slots, and terms they don't have
 };
 
 bool IsBetter(const ScoredPerson& left, const ScoredPerson& right) {

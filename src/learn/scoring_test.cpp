@@ -106,5 +106,48 @@ TEST(BestPeople, BreaksTiesByTheLowerNumber) {
             (std::vector<ScoredPerson>{{.person = 0, .score = 1}, {.person = 1, .score = 1}}));
 }
 
+// A segment's positives have its own tokens; if a score's last bit depended on them, equal people
+// would be ranked by their label.
+TEST(BestPeople, WhatIsMaskedChangesNoBitOfAScore) {
+  std::mt19937_64 random(TestSeed());
+  constexpr std::uint32_t kOwn = 5;  // the masked token, in the middle
+  OwnedHistories histories{.offsets = {0}, .tokens = {}, .days = {}, .num_tokens = 11};
+  for (int pair = 0; pair < 500; ++pair) {
+    std::vector<std::uint16_t> days(histories.num_tokens);
+    for (std::uint16_t& number : days)
+      number = static_cast<std::uint16_t>(random() % 3 == 0 ? 0 : 1 + random() % 30);
+    for (const bool has_own : {true, false}) {
+      days[kOwn] = has_own ? 7 : 0;
+      for (std::uint32_t token = 0; token < days.size(); ++token) {
+        if (days[token] > 0) {
+          histories.tokens.push_back(token);
+          histories.days.push_back(days[token]);
+        }
+      }
+      histories.offsets.push_back(histories.tokens.size());
+    }
+  }
+  const Vocabulary vocabulary =
+      ChooseVocabulary(histories.View(), {.min_people = 1, .max_share = 1});
+  ScoredModel model;
+  model.transform = Transform::kLogIdf;
+  model.masked = {kOwn};
+  model.wanted = 1000;
+  for (std::uint32_t term = 0; term < vocabulary.tokens.size(); ++term) {
+    if (term != kOwn) {
+      model.terms.push_back(term);
+      model.weights.push_back(static_cast<double>(random() % 1000) / 333 - 1.5);
+    }
+  }
+
+  const auto best = BestPeople(histories.View(), vocabulary, {&model, 1}, {.threads = 2});
+
+  std::vector<double> scores(best.front().size());
+  for (const ScoredPerson& scored : best.front())
+    scores[scored.person] = scored.score;
+  for (std::size_t person = 0; person < scores.size(); person += 2)
+    EXPECT_EQ(scores[person], scores[person + 1]) << person;
+}
+
 }  // namespace
 }  // namespace weir::learn
