@@ -53,6 +53,9 @@ OperationMetrics MetricsOf(const Changes& changes);
 // Commits what a plan has made, if it has effect.
 Committed CommitPlanned(Warehouse& warehouse, const TableAt& table, const Changes& changes);
 
+// The operation of a commit that removes rows for their age alone.
+inline constexpr auto kRetention = "RETENTION";
+
 // The removal, now, of live files.
 RemoveFile RemovalOf(const AddFile& file, bool data_change);
 std::vector<RemoveFile> RemovalsOf(const std::vector<AddFile>& files, bool data_change);

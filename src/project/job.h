@@ -87,6 +87,7 @@ struct Output {
   bool delete_absent = false;       // merge: `delete_absent: true` or a condition
   std::string delete_absent_where{};
   std::vector<ColumnContract> columns{};
+  std::optional<Duration> keep{};            // how long rows stay; absent: for ever
   bool personal = false;                     // `personal: true` of the table
   bool is_interface = false;                 // `interface: true` or a list of domains
   std::vector<std::string> interface_for{};  // empty with is_interface: every domain

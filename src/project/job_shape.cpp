@@ -168,6 +168,8 @@ Shape WritesShape() {
       {"delete_absent", OneOf({Boolean(), Text()}),
        "of merge: delete rows that aren't in the relation; a condition limits which"},
       {"columns", ColumnsShape(), "the table's columns: a contract"},
+      {"keep", Text(DurationText()),
+       "how long the rows of a day stay, counted back from the newest one; for ever by default"},
       {"personal", Boolean(), "whether it holds personal data"},
       {"interface", OneOf({Boolean(), List(Text(PlainName()))}),
        "true, or the domains that may read it besides its own"},

@@ -4,6 +4,7 @@
 
 #include "base/nearest_name.h"
 #include "project/cron_line.h"
+#include "project/duration.h"
 #include "project/job_reading.h"
 #include "project/substitution.h"
 
@@ -31,6 +32,7 @@ Output ReadOutput(const YamlValue& value) {
                 .sort_by = value.Texts("sort_by"),
                 .keys = value.Texts("keys"),
                 .columns = ReadColumns(value),
+                .keep = ParseDuration(value.Text("keep").value_or("")),
                 .personal = value.IsTrue("personal"),
                 .doc = value.Text("doc").value_or(""),
                 .place = value.place};
@@ -95,7 +97,13 @@ class OutputCheck {
   // Every interval has its own partitions, so that a run replaces its own rows and no others.
   void CheckIntervalColumns() {
     if (!output_.IsIntervalTable()) {
+      if (value_.Has("keep")) {
+        Note("keep", "'keep' belongs to the modes replace and append: a state has no days");
+      }
       return;
+    }
+    if (output_.keep && *output_.keep < std::chrono::hours(24)) {
+      Note("keep", "'keep' is shorter than a day");
     }
     const std::string mode = value_.Text("mode").value_or("replace");
     if (!Holds(output_.partition_by, "ds") && !Holds(output_.partition_by, "dt")) {

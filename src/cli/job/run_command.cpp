@@ -13,6 +13,7 @@
 #include "cli/text_table.h"
 #include "cli/units.h"
 #include "jobs/run/compact_days.h"
+#include "jobs/run/drop_old_days.h"
 #include "jobs/steps/retry.h"
 
 namespace weir::cli {
@@ -51,6 +52,7 @@ class Rounds {
       const jobs::Plan plan = NewRuns(MakePlan(facts));
       if (plan.runs.empty()) {
         PackClosedDays(facts);
+        DropDaysPastKeeping(facts);
         return whole;
       }
       observer_.OnPlan(workspace_.instances(), plan);
@@ -90,6 +92,13 @@ class Rounds {
              workspace_.instances(), options_.instances, facts, workspace_.lakes().own())) {
       LogInfo("{}: {} files of closed days are {} now", table.table, table.files_removed,
               table.files_added);
+    }
+  }
+
+  void DropDaysPastKeeping(const jobs::PlanFacts& facts) {
+    for (const jobs::ShortenedTable& table : jobs::DropOldDays(
+             workspace_.instances(), options_.instances, facts, workspace_.lakes().own())) {
+      LogInfo("{}: {} files of days past keeping are gone", table.table, table.files_removed);
     }
   }
 

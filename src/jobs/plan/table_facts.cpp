@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "lake/log_names.h"
+#include "lake/operation.h"
 
 namespace weir::jobs {
 namespace {
@@ -32,6 +33,9 @@ class EntryReader {
 
   void Read(std::int64_t version, std::vector<Touch>& touches) {
     const auto actions = lake::ReadLogEntry(folder_, version);
+    if (IsRetention(actions)) {
+      return;
+    }
     for (const lake::Action& action : actions) {
       if (const auto* metadata = std::get_if<lake::Metadata>(&action)) {
         metadata_ = *metadata;
@@ -49,6 +53,14 @@ class EntryReader {
   }
 
  private:
+  // What is past keeping made no interval's result wrong.
+  static bool IsRetention(const std::vector<lake::Action>& actions) {
+    return std::ranges::any_of(actions, [](const lake::Action& action) {
+      const auto* info = std::get_if<lake::CommitInfo>(&action);
+      return info != nullptr && info->operation == lake::kRetention;
+    });
+  }
+
   void Note(const lake::AddFile& file, std::int64_t version, std::vector<Touch>& found) {
     const Interval range = days_.RangeOf(file, metadata_);
     ranges_[file.path] = range;

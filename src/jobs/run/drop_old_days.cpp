@@ -1,0 +1,122 @@
+#include "jobs/run/drop_old_days.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "jobs/plan/row_days.h"
+#include "lake/operation.h"
+#include "project/substitution.h"
+
+namespace weir::jobs {
+namespace {
+
+// The end of the newest day of a stream's tables that hold no times but right ones.
+std::optional<Micros> NewestOfStream(const JobInstance& stream, const RowDays& days,
+                                     lake::Warehouse& warehouse) {
+  std::optional<Micros> newest;
+  for (const project::Output& output : stream.writes) {
+    if (output.keep) {
+      continue;
+    }
+    const lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(output.table));
+    for (const lake::AddFile& file : snapshot.files) {
+      const Interval range = days.RangeOf(file, snapshot.metadata);
+      if (range != kAllOfTime) {
+        newest = std::max(newest.value_or(range.end), range.end);
+      }
+    }
+  }
+  return newest;
+}
+
+std::optional<Micros> NewestEndOf(const JobInstance& instance, const InstanceRuns& runs,
+                                  const RowDays& days, lake::Warehouse& warehouse) {
+  if (instance.job->is_stream) {
+    return NewestOfStream(instance, days, warehouse);
+  }
+  if (runs.succeeded.empty()) {
+    return std::nullopt;
+  }
+  return runs.succeeded.back().key.interval.end;
+}
+
+// The values that tell an instance's rows from those of others.
+lake::PartitionValues OwnValues(const JobInstance& instance, const project::Output& output) {
+  lake::PartitionValues values;
+  for (const std::string& column : output.partition_by) {
+    const auto constant = output.partition.find(column);
+    const auto value = instance.values.find(column);
+    if (constant != output.partition.end()) {
+      values[column] = project::FillText(constant->second, instance.values);
+    } else if (value != instance.values.end()) {
+      values[column] = value->second.text;
+    }
+  }
+  return values;
+}
+
+bool HasValues(const lake::AddFile& file, const lake::PartitionValues& values) {
+  return std::ranges::all_of(values, [&](const auto& value) {
+    const auto found = file.partition_values.find(value.first);
+    return found != file.partition_values.end() && found->second == value.second;
+  });
+}
+
+std::int64_t Shorten(const JobInstance& instance, const project::Output& output, Micros newest_end,
+                     const RowDays& days, lake::Warehouse& warehouse) {
+  const lake::TableFolder folder = warehouse.FolderOf(output.table);
+  const lake::Snapshot snapshot = warehouse.Open(folder);
+  const Micros oldest =
+      newest_end - std::chrono::duration_cast<std::chrono::microseconds>(*output.keep).count();
+  const lake::PartitionValues own = OwnValues(instance, output);
+  std::vector<lake::AddFile> old;
+  std::ranges::copy_if(snapshot.files, std::back_inserter(old), [&](const lake::AddFile& file) {
+    return days.RangeOf(file, snapshot.metadata).end <= oldest && HasValues(file, own);
+  });
+  if (old.empty()) {
+    return 0;
+  }
+  lake::Changes changes;
+  changes.removes = lake::RemovalsOf(old, true);
+  lake::CommitInfo origin;
+  origin.job = instance.name();
+  lake::DescribeOperation(changes, origin, {.operation = lake::kRetention, .parameters = {}}, {});
+  return lake::CommitPlanned(warehouse, {.folder = folder, .snapshot = snapshot}, changes)
+      .metrics.files_removed;
+}
+
+}  // namespace
+
+std::vector<ShortenedTable> DropOldDays(const std::vector<JobInstance>& instances,
+                                        const std::set<std::size_t>& chosen, const PlanFacts& facts,
+                                        lake::Warehouse& warehouse) {
+  std::vector<ShortenedTable> shortened;
+  for (const std::size_t i : chosen) {
+    const JobInstance& instance = instances[i];
+    const auto keeps = [](const project::Output& output) { return output.keep.has_value(); };
+    if (std::ranges::none_of(instance.writes, keeps)) {
+      continue;
+    }
+    const RowDays days(instance.job->schedule.time_zone);
+    const auto newest = NewestEndOf(instance, facts.runs[i], days, warehouse);
+    for (const project::Output& output : instance.writes) {
+      if (!output.keep || !newest) {
+        continue;
+      }
+      try {
+        const std::int64_t removed = Shorten(instance, output, *newest, days, warehouse);
+        if (removed > 0) {
+          shortened.push_back({.table = output.table, .files_removed = removed});
+        }
+      } catch (const ConflictError& problem) {
+        LogInfo("{}: its old days stay for now: {}", output.table, problem.what());
+      }
+    }
+  }
+  return shortened;
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "jobs/plan/facts.h"
+#include "jobs/plan/instance.h"
+#include "lake/warehouse.h"
+
+namespace weir::jobs {
+
+struct ShortenedTable {
+  std::string table;
+  std::int64_t files_removed = 0;
+};
+
+// Takes the days away that are older than `keep` of an output of the `chosen` instances, counted
+// back from the end of the newest interval that is done; of a stream, from the newest day among its
+// tables without `keep`, as wrong times may stand in the others. Of a table that several instances
+// write, each takes its own. Each table is one commit; one that another commit gets in the way of
+// is left to the next time. Nothing becomes stale by it. Cost: the tables' snapshots.
+std::vector<ShortenedTable> DropOldDays(const std::vector<JobInstance>& instances,
+                                        const std::set<std::size_t>& chosen, const PlanFacts& facts,
+                                        lake::Warehouse& warehouse);
+
+}  // namespace weir::jobs
