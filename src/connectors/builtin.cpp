@@ -7,6 +7,7 @@
 #include "connectors/files/files.h"
 #include "connectors/platform/platform.h"
 #include "connectors/postgres/postgres.h"
+#include "connectors/registry/model_registry.h"
 #include "connectors/run_files/run_files.h"
 #include "connectors/segments/segment_files.h"
 #include "connectors/show/show.h"
@@ -18,6 +19,7 @@ ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeFiles());
+  connectors.push_back(MakeModelRegistry());
   connectors.push_back(MakePlatform());
   connectors.push_back(MakePostgres());
   connectors.push_back(MakeRunFiles());

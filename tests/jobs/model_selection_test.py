@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The job lookalike_model_selection on made-up people: what becomes of each segment, files that MLflow scores by, and the
-same rows from any order of rows and number of threads."""
+"""The job lookalike_model_selection on made-up people: what becomes of each segment, files that MLflow scores by, their
+registry, and the same rows from any order of rows and number of threads."""
 import hashlib
+import json
 import math
 import os
 import pathlib
@@ -23,6 +24,7 @@ from ingest_test import SEED, call, rows
 DAY = "2026-01-31"
 REGION = "amer"
 JOB = "lookalike_model_selection"
+REGISTRY = "lookalike_registry"
 FOLDS = 3
 REASON = "12 positives; at least 50 are needed"
 
@@ -137,6 +139,34 @@ def check_tables(project, people):
     return row, scores
 
 
+def check_registry(project, row, scores, people):
+    """The registry of files says what the tables say, and MLflow loads the champion straight from it."""
+    model = project / "warehouse/_files/models/lookalikes" / row["model_name"]
+    registry = json.loads((model / "registry.json").read_text())
+    assert registry["aliases"] == {"champion": row["model_version"]}, registry
+    version = next(each for each in registry["versions"] if each["version"] == registry["aliases"]["champion"])
+    assert version["run_id"] == row["run_id"] and {path.name for path in model.iterdir()} == {"registry.json", row["run_id"]}
+    check_model(model / row["run_id"], row, scores, people.tokens)
+    record = json.loads((model / row["run_id"] / "run.json").read_text())
+    assert record["parameters"] == dict(row["parameters"])
+    assert {(each["name"], each["step"]): each["value"] for each in record["metrics"]} == expected_metrics(project, row)
+    curve = json.loads((model / row["run_id"] / "roc.json").read_text())
+    stored_curve = [each for each in stored(project, "lookalikes_roc") if each["segment_id"] == row["segment_id"]]
+    points = lambda rows: sorted((each["false_positive_rate"], each["true_positive_rate"]) for each in rows)
+    assert points(curve) == points(stored_curve)
+
+
+def expected_metrics(project, row):
+    """By name and step, from the tables."""
+    names = ["auc_mean", "auc_std", "average_precision", "auc_activity", "auc_naive_bayes", "calibration_error",
+             "positives", "negatives", "vocabulary"]
+    metrics = {(name, 0): row[name] for name in names}
+    for each in stored(project, "lookalikes_grid"):
+        if each["segment_id"] == row["segment_id"]:
+            metrics[f"grid.{each['transform']}.{each['penalty']}.{each['c']}", each["fold"]] = each["auc"]
+    return {key: value for key, value in metrics.items() if value is not None}
+
+
 def contents(project):
     tables = ["mlflow_runs", "token_weights", "grid", "roc", "score", "models"]
     return {table: rows(project, f"SELECT * {'EXCLUDE (seconds)' if table == 'mlflow_runs' else ''} "
@@ -148,11 +178,13 @@ def main():
     source = random.Random(SEED)
     people = People(source)
     with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
-        project = new_project(pathlib.Path(folder) / "project", JOB)
+        project = new_project(pathlib.Path(folder) / "project", JOB, REGISTRY)
         call("check", folder=project)
         people.put(project, source)
         run(project)
-        check_tables(project, people)
+        row, scores = check_tables(project, people)
+        run(project, REGISTRY)
+        check_registry(project, row, scores, people)
         first = contents(project)
         version = deltalake.DeltaTable(project / "warehouse/metastore/lookalikes_models").version()
         people.put(project, source)  # the same rows in another order
