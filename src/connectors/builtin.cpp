@@ -5,6 +5,7 @@
 #include "connectors/connector.h"
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
+#include "connectors/mlflow/mlflow.h"
 #include "connectors/platform/platform.h"
 #include "connectors/postgres/postgres.h"
 #include "connectors/registry/model_registry.h"
@@ -19,6 +20,7 @@ ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeFiles());
+  connectors.push_back(MakeMlflow());
   connectors.push_back(MakeModelRegistry());
   connectors.push_back(MakePlatform());
   connectors.push_back(MakePostgres());

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "net/http_post.h"
+#include "net/http_request.h"
 #include "net/send_mail.h"
 
 namespace weir::net {
@@ -36,6 +37,15 @@ TEST(MessageOf, LetsNoHeaderBeginInAnother) {
 TEST(Post, NamesTheServerThatIsNotThere) {
   try {
     Post({.url = "http://user:hush@127.0.0.1:1/x", .body = "{}"});
+    FAIL();
+  } catch (const ExternalError& problem) {
+    EXPECT_EQ(std::string(problem.what()), "http://127.0.0.1:1/x: Couldn't connect to server");
+  }
+}
+
+TEST(Ask, NamesTheServerThatIsNotThere) {
+  try {
+    Ask({.method = "PUT", .url = "http://user:hush@127.0.0.1:1/x", .body = "bytes"});
     FAIL();
   } catch (const ExternalError& problem) {
     EXPECT_EQ(std::string(problem.what()), "http://127.0.0.1:1/x: Couldn't connect to server");

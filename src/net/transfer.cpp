@@ -8,8 +8,6 @@
 namespace weir::net {
 namespace {
 
-constexpr std::size_t kMostOfAnswer = 300;  // bytes of it that an error may quote
-
 // libcurl is set up once a process, before its first use.
 void SetUp() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -37,7 +35,8 @@ void TextList::Add(const std::string& text) {
   list_.reset(longer);
 }
 
-Transfer::Transfer(const TransferOptions& options) : url_(WithoutLogin(options.url)) {
+Transfer::Transfer(const TransferOptions& options)
+    : url_(WithoutLogin(options.url)), most_of_answer_(options.most_of_answer) {
   SetUp();
   handle_.reset(curl_easy_init());
   if (handle_ == nullptr) {
@@ -70,8 +69,9 @@ void Transfer::Check(CURLcode code) const {
 }
 
 std::size_t Transfer::Take(char* data, std::size_t size, std::size_t count, void* self) {
-  std::string& answer = static_cast<Transfer*>(self)->answer_;
-  answer.append(data, std::min(size * count, kMostOfAnswer - answer.size()));
+  auto& transfer = *static_cast<Transfer*>(self);
+  std::string& answer = transfer.answer_;
+  answer.append(data, std::min(size * count, transfer.most_of_answer_ - answer.size()));
   return size * count;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ struct TransferOptions {
   std::string url;
   std::string protocols;  // that are allowed: "http,https"
   std::chrono::milliseconds time_limit{};
+  std::size_t most_of_answer = 300;  // bytes of it that are kept: those that an error may quote
 };
 
 // One exchange with a server by libcurl: its only wrapper. One thread.
@@ -61,6 +63,7 @@ class Transfer {
   std::string body_;
   std::size_t given_ = 0;  // bytes of the body
   std::string answer_;
+  std::size_t most_of_answer_;
   long status_ = 0;
 };
 

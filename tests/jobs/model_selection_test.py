@@ -44,26 +44,26 @@ class People:
         self.sizes = [(7, 150, 150, 1000, 11, None), (8, 12, 0, 1000, 11, REASON), (9, 60, 0, 1000, 11, None)]
         self.masks = [(7, "w:wortaä"), (9, "d:shop")]
 
-    def put(self, project, source):
+    def put(self, project, source, day=DAY):
         """Writes the tables that the job reads, rows in any order."""
         entry = pyarrow.struct([("token", pyarrow.string()), ("days", pyarrow.int64())])
         names = source.sample(list(self.tokens), len(self.tokens))
         lists = [[{"token": token, "days": days} for token, days in source.sample(list(self.tokens[name].items()), len(self.tokens[name]))]
                  for name in names]
-        self._put(project, "lookalikes_user_histories", {
+        self._put(project, day, "lookalikes_user_histories", {
             "universal_id": names, "tokens": pyarrow.array(lists, pyarrow.list_(entry)),
             "events": [9] * len(names), "parties": [1] * len(names)})
         training = source.sample(self.training, len(self.training))
-        self._put(project, "lookalikes_training_data", dict(zip(["segment_id", "universal_id", "label", "fold"], zip(*training))))
+        self._put(project, day, "lookalikes_training_data", dict(zip(["segment_id", "universal_id", "label", "fold"], zip(*training))))
         columns = ["segment_id", "positives", "negatives", "eligible", "tokens", "reason"]
-        self._put(project, "lookalikes_training_sizes", dict(zip(columns, zip(*self.sizes))))
-        self._put(project, "lookalikes_masks", dict(zip(["segment_id", "token"], zip(*self.masks))))
+        self._put(project, day, "lookalikes_training_sizes", dict(zip(columns, zip(*self.sizes))))
+        self._put(project, day, "lookalikes_masks", dict(zip(["segment_id", "token"], zip(*self.masks))))
 
     @staticmethod
-    def _put(project, table, columns):
+    def _put(project, day, table, columns):
         columns = {name: column if isinstance(column, pyarrow.Array) else list(column) for name, column in columns.items()}
         count = len(next(iter(columns.values())))
-        pyarrow.parquet.write_table(pyarrow.table({**columns, "region": [REGION] * count, "ds": [DAY] * count}), project / "in.parquet")
+        pyarrow.parquet.write_table(pyarrow.table({**columns, "region": [REGION] * count, "ds": [day] * count}), project / "in.parquet")
         call("table", "import", f"metastore.{table}", "--from", "in.parquet", "--mode", "overwrite", folder=project)
 
 
@@ -76,8 +76,8 @@ def new_project(folder, *jobs):
     return folder
 
 
-def run(project, job=JOB, *words):
-    return call("run", job, "--on", DAY, "--partition", f"region={REGION}", *words, folder=project)
+def run(project, job=JOB, *words, day=DAY):
+    return call("run", job, "--on", day, "--partition", f"region={REGION}", *words, folder=project)
 
 
 def stored(project, table):

@@ -26,13 +26,12 @@ struct ModelVersion {
   bool champion = false;
 };
 
-// Versions are numbers as text: a shorter one is smaller.
-struct IsOlderVersion {
+struct OlderFirst {
   bool operator()(const std::string& left, const std::string& right) const {
-    return std::pair(left.size(), left) < std::pair(right.size(), right);
+    return IsOlderVersion(left, right);
   }
 };
-using ModelVersions = std::map<std::string, ModelVersion, IsOlderVersion>;
+using ModelVersions = std::map<std::string, ModelVersion, OlderFirst>;
 
 // One model's folder.
 class ModelFolder {

@@ -103,6 +103,10 @@ std::vector<Registration> ReadRegistrations(sql::Connection& connection,
   return registrations;
 }
 
+bool IsOlderVersion(const std::string& left, const std::string& right) {
+  return std::pair(left.size(), left) < std::pair(right.size(), right);
+}
+
 std::string RunJson(const Registration& registration) {
   nlohmann::ordered_json metrics = nlohmann::ordered_json::array();
   for (const Metric& metric : registration.metrics) {

@@ -35,6 +35,9 @@ struct Registration {
 std::vector<Registration> ReadRegistrations(sql::Connection& connection,
                                             const std::string& relation);
 
+// Whether a version is below another one. They are numbers as text: a shorter one is smaller.
+bool IsOlderVersion(const std::string& left, const std::string& right);
+
 // The metrics and parameters as JSON: {"run_id", "parameters", "metrics": [{name, step, value}]}.
 std::string RunJson(const Registration& registration);
 
