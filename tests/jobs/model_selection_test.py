@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The job lookalike_model_selection on made-up people: what becomes of each segment, files that MLflow scores by, their
-registry, and the same rows from any order of rows and number of threads."""
+registry, however often weir was killed on the way, and the same rows from any order of rows and number of threads.
+`model_selection_test.py [POINT…]`."""
 import hashlib
 import json
 import math
@@ -183,6 +184,9 @@ def main():
         people.put(project, source)
         run(project)
         row, scores = check_tables(project, people)
+        for point in sys.argv[1:]:
+            killed = call("run", REGISTRY, "--on", DAY, "--partition", f"region={REGION}", folder=project, failpoint=point, check=False)
+            assert killed.returncode < 0, f"{point}: {killed}"
         run(project, REGISTRY)
         check_registry(project, row, scores, people)
         first = contents(project)
