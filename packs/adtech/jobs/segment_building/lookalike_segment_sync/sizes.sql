@@ -1,5 +1,11 @@
-WITH segments AS (
-  SELECT segment_id, max(active) AS active, max(max_size) AS max_size, max(min_size) AS min_size FROM definitions GROUP BY segment_id
+WITH counting AS (
+  SELECT *, max(active) OVER (PARTITION BY segment_id) AS any_active FROM definitions
+),
+segments AS (
+  SELECT segment_id, max(active) AS active, max(max_size) AS max_size, max(min_size) AS min_size
+  FROM counting
+  WHERE active = any_active
+  GROUP BY segment_id
   UNION ALL
   SELECT DISTINCT segment_id, 0 AS active, 0 AS max_size, 0 AS min_size
   FROM before
@@ -15,7 +21,13 @@ had AS (SELECT segment_id, count(*) AS members FROM before GROUP BY segment_id),
 ranked AS (SELECT segment_id, count(*) AS people FROM scored GROUP BY segment_id),
 sendable AS (
   SELECT segment_id, sum(ids) AS ids, min(ids) AS least
-  FROM (SELECT segment_id, dsp, dsp_segment_id, count(*) AS ids FROM available GROUP BY segment_id, dsp, dsp_segment_id) AS a
+  FROM (
+    SELECT d.segment_id, d.dsp, count(a.dsp_user_id) AS ids
+    FROM definitions AS d
+    LEFT JOIN available AS a ON a.segment_id = d.segment_id AND a.dsp = d.dsp AND a.dsp_segment_id = d.dsp_segment_id
+    WHERE d.active = 1
+    GROUP BY d.segment_id, d.dsp, d.dsp_segment_id
+  ) AS a
   GROUP BY segment_id
 )
 SELECT s.segment_id, s.max_size AS wanted, coalesce(r.people, 0) AS scored, CAST(coalesce(a.ids, 0) AS BIGINT) AS mapped,
