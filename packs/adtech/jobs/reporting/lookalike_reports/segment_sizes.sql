@@ -1,0 +1,1 @@
+SELECT * FROM sizes WHERE scored >= {var.privacy_k}

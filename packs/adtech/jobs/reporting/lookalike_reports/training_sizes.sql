@@ -1,0 +1,1 @@
+SELECT * FROM trained WHERE positives >= {var.privacy_k}
