@@ -15,12 +15,12 @@ Command Program() {
           "weir sql \"SELECT count(*) FROM sales.orders\"\n"
           "weir table --help",
       .parameters = {{.name = "--version", .help = "the same as 'weir version'"}},
-      .subcommands = {NewCommand(),      CheckCommand(),   TestCommand(),     GraphCommand(),
-                      DocsCommand(),     SchemaCommand(),  PlanCommand(),     RunCommand(),
-                      BackfillCommand(), StatusCommand(),  RunsCommand(),     ShowCommand(),
-                      ReplayCommand(),   ExplainCommand(), IdentityCommand(), ImportCommand(),
-                      IngestCommand(),   ForgetCommand(),  SqlCommand(),      TableCommand(),
-                      DoctorCommand(),   WorldCommand(),   VersionCommand()},
+      .subcommands = {NewCommand(),      CheckCommand(),   TestCommand(),   GraphCommand(),
+                      DocsCommand(),     SchemaCommand(),  PlanCommand(),   RunCommand(),
+                      BackfillCommand(), StatusCommand(),  RunsCommand(),   ShowCommand(),
+                      ReplayCommand(),   ExplainCommand(), ExportCommand(), IdentityCommand(),
+                      ImportCommand(),   IngestCommand(),  ForgetCommand(), SqlCommand(),
+                      TableCommand(),    DoctorCommand(),  WorldCommand(),  VersionCommand()},
   };
 }
 

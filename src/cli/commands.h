@@ -16,6 +16,7 @@ Command CheckCommand();
 Command DocsCommand();
 Command DoctorCommand();
 Command ExplainCommand();
+Command ExportCommand();
 Command ForgetCommand();
 Command GraphCommand();
 Command IdentityCommand();

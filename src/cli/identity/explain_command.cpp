@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/identity/person_facts.h"
 #include "cli/identity/regions.h"
+#include "cli/lookalikes/lookalike_commands.h"
 #include "cli/person_id.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
@@ -189,8 +190,10 @@ Command ExplainCommand() {
   return {.name = "explain",
           .group = "Jobs",
           .summary = "Say why a result is as it is.",
-          .examples = "weir explain user af:0123456789abcdef",
-          .subcommands = {ExplainUserCommand()}};
+          .examples =
+              "weir explain user af:0123456789abcdef\n"
+              "weir explain member 1000 an:0123456789abcdef",
+          .subcommands = {ExplainUserCommand(), ExplainMemberCommand()}};
 }
 
 }  // namespace weir::cli
