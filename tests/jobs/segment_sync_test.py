@@ -235,14 +235,31 @@ def taken(folder):
     before = {region: contents(folder_of(project, region, day)) for region in REGIONS}
     run(project, reference, day)
     assert runs_of(project, day) == 2 * 3, "what changed wasn't run again"
+    world.scores["amer", DAYS[4]].setdefault(
+        5, sorted({person for person, party, _ in world.mapping["amer"] if party == "an"})[:20])
     for next_day in DAYS[3:5]:
         put_day(project, world, next_day)
         run(project, reference, next_day)
     assert {region: contents(folder_of(project, region, day)) for region in REGIONS} == before, "a taken folder was changed"
+    refused(project, reference, DAYS[4])
     (folder_of(project, "amer", day) / "part-00000.gz").write_bytes(b"?")
     done = call("backfill", JOB, "--from", day, "--to", day, folder=project, check=False)
     assert done.returncode == 1 and "it was taken, but is not the file that _SUCCESS names" in done.stdout + done.stderr, done
     print("a taken folder stays, and what differs goes out the day after")
+
+
+def refused(project, reference, day):
+    """A number that was new on the day changes after its folder was taken: the run fails, and the members stay."""
+    folder = folder_of(project, "amer", day)
+    assert any(line[1] == 551 for line in read_folder(folder)), "the segment isn't there"
+    (folder / "_TAKEN").touch()
+    put(project, "metastore.lookalike_definitions",
+        [{**line, "dsp_segment_id": line["dsp_segment_id"] + 5000 * (line["dsp_segment_id"] == 551), "region": region, "ds": day}
+         for region in REGIONS for line in definitions_of(region, day)], "replace")
+    done = call("backfill", JOB, "--from", day, "--to", day, "--partition", "region=amer", folder=project, check=False)
+    assert done.returncode == 1 and "taken_numbers_are_known" in done.stdout + done.stderr, done
+    check_tables(project, reference)
+    check_files(project, reference)
 
 
 def runs_of(project, day):
