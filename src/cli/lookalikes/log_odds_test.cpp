@@ -17,7 +17,7 @@ std::vector<std::string> Tokens(const LogOdds& odds) {
 
 TEST(LogOdds, ABinaryModelAddsItsWeightsWhateverTheDays) {
   const onnx::ScoringModel model{
-      .tokens = {"d:a", "d:b", "w:c"}, .weights = {0.5, -2, 1}, .intercept = -1};
+      .tokens = {"d:a", "d:b", "w:c"}, .idf = {}, .weights = {0.5, -2, 1}, .intercept = -1};
 
   const LogOdds odds = TakeApart(model, {{"w:c", 9}, {"d:b", 1}, {"w:unknown", 3}});
 
@@ -42,14 +42,18 @@ TEST(LogOdds, TokensWithoutWeightMakeALogIdfRowLonger) {
 }
 
 TEST(LogOdds, EqualStrengthIsInTheOrderOfTokens) {
-  const onnx::ScoringModel model{.tokens = {"a", "b", "c"}, .weights = {1, -1, 2}};
+  const onnx::ScoringModel model{.tokens = {"a", "b", "c"}, .idf = {}, .weights = {1, -1, 2}};
 
   EXPECT_EQ(Tokens(TakeApart(model, {{"b", 1}, {"a", 1}, {"c", 1}})),
             (std::vector<std::string>{"c", "a", "b"}));
 }
 
 TEST(LogOdds, WithoutAKnownTokenTheInterceptIsLeft) {
-  const onnx::ScoringModel model{.transform = onnx::Transform::kLogIdf, .intercept = -3};
+  const onnx::ScoringModel model{.transform = onnx::Transform::kLogIdf,
+                                 .tokens = {},
+                                 .idf = {},
+                                 .weights = {},
+                                 .intercept = -3};
 
   const LogOdds odds = TakeApart(model, {{"d:a", 1}});
 

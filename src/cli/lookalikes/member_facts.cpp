@@ -138,7 +138,7 @@ std::string BytesOfHex(const std::string& text) {
 
 onnx::ScoringModel ReadModel(lake::QuerySession& session, const MemberPlace& place,
                              const ModelRun& run) {
-  const auto rows = Rows(
+  const auto rows = SelectRows(
       session, "hex(model)", "metastore.lookalikes_models",
       fmt::format("{} AND run_id = {}", OfSegment(place, run.day), sql::QuoteText(run.run_id)));
   if (rows.empty()) {
@@ -192,7 +192,7 @@ std::vector<Membership> ReadMemberships(lake::QuerySession& session, const Membe
     names.push_back(sql::QuoteText(id.user_id));
   }
   std::vector<Membership> memberships;
-  for (const ResultRow& row : Rows(
+  for (const ResultRow& row : SelectRows(
            session, "dsp, dsp_user_id, dsp_segment_id, epoch_us(since), epoch_us(\"until\"), value",
            "metastore.segment_members",
            fmt::format("{} AND ({} OR dsp_user_id IN ({})) ORDER BY dsp, dsp_user_id",
