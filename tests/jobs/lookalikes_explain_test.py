@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from ingest_test import call, make_world, new_project, rows
 
 SEED = int(os.environ.get("WEIR_TEST_SEED") or 7)
-LEAST = 30  # people behind a row of a report
+LEAST = 14  # people behind a row of a report
 SIZE = 25  # of each segment, so that some are ranked beyond it
 
 
@@ -33,7 +33,7 @@ def refused(project, *words):
 
 
 def prepared(folder):
-    make_world(folder / "world", SEED, "--people", "3000", "--days", "3", "--rate.mapped", "0.6")
+    make_world(folder / "world", SEED, "--people", "1500", "--days", "2", "--rate.mapped", "0.6", "--rate.late", "0")
     project = folder / "project"
     new_project(project, folder / "world", 1 << 26)
     settings = project / "weir.yaml"
