@@ -61,6 +61,15 @@ find warehouse/_files/segment_syncs -path "*/${day//-//}/*" -name 'part-*.gz' | 
   printf '%s: %s lines, %s bytes\n' "$part" "$(zcat "$part" | wc -l)" "$(stat -c %s "$part")"
 done
 
+read -r segment member < <(cell "SELECT m.segment_id || ' ' || m.universal_id
+                                 FROM metastore.segment_members AS m
+                                 JOIN metastore.lookalikes_scored_segments AS s
+                                   ON s.segment_id = m.segment_id AND s.universal_id = m.universal_id AND s.ds = m.ds
+                                 WHERE m.ds = '$day' ORDER BY s.rank, m.segment_id LIMIT 1")
+say "Why is this person in segment $segment?"
+printf '$ weir explain member %s %s\n' "$segment" "$member"
+"$weir" explain member "$segment" "$member"
+
 say "Time by job, of all days together"
 ask "SELECT job, count(*) AS runs, round(sum(seconds), 1) AS seconds, sum(rows) AS rows_written
      FROM weir.runs WHERE state = 'succeeded' GROUP BY job ORDER BY sum(seconds) DESC"
