@@ -32,7 +32,7 @@ OrderedJson ReadJson(const fs::path& path) {
   return file ? OrderedJson::parse(file, nullptr, false) : OrderedJson();
 }
 
-std::string TextIn(const OrderedJson& json, const char* name) {
+std::string FieldText(const OrderedJson& json, const char* name) {
   return json.is_object() && json.contains(name) && json[name].is_string()
              ? json[name].get<std::string>()
              : "";
@@ -54,7 +54,7 @@ class RunWriter {
       : run_(run), connection_(connection), folder_(run.root / PercentEncode(run.run_id)) {}
 
   std::optional<std::int64_t> Write() {
-    if (TextIn(ReadJson(run_.root / kPointerFile), "ds") > run_.day) {
+    if (FieldText(ReadJson(run_.root / kPointerFile), "ds") > run_.day) {
       return std::nullopt;
     }
     RemoveLeftovers();
@@ -148,7 +148,7 @@ class RunWriter {
       const fs::path& folder = runs[static_cast<std::size_t>(old)].path;
       const OrderedJson manifest = ReadJson(folder / kRunManifest);
       for (const OrderedJson& file : manifest.at("files")) {
-        fs::remove(folder / fs::path(TextIn(file, "name")).filename());
+        fs::remove(folder / fs::path(FieldText(file, "name")).filename());
         Failpoint("run_files:in-old-run");
       }
       fs::remove(folder / kRunManifest);
@@ -162,9 +162,9 @@ class RunWriter {
     std::vector<KeptFolder> runs;
     for (const fs::path& path : Entries()) {
       const OrderedJson manifest = ReadJson(path / kRunManifest);
-      const bool is_own = TextIn(manifest, "folder") == path.filename().string();
+      const bool is_own = FieldText(manifest, "folder") == path.filename().string();
       if (is_own && manifest.contains("files") && manifest["files"].is_array()) {
-        runs.push_back({TextIn(manifest, "ds"), TextIn(manifest, "run_id"), path});
+        runs.push_back({FieldText(manifest, "ds"), FieldText(manifest, "run_id"), path});
       }
     }
     std::ranges::sort(runs, {}, &KeptFolder::age);

@@ -76,7 +76,8 @@ TEST_F(ConnectionCheckTest, NamesTheSettingAndTheNearest) {
             "weir.yaml:4:3: connection 'shop': setting 'sslmode' is 'required'; allowed: disable, "
             "allow, prefer, require, verify-ca, verify-full; did you mean 'require'?");
   EXPECT_EQ(MistakesOf("shop: {kind: postgers}"),
-            "weir.yaml:4:3: connection 'shop': kind 'postgers': allowed are postgres; did you mean "
+            "weir.yaml:4:3: connection 'shop': kind 'postgers': allowed are mlflow, postgres; did "
+            "you mean "
             "'postgres'?");
 }
 
