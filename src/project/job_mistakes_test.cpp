@@ -254,15 +254,15 @@ TEST(JobMistakes, OfWrites) {
 
 TEST(JobMistakes, OfKeeping) {
   const std::string with_step = kStep;
-  EXPECT_EQ(JobMistakes(with_step +
-                        "writes:\n"
-                        "  - {table: a.a, from: one, partition_by: [ds], keep: 3}\n"
-                        "  - {table: a.b, from: one, partition_by: [ds], keep: 3 hours}\n"
-                        "  - {table: a.c, from: one, mode: overwrite, keep: 3 days}\n"
-                        "  - {table: a.d, from: one, partition_by: [ds], keep: 3 days}\n"),
-            "4:55: keep '3': a number and a unit: ms, s, min, hours, days or weeks is needed\n"
-            "5:55: 'keep' is shorter than a day\n"
-            "6:52: 'keep' belongs to the modes replace and append: a state has no days");
+  EXPECT_EQ(
+      JobMistakes(with_step + "writes:\n"
+                              "  - {table: a.a, from: one, partition_by: [ds], keep: 3}\n"
+                              "  - {table: a.b, from: one, partition_by: [ds], keep: 3 hours}\n"
+                              "  - {table: a.c, from: one, mode: overwrite, keep: 3 days}\n"
+                              "  - {table: a.d, from: one, partition_by: [ds], keep: 3 days}\n"),
+      "4:55: keep '3': a number and a unit: ms, s, min, hours, days or weeks is needed\n"
+      "5:55: 'keep' is shorter than a day\n"
+      "6:52: 'keep' belongs to the modes replace and append: a state has no days");
 }
 
 TEST(JobMistakes, OfColumnsOfWrites) {

@@ -134,7 +134,8 @@ class FolderWriter {
 
 // The paths of a complete folder's parts; throws UserError for one that isn't.
 std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connection) {
-  const OrderedJson success = OrderedJson::parse(WholeText(folder / kFolderComplete), nullptr, false);
+  const OrderedJson success =
+      OrderedJson::parse(WholeText(folder / kFolderComplete), nullptr, false);
   if (!success.is_object() || !success.contains("parts")) {
     throw UserError("{}: it was taken, but {} is missing or broken", folder.string(),
                     kFolderComplete);
