@@ -16,6 +16,18 @@ function(weir_module name)
   endif()
 endfunction()
 
+# The tests of a program once more, with their warehouses on a server that speaks S3; in the long run alone, as each
+# takes minutes where sanitizers are on.
+#
+#   weir_test_on_s3(lake_log ./lake_log_test)
+function(weir_test_on_s3 name)
+  if(WEIR_BUILD_TESTS)
+    add_test(NAME ${name}_on_s3 COMMAND ${ARGN})
+    set_tests_properties(${name}_on_s3 PROPERTIES
+      ENVIRONMENT WEIR_TEST_STORE=s3 SKIP_RETURN_CODE 77 LABELS "s3;long" TIMEOUT 900)
+  endif()
+endfunction()
+
 # One test program of its own, for tests that are slow or that need several modules.
 #
 #   weir_test(lake_log_test SOURCES log_test.cpp USES weir::lake)

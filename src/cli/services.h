@@ -12,6 +12,7 @@
 #include "lake/warehouse.h"
 #include "project/project.h"
 #include "sql/database.h"
+#include "storage/stores.h"
 
 namespace weir::cli {
 
@@ -33,6 +34,9 @@ class Services {
   // Throws UserError outside a project.
   const project::Project& project();
 
+  // Where paths and URLs lie: as the project says, or the environment outside one. Lives as long as
+  // the services.
+  const storage::Stores& stores();
   sql::Database& database();
   // The project's. Throws UserError outside a project.
   lake::Warehouse& warehouse();
@@ -54,6 +58,7 @@ class Services {
   std::ostream& out_;
   bool looked_for_project_ = false;
   std::optional<project::Project> project_;
+  std::shared_ptr<const storage::Stores> stores_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<lake::Warehouse> warehouse_;
   std::unique_ptr<jobs::Ledger> ledger_;

@@ -2,6 +2,10 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/activation/activation.h"
+#include "connectors/activation/journal_source.h"
+#include "connectors/activation/onboarding/onboarding_files.h"
+#include "connectors/activation/xandr/xandr.h"
 #include "connectors/connector.h"
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
@@ -18,7 +22,10 @@ namespace weir::connectors {
 
 ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
+  connectors.push_back(MakeActivation(OnboardingDestination()));
+  connectors.push_back(MakeActivation(XandrDestination()));
   connectors.push_back(MakeDatedFiles());
+  connectors.push_back(MakeDeliveryJournal());
   connectors.push_back(MakeFiles());
   connectors.push_back(MakeMlflow());
   connectors.push_back(MakeModelRegistry());

@@ -44,6 +44,14 @@ std::optional<Schema> Connector::Columns(const nlohmann::json& /*settings*/) con
 
 std::vector<PendingInput> Connector::Pending(ConnectorContext& /*context*/) const { return {}; }
 
+ReadReport Connector::Read(ConnectorContext& /*context*/) const {
+  throw UserError("{}", WrongDirection(declaration().name, Direction::kIn));
+}
+
+SendReport Connector::Send(ConnectorContext& /*context*/) const {
+  throw UserError("{}", WrongDirection(declaration().name, Direction::kOut));
+}
+
 ConnectorTable::ConnectorTable(std::vector<std::unique_ptr<Connector>> connectors) {
   for (std::unique_ptr<Connector>& connector : connectors) {
     const std::string name = connector->declaration().name;

@@ -105,12 +105,13 @@ class Connector {
   // What a stream has still to read, in the order in which it is read: all that is there but for
   // `context.finished`. A source that can't say so has nothing.
   virtual std::vector<PendingInput> Pending(ConnectorContext& context) const;
-  // Makes `context.relation` a temporary view, stream or table of the connection.
-  virtual ReadReport Read(ConnectorContext& context) const = 0;
-  // Reads the relation once and writes it out.
-  virtual SendReport Send(ConnectorContext& context) const = 0;
-  // Whether this run's writing is at the other side already; asked after a crash.
-  virtual bool WasSent(ConnectorContext& context) const = 0;
+  // Makes `context.relation` a temporary view, stream or table of the connection. By itself: throws
+  // UserError, as the connector only writes.
+  virtual ReadReport Read(ConnectorContext& context) const;
+  // Reads the relation once and writes it out. After a crash it is called again for the same rows:
+  // what is at the other side then is as if it had been called once. By itself: throws UserError,
+  // as the connector only reads.
+  virtual SendReport Send(ConnectorContext& context) const;
 };
 
 // Connectors by name.

@@ -266,9 +266,7 @@ TEST_F(CommitTest, EveryAppendOfManyThreadsIsThereOnce) {
     std::vector<std::jthread> threads;
     for (int me = 0; me < kThreads; ++me) {
       threads.emplace_back([&, me] {
-        const TableFolder folder{
-            .store = std::make_shared<storage::LocalStore>(table_.test_folder.path()),
-            .name = "s.t"};
+        const TableFolder folder{.store = storage::OpenStore(table_.root.url()), .name = "s.t"};
         for (int i = 0; i < kCommits; ++i) {
           CommitLocked(folder, base,
                        HandmadeChanges({HandmadeAdd(std::to_string(me * kCommits + i))}, {}));

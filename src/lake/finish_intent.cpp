@@ -66,6 +66,12 @@ TableLocks::TableLocks(Warehouse& warehouse, std::vector<std::string> tables) {
   }
 }
 
+void TableLocks::Check() const {
+  for (const auto& lock : locks_) {
+    lock->Check();
+  }
+}
+
 std::optional<IntentPart> IntentOn(const std::vector<Intent>& intents, const std::string& table) {
   for (const Intent& intent : intents) {
     if (const IntentTable* const part = PartOn(intent, table)) {

@@ -17,6 +17,8 @@ namespace weir::lake {
 class TableLocks {
  public:
   TableLocks(Warehouse& warehouse, std::vector<std::string> tables);
+  // Throws ExternalError unless all are held for sure: StoreLock::Check().
+  void Check() const;
 
  private:
   std::vector<std::unique_ptr<storage::StoreLock>> locks_;

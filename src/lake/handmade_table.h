@@ -8,7 +8,7 @@
 
 #include "base/test_folder.h"
 #include "lake/commit.h"
-#include "storage/local_store.h"
+#include "storage/test_root.h"
 
 // For tests alone: tables whose log is written by hand and whose data files don't exist.
 namespace weir::lake {
@@ -103,9 +103,8 @@ std::string ErrorOf(const Work& work) {
 
 // One such table in a folder of its own.
 struct HandmadeTable {
-  TestFolder test_folder;
-  TableFolder folder{.store = std::make_shared<storage::LocalStore>(test_folder.path()),
-                     .name = "s.t"};
+  storage::TestRoot root;
+  TableFolder folder{.store = storage::OpenStore(root.url()), .name = "s.t"};
 
   // Entry `version` as another program would write it.
   void Put(std::int64_t version, const std::vector<Action>& actions) const {

@@ -6,6 +6,7 @@
 #include "base/test_seed.h"
 #include "lake/handmade_table.h"
 #include "lake/random_actions.h"
+#include "storage/local_store.h"
 
 namespace weir::lake {
 namespace {

@@ -55,6 +55,9 @@ Committed CommitPlanned(Warehouse& warehouse, const TableAt& table, const Change
 
 // The operation of a commit that removes rows for their age alone.
 inline constexpr auto kRetention = "RETENTION";
+// The operation of a commit that removes rows, here and wherever else they went, as a person asked
+// for it.
+inline constexpr auto kErasure = "ERASURE";
 
 // The removal, now, of live files.
 RemoveFile RemovalOf(const AddFile& file, bool data_change);

@@ -15,10 +15,11 @@
 #include "lake/warehouse.h"
 #include "lake/write_table.h"
 #include "sql/quote.h"
+#include "storage/test_root.h"
 
 namespace weir::lake {
 
-// A warehouse in a folder of its own, deleted afterwards.
+// A warehouse in a place of its own, deleted afterwards.
 class OperationsTest : public testing::Test {
  protected:
   OperationsTest()
@@ -27,7 +28,7 @@ class OperationsTest : public testing::Test {
         warehouse_(Root(), database_) {}
   ~OperationsTest() override { std::filesystem::remove_all(folder_); }
 
-  std::string Root() const { return (folder_ / "warehouse").string(); }
+  std::string Root() const { return root_.url(); }
   TableFolder Table() { return warehouse_.FolderOf("s.t"); }
   Snapshot Open() { return warehouse_.Open(Table()); }
 
@@ -84,7 +85,8 @@ class OperationsTest : public testing::Test {
     return "";
   }
 
-  std::filesystem::path folder_;
+  std::filesystem::path folder_;  // for files beside the warehouse
+  storage::TestRoot root_;
   sql::Database database_;
   Warehouse warehouse_;
 

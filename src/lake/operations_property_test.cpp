@@ -220,7 +220,7 @@ TEST_F(OperationsPropertyTest, EveryVersionEqualsTheModel) {
     SCOPED_TRACE(fmt::format("WEIR_TEST_SEED={} round {}", seed, round));
     history_.clear();
     trace_.clear();
-    std::filesystem::remove_all(Root());
+    storage::ClearStore(warehouse_.store());
     Start(seed + round);
     constexpr int kSteps = 10;
     for (int step = 0; step < kSteps && !HasFailure(); ++step) {

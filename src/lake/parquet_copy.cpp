@@ -40,21 +40,21 @@ WrittenColumns ColumnsFrom(const ParsedJson& statistics) {
   return columns;
 }
 
-std::string KeyOfWritten(const TableFolder& table, const std::string& file) {
-  const std::string root = table.store->Url("");
+std::string KeyOfWritten(const DataStaging& staging, const std::string& file) {
+  const std::string root = staging.PathOf("");
   std::string key = file.starts_with(root) ? file.substr(root.size()) : file;
   key.erase(0, key.find_first_not_of('/'));
   return key;
 }
 
-std::vector<WrittenFile> RunCopy(sql::Connection& connection, const TableFolder& table,
+std::vector<WrittenFile> RunCopy(sql::Connection& connection, const DataStaging& staging,
                                  const std::string& copy) {
   std::ostringstream text;
   sql::Result result = connection.Query(copy);
   sql::PrintResult(result, sql::OutputFormat::kJson, text);
   std::vector<WrittenFile> files;
   for (const ParsedJson& row : ParsedJson::parse(text.str())) {
-    files.push_back({.key = KeyOfWritten(table, row.at("filename").get<std::string>()),
+    files.push_back({.key = KeyOfWritten(staging, row.at("filename").get<std::string>()),
                      .num_rows = IntegerFrom(row.at("count")),
                      .num_bytes = IntegerFrom(row.at("file_size_bytes")),
                      .columns = ColumnsFrom(row.at("column_statistics"))});
@@ -64,23 +64,23 @@ std::vector<WrittenFile> RunCopy(sql::Connection& connection, const TableFolder&
 
 }  // namespace
 
-WrittenFile CopyToFile(sql::Connection& connection, const TableFolder& table,
+WrittenFile CopyToFile(sql::Connection& connection, const DataStaging& staging,
                        const std::string& select, const std::string& key) {
   const std::string copy = fmt::format("COPY ({}\n) TO {} ({}, USE_TMP_FILE false)", select,
-                                       sql::QuoteText(table.store->Url(key)), kCopyFormat);
-  WrittenFile file = RunCopy(connection, table, copy).at(0);
+                                       sql::QuoteText(staging.PathOf(key)), kCopyFormat);
+  WrittenFile file = RunCopy(connection, staging, copy).at(0);
   file.key = key;
   return file;
 }
 
-std::vector<WrittenFile> CopyToFiles(sql::Connection& connection, const TableFolder& table,
+std::vector<WrittenFile> CopyToFiles(sql::Connection& connection, const DataStaging& staging,
                                      const std::string& select, const std::string& prefix,
                                      std::int64_t target_bytes) {
   const std::string copy = fmt::format(
       "COPY ({}\n) TO {} ({}, OVERWRITE_OR_IGNORE true, FILE_SIZE_BYTES {}, FILENAME_PATTERN {})",
-      select, sql::QuoteText(table.store->Url("")), kCopyFormat, target_bytes,
+      select, sql::QuoteText(staging.PathOf("")), kCopyFormat, target_bytes,
       sql::QuoteText(prefix + "-{i}"));
-  return RunCopy(connection, table, copy);
+  return RunCopy(connection, staging, copy);
 }
 
 }  // namespace weir::lake

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "lake/data_staging.h"
 #include "lake/file_statistics.h"
-#include "lake/snapshot.h"
 #include "sql/database.h"
 
 namespace weir::lake {
@@ -19,12 +19,12 @@ struct WrittenFile {
 };
 
 // Writes the rows of `select`, in order, as the one file `key`, whose folder exists.
-WrittenFile CopyToFile(sql::Connection& connection, const TableFolder& table,
+WrittenFile CopyToFile(sql::Connection& connection, const DataStaging& staging,
                        const std::string& select, const std::string& key);
 
 // Streams the rows of `select`, in any order, into files "<prefix>-<number>.parquet" of about
 // `target_bytes` in the table's folder. No rows may give a file without rows.
-std::vector<WrittenFile> CopyToFiles(sql::Connection& connection, const TableFolder& table,
+std::vector<WrittenFile> CopyToFiles(sql::Connection& connection, const DataStaging& staging,
                                      const std::string& select, const std::string& prefix,
                                      std::int64_t target_bytes);
 

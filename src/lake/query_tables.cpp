@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "lake/extension_scan.h"
 #include "lake/suggest_table.h"
-#include "storage/object_store.h"
+#include "storage/stores.h"
 
 namespace weir::lake {
 namespace {
@@ -38,20 +38,20 @@ bool IsFileName(const std::string& path) {
 
 // Whether a folder on an object store has a log; false if no store is known for the URL, which
 // DuckDB may still read.
-bool IsDeltaUrl(const std::string& url) {
+bool IsDeltaUrl(const std::string& url, const storage::Stores& stores) {
   try {
-    return !IsFileName(url) && !storage::OpenStore(url)->List("_delta_log/").empty();
+    return !IsFileName(url) && !stores.Open(url)->List("_delta_log/").empty();
   } catch (const UserError&) {
     return false;
   }
 }
 
-bool IsDeltaTable(const std::string& path) {
+bool IsDeltaTable(const std::string& path, const storage::Stores& stores) {
   if (path.empty() || path.find('\0') != std::string::npos) {
     return false;
   }
   if (path.find("://") != std::string::npos) {
-    return IsDeltaUrl(path);
+    return IsDeltaUrl(path, stores);
   }
   std::error_code ignored;
   return std::filesystem::is_directory(std::filesystem::path(path) / "_delta_log", ignored);
@@ -129,9 +129,9 @@ void QueryTables::OpenVersion(const TableReference& reference, FoundTables& foun
 
 bool QueryTables::OpenPath(const TableReference& reference, FoundTables& found) {
   VersionedName path{.name = reference.name, .choice = {}};
-  if (!IsDeltaTable(path.name)) {
+  if (!IsDeltaTable(path.name, database_.stores())) {
     path = ParseVersionedName(reference.name);
-    if (path.is_latest() || !IsDeltaTable(path.name)) {
+    if (path.is_latest() || !IsDeltaTable(path.name, database_.stores())) {
       return false;
     }
   }
@@ -143,7 +143,8 @@ bool QueryTables::OpenPath(const TableReference& reference, FoundTables& found) 
     const TableFolder folder = warehouse_->Resolve(absolute);
     Add(view, folder, warehouse_->Open(folder, path.choice), found);
   } else {
-    const TableFolder folder{.store = storage::OpenStore(path.name), .name = path.name};
+    const TableFolder folder{.store = database_.stores().Open(path.name), .name = path.name};
+    AllowReads(database_, *folder.store);
     Add(view, folder, LoadSnapshot(folder, connection_, path.choice), found);
   }
   return true;

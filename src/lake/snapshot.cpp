@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <variant>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -10,6 +13,7 @@
 #include "lake/checkpoint.h"
 #include "lake/log_names.h"
 #include "lake/log_replay.h"
+#include "lake/operation.h"
 
 namespace weir::lake {
 namespace {
@@ -51,6 +55,32 @@ Micros TimeOf(const TableFolder& table, const LogListing& listing, std::int64_t 
   return listing.modified[static_cast<std::size_t>(entry - listing.versions.begin())];
 }
 
+// The smallest version that the log names.
+std::int64_t OldestIn(const LogListing& listing) {
+  for (const storage::ObjectInfo& object : listing.objects) {
+    if (const auto version = VersionInName(object.key)) {
+      return *version;  // keys are in bytewise order, versions have leading zeros
+    }
+  }
+  return 0;
+}
+
+// What an error adds where older versions were taken away on purpose.
+std::string WhyItBegins(const TableFolder& table, const LogListing& listing, std::int64_t version) {
+  if (!std::ranges::binary_search(listing.versions, version)) {
+    return "";
+  }
+  for (const Action& action : ReadLogEntry(table, version)) {
+    const auto* info = std::get_if<CommitInfo>(&action);
+    if (info != nullptr && info->operation == kErasure) {
+      return fmt::format(
+          "; older ones held rows of people who were forgotten, and went with them (run {})",
+          info->run_id);
+    }
+  }
+  return "";
+}
+
 // The newest version not later than `time`. Commit times ascend, but for clocks that were set; the
 // first version that is later ends the search from the front of the bisection, as in other readers.
 std::int64_t VersionAsOf(const TableFolder& table, const LogListing& listing, Micros time) {
@@ -68,8 +98,9 @@ std::int64_t VersionAsOf(const TableFolder& table, const LogListing& listing, Mi
   }
   if (first == 0) {
     const Micros oldest = TimeOf(table, listing, listing.versions[0]);
-    throw UserError("{} has no version as of {}; its log begins with version {} at {}", table.name,
-                    FormatTimestamp(time), listing.versions[0], FormatTimestamp(oldest));
+    throw UserError("{} has no version as of {}; its log begins with version {} at {}{}",
+                    table.name, FormatTimestamp(time), listing.versions[0], FormatTimestamp(oldest),
+                    WhyItBegins(table, listing, listing.versions[0]));
   }
   return listing.versions[first - 1];
 }
@@ -84,6 +115,10 @@ std::int64_t ChooseVersion(const TableFolder& table, const LogListing& listing,
                                        checkpoint ? checkpoint->version : -1);
   if (choice.version && (*choice.version > newest || *choice.version < 0)) {
     throw UserError("{} has no version {}; its newest is {}", table.name, *choice.version, newest);
+  }
+  if (const std::int64_t oldest = OldestIn(listing); choice.version && *choice.version < oldest) {
+    throw UserError("{} has no version {} any more; its log begins with version {}{}", table.name,
+                    *choice.version, oldest, WhyItBegins(table, listing, oldest));
   }
   return choice.version.value_or(newest);
 }
@@ -168,6 +203,12 @@ Snapshot LoadSnapshot(const TableFolder& table, sql::Connection& connection,
   }
   CheckComplete(table, snapshot);
   return snapshot;
+}
+
+void AllowReads(sql::Database& database, const storage::ObjectStore& store) {
+  if (const auto access = store.s3_access()) {
+    database.Allow(*access);
+  }
 }
 
 std::int64_t LatestVersion(const TableFolder& table) {

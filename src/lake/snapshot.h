@@ -48,6 +48,9 @@ struct TableFolder {
 Snapshot LoadSnapshot(const TableFolder& table, sql::Connection& connection,
                       const VersionChoice& choice = {});
 
+// Lets queries of `database` read the store's objects where that takes more than their paths.
+void AllowReads(sql::Database& database, const storage::ObjectStore& store);
+
 // The newest version that `table`'s log has, -1 without one: a listing, no reading.
 std::int64_t LatestVersion(const TableFolder& table);
 

@@ -14,11 +14,17 @@ class VacuumTest : public OperationsTest {
   void Age(Micros age) {
     const auto time =
         std::filesystem::file_time_type::clock::now() - std::chrono::microseconds(age);
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(Root())) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(Place())) {
       if (entry.is_regular_file()) {
         std::filesystem::last_write_time(entry.path(), time);
       }
     }
+  }
+
+  // Where the objects are files.
+  std::filesystem::path Place() const {
+    return storage::TestsAreOnS3() ? storage::S3Server::Shared()->root()
+                                   : std::filesystem::path(Root());
   }
 
   Strings Deleted(const VacuumRequest& request) {
@@ -94,6 +100,9 @@ TEST_F(VacuumTest, PartitionsWithEveryKindOfNameAreKept) {
 }
 
 TEST_F(VacuumTest, HalfWrittenFilesGo) {
+  if (storage::TestsAreOnS3()) {
+    GTEST_SKIP() << "uploads that were left are S3StoreTest's";
+  }
   Append("SELECT 1 AS id");
   std::filesystem::copy_file(
       std::filesystem::path(Root()) / "s/t/_delta_log" / "00000000000000000000.json",

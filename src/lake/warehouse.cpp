@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/nearest_name.h"
 #include "lake/finish_intent.h"
+#include "storage/stores.h"
 
 namespace weir::lake {
 namespace {
@@ -92,7 +93,7 @@ bool PlaceIntent(Warehouse& warehouse, const std::vector<TableChanges>& parts, I
 }  // namespace
 
 Warehouse::Warehouse(std::string_view url, sql::Database& database)
-    : store_(storage::OpenStore(url)), database_(database), connection_(database.Connect()) {}
+    : store_(database.stores().Open(url)), database_(database), connection_(database.Connect()) {}
 
 Warehouse::~Warehouse() = default;
 
@@ -133,8 +134,8 @@ TableFolder Warehouse::FolderOf(std::string_view table) {
         "quotes or colons, and no part that begins with '_')",
         table);
   }
-  return {.store = storage::OpenStore(
-              store_->Url(std::string(name->schema) + "/" + std::string(name->table))),
+  AllowReads(database_, *store_);
+  return {.store = store_->Below(fmt::format("{}/{}", name->schema, name->table)),
           .name = std::string(table)};
 }
 
@@ -144,7 +145,9 @@ TableFolder Warehouse::Resolve(std::string_view name_or_path) {
   if (!is_path) {
     return FolderOf(name_or_path);
   }
-  TableFolder folder{.store = storage::OpenStore(name_or_path), .name = std::string(name_or_path)};
+  TableFolder folder{.store = database_.stores().Open(name_or_path),
+                     .name = std::string(name_or_path)};
+  AllowReads(database_, *folder.store);
   const auto inside =
       std::filesystem::path(folder.store->root()).lexically_relative(store_->root());
   const std::vector<std::filesystem::path> parts(inside.begin(), inside.end());
@@ -218,6 +221,7 @@ std::int64_t Warehouse::Commit(const TableFolder& table, const Snapshot& base,
   while (!version) {
     auto lock = LockTable(table);
     if (!IntentOn(ListIntents(*store_), table.name)) {
+      lock->Check();
       version = CommitLocked(table, base, changes);
       break;
     }
@@ -260,6 +264,7 @@ bool Warehouse::TryCommitTogether(const std::vector<TableChanges>& parts, Intent
     LogInfo("run {} is committed already", intent.run_id);
     return true;
   }
+  locks.Check();
   Failpoint("intent:before-put");
   if (!store_->PutIfAbsent(IntentKey(intent.run_id), ToJson(intent))) {
     throw ConflictError("run {} is being committed by another attempt", intent.run_id);

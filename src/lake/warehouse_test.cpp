@@ -40,9 +40,9 @@ class WarehouseTest : public testing::Test {
     warehouse_.store().Put(IntentKey(run_id), ToJson(intent));
   }
 
-  TestFolder folder_;
+  storage::TestRoot root_;
   sql::Database database_{{.memory_bytes = 256 << 20, .threads = 1, .spill_folder = {}}};
-  Warehouse warehouse_{folder_.text() + "/w", database_};
+  Warehouse warehouse_{root_.url(), database_};
 };
 
 TEST_F(WarehouseTest, NamesItsTables) {

@@ -145,6 +145,7 @@ class DataWriter {
   const Metadata& metadata_;
   const WriteOptions& options_;
   const Schema file_schema_;
+  DataStaging staging_;
   std::string prefix_;                       // of all files' names
   std::map<std::string, std::string> tags_;  // of all files
   std::vector<std::string> keys_;
@@ -158,7 +159,8 @@ DataWriter::DataWriter(sql::Connection& connection, const TableFolder& table,
       table_(table),
       metadata_(metadata),
       options_(options),
-      file_schema_(FileSchema(metadata)) {
+      file_schema_(FileSchema(metadata)),
+      staging_(connection, table) {
   constexpr std::size_t kTokenDigits = 8;  // keeps two writes of one run apart
   prefix_ = fmt::format("part-{}-{}", options.run_id.empty() ? NewRunId() : options.run_id,
                         NewUuid().substr(0, kTokenDigits));
@@ -186,7 +188,7 @@ DataWriter::~DataWriter() {
 }
 
 std::vector<AddFile> DataWriter::Write(const std::string& typed) {
-  table_.store->MakeFolder("");
+  staging_.MakeFolder("");
   const bool is_one_partition = options_.partition || metadata_.partition_columns.empty();
   if (!is_one_partition || !options_.sort_by.empty()) {
     WriteStaged(typed);
@@ -196,7 +198,7 @@ std::vector<AddFile> DataWriter::Write(const std::string& typed) {
     WriteUnordered(typed);
   }
   Failpoint("data:before-sync");
-  table_.store->MakeDurable(keys_);
+  staging_.Publish(keys_);
   Failpoint("data:after-sync");
   std::ranges::sort(files_, {}, &AddFile::path);
   is_done_ = true;
@@ -205,7 +207,7 @@ std::vector<AddFile> DataWriter::Write(const std::string& typed) {
 
 void DataWriter::WriteUnordered(const std::string& typed) {
   const std::vector<WrittenFile> written =
-      CopyToFiles(connection_, table_, typed, prefix_, options_.target_file_bytes);
+      CopyToFiles(connection_, staging_, typed, prefix_, options_.target_file_bytes);
   std::ranges::transform(written, std::back_inserter(keys_), &WrittenFile::key);
   for (const WrittenFile& file : written) {
     Add(file, {});
@@ -215,10 +217,10 @@ void DataWriter::WriteUnordered(const std::string& typed) {
 void DataWriter::WriteOneFile(const std::string& typed) {
   const PartitionValues values = options_.partition.value_or(PartitionValues{});
   const std::string folder = PartitionFolder(metadata_.partition_columns, values);
-  table_.store->MakeFolder(folder);
+  staging_.MakeFolder(folder);
   const std::string select =
       fmt::format("SELECT {} FROM ({})", sql::QuoteNames(file_schema_.names()), typed);
-  Add(CopyToFile(connection_, table_, select, NextKey(folder)), values);
+  Add(CopyToFile(connection_, staging_, select, NextKey(folder)), values);
 }
 
 void DataWriter::WriteStaged(const std::string& typed) {
@@ -233,7 +235,7 @@ void DataWriter::WriteStaged(const std::string& typed) {
 void DataWriter::WritePartition(const ScratchTable& rows, const PartitionRows& partition,
                                 std::int64_t rows_per_file) {
   const std::string folder = PartitionFolder(metadata_.partition_columns, partition.values);
-  table_.store->MakeFolder(folder);
+  staging_.MakeFolder(folder);
   const std::int64_t num_files =
       std::max<std::int64_t>(1, (partition.num_rows + rows_per_file / 2) / rows_per_file);
   for (std::int64_t i = 0; i < num_files; ++i) {
@@ -261,7 +263,7 @@ std::int64_t DataWriter::RowsPerFile(const ScratchTable& rows) {
 WrittenFile DataWriter::WriteRange(const ScratchTable& rows, std::int64_t first, std::int64_t count,
                                    const std::string& folder) {
   return CopyToFile(
-      connection_, table_,
+      connection_, staging_,
       fmt::format("SELECT {} FROM {} WHERE rowid BETWEEN {} AND {}",
                   FileColumnsSql(metadata_, file_schema_), rows.name(), first, first + count - 1),
       NextKey(folder));
@@ -273,7 +275,7 @@ std::string DataWriter::NextKey(const std::string& folder) {
 }
 
 void DataWriter::Discard(const std::string& key) {
-  table_.store->Delete(key);
+  staging_.Discard(key);
   std::erase(keys_, key);
 }
 

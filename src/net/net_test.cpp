@@ -1,9 +1,12 @@
 // The servers of tests/jobs/alerts_test.py answer real transfers; here is what needs none.
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "net/http_post.h"
 #include "net/http_request.h"
+#include "net/http_server.h"
 #include "net/send_mail.h"
 
 namespace weir::net {
@@ -54,6 +57,49 @@ TEST(Ask, NamesTheServerThatIsNotThere) {
 
 TEST(Post, RefusesOtherProtocols) {
   EXPECT_THROW(Post({.url = "file:///etc/passwd", .body = "{}"}), ExternalError);
+}
+
+TEST(HttpServer, AnswersUntilAStop) {
+  HttpServer server(0, 1000, [](const ServerRequest& request) -> ServerAnswer {
+    if (request.path == "/fails") {
+      throw UserError("it can't be done");
+    }
+    return {.status = 201,
+            .body = request.method + " " + request.path + " " + request.query.at("a") + " " +
+                    request.bearer + " " + request.body,
+            .type = "text/plain"};
+  });
+  std::jthread thread([&](const std::stop_token& stop) { server.Run(stop); });
+  const std::string url = "http://127.0.0.1:" + std::to_string(server.port());
+
+  const HttpAnswer answer =
+      Ask({.method = "POST",
+           .url = url + "/x%20y?a=b%26c",
+           .headers = {"Authorization: Bearer hush", "Content-Type: application/octet-stream"},
+           .body = "bytes"});
+  EXPECT_EQ(answer.status, 201);
+  EXPECT_EQ(answer.body, "POST /x y b&c hush bytes");
+  const HttpAnswer failed = Ask({.url = url + "/fails"});
+  EXPECT_EQ(failed.status, 500);
+  EXPECT_EQ(failed.body, "it can't be done");
+  EXPECT_EQ(Ask({.method = "POST", .url = url + "/x", .body = std::string(1001, 'x')}).status, 413);
+
+  thread.request_stop();
+  thread.join();
+  EXPECT_THROW(Ask({.url = url + "/x"}), ExternalError);
+}
+
+TEST(HttpServer, NamesAPortThatIsTaken) {
+  const HttpServer first(0, 1000, [](const ServerRequest&) { return ServerAnswer{}; });
+  try {
+    const HttpServer second(first.port(), 1000,
+                            [](const ServerRequest&) { return ServerAnswer{}; });
+    FAIL();
+  } catch (const ExternalError& problem) {
+    EXPECT_EQ(std::string(problem.what()), "port " + std::to_string(first.port()) +
+                                               " of 127.0.0.1 can't be had; another program may "
+                                               "have it");
+  }
 }
 
 }  // namespace

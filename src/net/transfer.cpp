@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
+#include "net/http_request.h"
 
 namespace weir::net {
 namespace {
@@ -35,19 +37,32 @@ void TextList::Add(const std::string& text) {
   list_.reset(longer);
 }
 
-Transfer::Transfer(const TransferOptions& options)
-    : url_(WithoutLogin(options.url)), most_of_answer_(options.most_of_answer) {
+Transfer::Transfer(const TransferOptions& options) {
   SetUp();
   handle_.reset(curl_easy_init());
   if (handle_ == nullptr) {
     throw ExternalError("libcurl has no memory left");
   }
+  Begin(options);
+}
+
+void Transfer::Begin(const TransferOptions& options) {
+  curl_easy_reset(handle_.get());
+  url_ = WithoutLogin(options.url);
+  most_of_answer_ = options.most_of_answer;
+  body_.clear();
+  given_ = 0;
+  answer_.clear();
+  headers_.clear();
+  status_ = 0;
   Set(CURLOPT_URL, options.url.c_str());
   Set(CURLOPT_PROTOCOLS_STR, options.protocols.c_str());
   Set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.time_limit.count()));
   Set(CURLOPT_NOSIGNAL, 1L);  // other threads run
   Set(CURLOPT_WRITEFUNCTION, &Transfer::Take);
   Set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+  Set(CURLOPT_HEADERFUNCTION, &Transfer::TakeHeader);
+  Set(CURLOPT_HEADERDATA, static_cast<void*>(this));
 }
 
 void Transfer::Upload(std::string body) {
@@ -58,7 +73,9 @@ void Transfer::Upload(std::string body) {
 }
 
 void Transfer::Run() {
-  Check(curl_easy_perform(handle_.get()));
+  if (const CURLcode code = curl_easy_perform(handle_.get()); code != CURLE_OK) {
+    throw NoAnswerError("{}: {}", url_, curl_easy_strerror(code));
+  }
   Check(curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status_));
 }
 
@@ -73,6 +90,16 @@ std::size_t Transfer::Take(char* data, std::size_t size, std::size_t count, void
   std::string& answer = transfer.answer_;
   answer.append(data, std::min(size * count, transfer.most_of_answer_ - answer.size()));
   return size * count;
+}
+
+std::size_t Transfer::TakeHeader(char* data, std::size_t size, std::size_t count, void* self) {
+  const std::string_view line(data, size * count);
+  const auto colon = line.find(':');
+  if (colon != std::string_view::npos) {
+    static_cast<Transfer*>(self)->headers_[LowerCase(line.substr(0, colon))] =
+        Trimmed(line.substr(colon + 1));
+  }
+  return line.size();
 }
 
 std::size_t Transfer::Give(char* data, std::size_t size, std::size_t count, void* self) {

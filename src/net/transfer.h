@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -29,10 +31,12 @@ struct TransferOptions {
   std::size_t most_of_answer = 300;  // bytes of it that are kept: those that an error may quote
 };
 
-// One exchange with a server by libcurl: its only wrapper. One thread.
+// Exchanges with servers by libcurl, one after the other: its only wrapper. One thread at a time.
 class Transfer {
  public:
   explicit Transfer(const TransferOptions& options);
+  // Makes it as new, but keeps the connections to servers for the next exchange.
+  void Begin(const TransferOptions& options);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer() = default;
@@ -48,6 +52,9 @@ class Transfer {
 
   long status() const { return status_; }                // of the answer
   const std::string& answer() const { return answer_; }  // its first bytes
+  std::string TakeAnswer() { return std::move(answer_); }
+  // The answer's headers: names in lower case, of several with one name the last.
+  const std::map<std::string, std::string>& headers() const { return headers_; }
 
  private:
   struct Close {
@@ -56,6 +63,7 @@ class Transfer {
 
   void Check(CURLcode code) const;
   static std::size_t Take(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t Give(char* data, std::size_t size, std::size_t count, void* self);
 
   std::string url_;
@@ -63,7 +71,8 @@ class Transfer {
   std::string body_;
   std::size_t given_ = 0;  // bytes of the body
   std::string answer_;
-  std::size_t most_of_answer_;
+  std::map<std::string, std::string> headers_;
+  std::size_t most_of_answer_ = 0;
   long status_ = 0;
 };
 

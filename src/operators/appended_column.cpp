@@ -40,12 +40,6 @@ ArrowArray IntegerColumn(Extended& extended) {
 
 }  // namespace
 
-std::string_view BytesAt(const ArrowArray& column, std::int64_t row) {
-  const auto* offsets = static_cast<const std::int32_t*>(column.buffers[1]) + column.offset + row;
-  const auto* bytes = static_cast<const char*>(column.buffers[2]);
-  return {bytes + offsets[0], static_cast<std::size_t>(offsets[1] - offsets[0])};
-}
-
 Batch AppendIntegers(Batch rows, std::size_t num_columns, std::vector<std::int64_t> integers) {
   auto extended = std::make_unique<Extended>();
   extended->rows = std::move(rows);

@@ -2,15 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "data/batch.h"
 
 namespace weir::operators {
-
-// The bytes of a cell of a text or binary column that isn't null.
-std::string_view BytesAt(const ArrowArray& column, std::int64_t row);
 
 // The first `num_columns` columns of `rows`, not copied, and behind them one of 64-bit integers,
 // one a row.

@@ -23,10 +23,4 @@ void ForEachRowOf(OperatorContext& context, const std::string& sql, const Take& 
   }
 }
 
-// A cell of a column of 64-bit integers, that isn't null.
-inline std::int64_t WholeAt(const ArrowArray& rows, int column, std::int64_t row) {
-  const ArrowArray& numbers = *rows.children[column];
-  return static_cast<const std::int64_t*>(numbers.buffers[1])[numbers.offset + row];
-}
-
 }  // namespace weir::operators

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "data/cells.h"
 #include "operators/appended_column.h"
 #include "sql/quote.h"
 

@@ -140,7 +140,7 @@ constexpr auto kWholeSettings = R"(
 name: shop
 warehouse: s3://a/b
 environments: {dev: {locations: {a: b}, send: true}, production: {read_from: dev}}
-stores: {a: {prefixes: [s3://a], credentials: role}, b: {prefixes: s3://b, credentials: {access_key: k}}}
+stores: {a: {prefixes: [s3://a], credentials: role}, b: {prefixes: s3://b, url_style: virtual, credentials: {access_key: k, secret_key: l}}}
 partitions: {region: [amer, emea]}
 variables: {a: 1, b: x, c: true}
 secrets: {k: {env: K}, l: {file: l}}

@@ -93,7 +93,8 @@ TEST(AnySettings, AreLoadedOrRefusedWithPlaces) {
   const TestProject project({{"weir.yaml", kSettings}});
   const std::string text =
       "name: shop\nenvironments: {dev: {locations: {a: b}}, production: {warehouse: x}}\n"
-      "stores: {a: {prefixes: [x], credentials: {access_key: k}}}\nsecrets: {k: {env: K}}\n"
+      "stores: {a: {prefixes: [x], credentials: {access_key: k, secret_key: k}}}\nsecrets: {k: "
+      "{env: K}}\n"
       "connections: {db: {kind: x, y: '{secret.k}'}}\nlate: 2 days\nmemory: 8GB\n";
   std::mt19937_64 random(TestSeed());
 

@@ -44,7 +44,9 @@ struct Store {
   std::string endpoint{};
   std::string region{};
   std::map<std::string, std::string>
-      credentials{};  // "access_key" … → the secret's name; empty: role
+      credentials{};        // "access_key" … → the secret's name; empty: role, or the usual ones
+  bool uses_role = false;   // the instance's
+  std::string url_style{};  // "path" or "virtual"; empty: path where there is an endpoint
   bool read_only = false;
   Place place{};
 };

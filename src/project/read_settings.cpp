@@ -135,10 +135,26 @@ class SettingsReader {
                                  .endpoint = entry.value.Text("endpoint").value_or(""),
                                  .region = entry.value.Text("region").value_or(""),
                                  .credentials = TextsByKey(entry.value, "credentials"),
+                                 .uses_role = entry.value.Text("credentials") == "role",
+                                 .url_style = entry.value.Text("url_style").value_or(""),
                                  .read_only = entry.value.IsTrue("read_only"),
                                  .place = entry.place});
       for (const YamlEntry& credential : entry.value.Entries("credentials")) {
         CheckSecret(credential.value.text, credential.value.place);
+      }
+      CheckStore(project_.stores.back(), entry);
+    }
+  }
+
+  void CheckStore(const Store& store, const YamlEntry& entry) {
+    for (const Store& other : project_.stores) {
+      for (const std::string& prefix : store.prefixes) {
+        if (&other != &store && std::ranges::find(other.prefixes, prefix) != other.prefixes.end()) {
+          mistakes_.Note(entry.value.PlaceOf("prefixes"),
+                         fmt::format("stores '{}' and '{}' have the same prefix '{}'; each needs "
+                                     "its own",
+                                     other.name, store.name, prefix));
+        }
       }
     }
   }

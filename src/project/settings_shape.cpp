@@ -28,8 +28,8 @@ Shape EnvironmentsShape() {
 
 Shape StoresShape() {
   const Shape credentials = Record({
-      {"access_key", Text(), "the secret with the access key"},
-      {"secret_key", Text(), "the secret with the secret key"},
+      {"access_key", Text(), "the secret with the access key", true},
+      {"secret_key", Text(), "the secret with the secret key", true},
       {"session_token", Text(), "the secret with the session token"},
   });
   return Dictionary(Record({
@@ -38,6 +38,9 @@ Shape StoresShape() {
                         {"region", Text(), "the region that requests are signed for"},
                         {"credentials", OneOf({Words({"role"}), credentials}),
                          "the secrets with the keys, or 'role': the instance's own"},
+                        {"url_style", Words({"path", "virtual"}),
+                         "whether the bucket stands in the URL's path or before the host's name; "
+                         "path by default where there is an endpoint"},
                         {"read_only", Boolean(), "whether writing here is refused"},
                     }),
                     PlainName());

@@ -45,7 +45,9 @@ TEST(Settings, OfEveryKindAreRead) {
   EXPECT_EQ(project.stores[0].prefixes, std::vector<std::string>{"s3://partner/"});
   EXPECT_EQ(project.stores[0].credentials.at("secret_key"), "partner_secret");
   EXPECT_TRUE(project.stores[0].read_only);
+  EXPECT_FALSE(project.stores[0].uses_role);
   EXPECT_TRUE(project.stores[1].credentials.empty());
+  EXPECT_TRUE(project.stores[1].uses_role);
   ASSERT_EQ(project.secrets.size(), 4U);
   EXPECT_EQ(project.secrets[0].env, "PARTNER_KEY");
   EXPECT_EQ(project.secrets[1].file, (folder.path() / "secrets/partner").string());
@@ -138,11 +140,18 @@ TEST(Settings, MistakesOfSecretsStoresAndConnections) {
             "weir.yaml:2:44: unknown key 'evn'; allowed: env, file, dev; did you mean 'env'?");
   EXPECT_EQ(
       SettingsMistakes("secrets: {key: {env: X}}\nstores: {a: {prefixes: s3://a, credentials: "
-                       "{access_key: kye}}, b: {endpoint: x}}"),
+                       "{access_key: kye, secret_key: key}}, b: {endpoint: x}}"),
       "weir.yaml:3:58: unknown secret 'kye'; 'secrets' has: key; did you mean 'key'?\n"
-      "weir.yaml:3:68: the key 'prefixes' is missing: the paths that lie in this store");
+      "weir.yaml:3:85: the key 'prefixes' is missing: the paths that lie in this store");
   EXPECT_EQ(SettingsMistakes("stores: {a: {prefixes: s3://a, credentials: mine}}"),
             "weir.yaml:2:45: unknown credentials 'mine'; allowed: role");
+  EXPECT_EQ(
+      SettingsMistakes("secrets: {key: {env: X}}\nstores: {a: {prefixes: s3://a, credentials: "
+                       "{access_key: key}, url_style: host}}"),
+      "weir.yaml:3:45: the key 'secret_key' is missing: the secret with the secret key\n"
+      "weir.yaml:3:75: unknown url_style 'host'; allowed: path, virtual");
+  EXPECT_EQ(SettingsMistakes("stores: {a: {prefixes: [s3://a, s3://b]}, b: {prefixes: s3://b}}"),
+            "weir.yaml:2:57: stores 'a' and 'b' have the same prefix 's3://b'; each needs its own");
   EXPECT_EQ(SettingsMistakes("connections: {db: {host: x, password: '{secret.pw}'}}"),
             "weir.yaml:2:19: the key 'kind' is missing: which connector it is for, such as "
             "postgres\n"

@@ -1,5 +1,6 @@
 #include "sql/database.h"
 
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/hashing.h"
 #include "base/process.h"
 #include "sql/connection_state.h"
 #include "sql/duckdb_handles.h"
@@ -16,6 +18,8 @@
 #include "sql/quote.h"
 #include "sql/spill_folder.h"
 #include "sql/stream.h"
+#include "storage/object_store.h"
+#include "storage/stores.h"
 
 namespace weir::sql {
 namespace {
@@ -34,6 +38,9 @@ DatabaseOptions Completed(DatabaseOptions options) {
   }
   if (options.threads == 0) {
     options.threads = AvailableProcessors();
+  }
+  if (!options.stores) {
+    options.stores = std::make_shared<const storage::Stores>();
   }
   return options;
 }
@@ -79,6 +86,19 @@ OwnedConnection OpenConnection(duckdb_database database) {
   return OwnedConnection(connection);
 }
 
+// Requests are tried again for about as long as weir's own; connections are kept.
+std::string SecretSql(const storage::S3Access& access) {
+  return fmt::format(
+      "SET GLOBAL http_retries = 8; SET GLOBAL http_retry_wait_ms = 50; "
+      "SET GLOBAL http_retry_backoff = 2; CREATE OR REPLACE SECRET {} (TYPE s3, PROVIDER config, "
+      "KEY_ID {}, SECRET {}, SESSION_TOKEN {}, REGION {}, ENDPOINT {}, URL_STYLE {}, USE_SSL {}, "
+      "SCOPE {})",
+      QuoteName("weir_" + ToHex(HashOf(access.scope))), QuoteText(access.access_key),
+      QuoteText(access.secret_key), QuoteText(access.session_token), QuoteText(access.region),
+      QuoteText(access.endpoint), QuoteText(access.path_style ? "path" : "vhost"), access.use_tls,
+      QuoteText(access.scope));
+}
+
 }  // namespace
 
 // Members are destroyed from the last to the first: DuckDB before what it uses.
@@ -96,6 +116,8 @@ struct Database::State {
   OwnedConnection context;  // for what belongs to no connection of a user
   std::mutex extensions_mutex;
   std::set<std::string, std::less<>> extensions;
+  std::mutex stores_mutex;
+  std::map<std::string, storage::S3Access> stores;  // by scope
 };
 
 Database::Database(const DatabaseOptions& options) : state_(std::make_unique<State>(options)) {
@@ -110,6 +132,8 @@ Database::Database(const DatabaseOptions& options) : state_(std::make_unique<Sta
 Database::~Database() = default;
 
 const DatabaseOptions& Database::options() const { return state_->options; }
+
+const storage::Stores& Database::stores() const { return *state_->options.stores; }
 
 Connection Database::Connect() {
   return Connection(std::make_unique<Connection::State>(OpenConnection(state_->database.get()),
@@ -128,6 +152,21 @@ void Database::LoadExtension(std::string_view name) {
     throw ExternalError("{} doesn't load: {}", path.string(), error.what());
   }
   state_->extensions.emplace(name);
+}
+
+void Database::Allow(const storage::S3Access& access) {
+  const std::scoped_lock lock(state_->stores_mutex);
+  const auto known = state_->stores.find(access.scope);
+  if (known != state_->stores.end() && known->second == access) {
+    return;
+  }
+  LoadExtension("httpfs");
+  try {
+    Connect().Run(SecretSql(access));
+  } catch (const std::runtime_error&) {  // its text may quote the keys
+    throw ExternalError("DuckDB doesn't take the keys for {}", access.scope);
+  }
+  state_->stores.insert_or_assign(access.scope, access);
 }
 
 }  // namespace weir::sql

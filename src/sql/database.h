@@ -15,13 +15,19 @@
 #include "data/schema.h"
 #include "sql/value.h"
 
+namespace weir::storage {
+struct S3Access;
+class Stores;
+}  // namespace weir::storage
+
 namespace weir::sql {
 
 struct DatabaseOptions {
-  std::uint64_t memory_bytes = 0;      // 0: 60 % of what the process may use
-  int threads = 0;                     // 0: the processors this process may run on
-  std::filesystem::path spill_folder;  // empty: nothing spills; made when first needed
-  std::uint64_t spill_bytes = 0;       // 0: nine tenths of what is free there
+  std::uint64_t memory_bytes = 0;                   // 0: 60 % of what the process may use
+  int threads = 0;                                  // 0: the processors this process may run on
+  std::filesystem::path spill_folder;               // empty: nothing spills; made when first needed
+  std::uint64_t spill_bytes = 0;                    // 0: nine tenths of what is free there
+  std::shared_ptr<const storage::Stores> stores{};  // none: what the environment says
 };
 
 class Connection;
@@ -38,9 +44,14 @@ class Database {
 
   const DatabaseOptions& options() const;
   Connection Connect();
+  // Where the URLs lie that work on this database names. Lives as long as the database.
+  const storage::Stores& stores() const;
   // Loads one of weir's shipped extensions ("delta", "httpfs", "avro") from its folder; a second
   // call does nothing. Throws ExternalError with the path that was tried.
   void LoadExtension(std::string_view name);
+  // Lets queries read the objects of a store on S3, by DuckDB's extension `httpfs`; cheap for one
+  // that they may read already. Of several stores a URL takes the one with the longest scope.
+  void Allow(const storage::S3Access& access);
 
  private:
   friend class Connection;

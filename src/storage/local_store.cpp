@@ -144,6 +144,7 @@ class LocalLock final : public StoreLock {
       }
     }
   }
+  void Check() const override {}  // the kernel holds it
 
  private:
   File file_;
@@ -162,6 +163,10 @@ fs::path LocalStore::PathOf(std::string_view key) const { return root_ / key; }
 std::string LocalStore::root() const { return root_.string(); }
 
 std::string LocalStore::Url(std::string_view key) const { return PathOf(key).string(); }
+
+std::unique_ptr<ObjectStore> LocalStore::Below(std::string_view prefix) const {
+  return std::make_unique<LocalStore>(PathOf(prefix));
+}
 
 std::optional<std::string> LocalStore::Get(std::string_view key) const {
   const fs::path path = PathOf(key);
@@ -218,6 +223,11 @@ void LocalStore::Put(std::string_view key, std::string_view bytes) {
     ThrowSystem("replace", path);
   }
   Sync(path.parent_path());
+}
+
+void LocalStore::PutFile(std::string_view key, const fs::path& file) {
+  const File source(file, O_RDONLY, "open", file);
+  Put(key, ReadAt(source.descriptor(), 0, std::numeric_limits<std::uint64_t>::max(), file));
 }
 
 bool LocalStore::PutIfAbsent(std::string_view key, std::string_view bytes) {

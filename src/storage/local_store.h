@@ -17,11 +17,14 @@ class LocalStore final : public ObjectStore {
 
   std::string root() const override;
   std::string Url(std::string_view key) const override;
+  std::unique_ptr<ObjectStore> Below(std::string_view prefix) const override;
+  bool is_local() const override { return true; }
   std::optional<std::string> Get(std::string_view key) const override;
   std::string GetRange(std::string_view key, std::uint64_t offset,
                        std::uint64_t length) const override;
   std::optional<ObjectInfo> Head(std::string_view key) const override;
   void Put(std::string_view key, std::string_view bytes) override;
+  void PutFile(std::string_view key, const std::filesystem::path& file) override;
   bool PutIfAbsent(std::string_view key, std::string_view bytes) override;
   void Delete(std::string_view key) override;
   std::vector<ObjectInfo> List(std::string_view prefix, const ListOptions& options) const override;

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/test_folder.h"
+#include "storage/test_root.h"
 #include "base/test_seed.h"
 #include "child_process.h"
 #include "lake/scan.h"
@@ -96,7 +97,7 @@ std::vector<std::string> RunIds(Warehouse& warehouse) {
 
 class ConcurrencyTest : public testing::Test {
  protected:
-  std::string root() const { return folder_.text() + "/warehouse"; }
+  std::string root() const { return root_.url(); }
   fs::path ReportPath(int writer) const { return folder_.path() / std::to_string(writer); }
 
   Report RunWriters() {
@@ -119,6 +120,7 @@ class ConcurrencyTest : public testing::Test {
   }
 
   TestFolder folder_;
+  storage::TestRoot root_;
   sql::Database database_{SmallDatabase()};
   Warehouse warehouse_{root(), database_};
 };

@@ -33,7 +33,8 @@ def weir(*words, folder):
 def prepared(folder):
     """(project, its last day), with models of that day."""
     if LONG:
-        weir("world", "generate", "--pack", "adtech", "--out", "world", "--people", "100000", "--days", "7", "--seed", "1", folder=folder)
+        weir("world", "generate", "--pack", "adtech", "--out", "world", "--people", "100000", "--days", "14", "--seed", "1",
+             "--rate.mapped", "0.35", folder=folder)
     else:
         make_world(folder / "world", SEED, "--people", "4000", "--days", "3", "--rate.mapped", "0.5", "--rate.late", "0")
     project = folder / "project"

@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_folder.h"
+#include "storage/test_root.h"
 #include "base/test_seed.h"
 #include "child_process.h"
 #include "four_tables.h"
@@ -100,7 +101,7 @@ class KillTest : public testing::Test {
  protected:
   KillTest() : random_(TestSeed()) {}
 
-  std::string root() const { return folder_.text() + "/warehouse"; }
+  std::string root() const { return root_.url(); }
   std::string log() const { return folder_.text() + "/hits"; }
   Warehouse Start() { return Warehouse(root(), database_); }
 
@@ -163,6 +164,7 @@ class KillTest : public testing::Test {
   }
 
   TestFolder folder_;
+  storage::TestRoot root_;
   std::mt19937_64 random_;
   sql::Database database_{SmallDatabase()};
 };
@@ -201,7 +203,8 @@ std::set<std::string> VacuumAll(Warehouse& warehouse) {
 // Makes everything below `folder` eight days old.
 void Age(const std::string& folder) {
   const auto time = fs::file_time_type::clock::now() - std::chrono::hours(8 * 24);
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+  const fs::path place = storage::TestsAreOnS3() ? storage::S3Server::Shared()->root() : fs::path(folder);
+  for (const auto& entry : fs::recursive_directory_iterator(place)) {
     if (entry.is_regular_file()) {
       fs::last_write_time(entry.path(), time);
     }
@@ -240,7 +243,7 @@ TEST_F(KillTest, TablesAreMadeAllOrNone) {
     KillWriter(0, kill);
     ExpectGeneration(kill.is_committed ? 0 : -1);
     ASSERT_FALSE(HasFailure()) << "after a kill at " << kill.text();
-    fs::remove_all(root());
+    storage::ClearStore(*storage::OpenStore(root()));
   }
   ExpectHits(points);
 }

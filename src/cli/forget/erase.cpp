@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/run_id.h"
 #include "lake/delete_rows.h"
+#include "lake/operation.h"
 #include "lake/rewrite.h"
 #include "lake/scan.h"
-#include "lake/vacuum.h"
 #include "lake/write_table.h"
 
 namespace weir::cli {
@@ -26,7 +26,7 @@ struct Target {
   lake::TableFolder folder;
   lake::Snapshot snapshot;
   PersonalRows rows;
-  bool is_state = false;
+  bool of_graph = false;
 
   lake::TableAt at() const { return {.folder = folder, .snapshot = snapshot}; }
 };
@@ -57,6 +57,23 @@ lake::Changes PlanEmptying(lake::Warehouse& warehouse, const Target& target,
   return changes;
 }
 
+// Whether files that the newest version no longer names hold such rows, as far as they are there.
+bool HeldBefore(lake::Warehouse& warehouse, const Target& target) {
+  lake::Snapshot before = target.snapshot;
+  before.files.clear();
+  for (const lake::RemoveFile& file : target.snapshot.tombstones) {
+    if (target.folder.store->Head(lake::DecodePath(file.path))) {
+      lake::AddFile& held = before.files.emplace_back();
+      held.path = file.path;
+      held.partition_values = file.partition_values;
+      held.size = file.size;
+    }
+  }
+  return !before.files.empty() && warehouse.connection().QueryInteger(fmt::format(
+                                      "SELECT count(*) FROM (SELECT 1 FROM ({}) WHERE {} LIMIT 1)",
+                                      lake::ScanSql(target.folder, before), target.rows.where)) > 0;
+}
+
 class Eraser {
  public:
   Eraser(lake::Warehouse& warehouse, const ScratchIds& ids) : warehouse_(warehouse), ids_(ids) {
@@ -76,6 +93,17 @@ class Eraser {
     return std::move(erasure_);
   }
 
+  Erasure Count(const TablesToErase& tables) {
+    FindTargets(tables);
+    for (const auto& [table, target] : targets_) {
+      const std::int64_t rows = warehouse_.connection().QueryInteger(
+          fmt::format("SELECT count(*) FROM ({}) WHERE {}",
+                      lake::ScanSql(target.folder, target.snapshot), target.rows.where));
+      Note(table, target).rows = rows;
+    }
+    return std::move(erasure_);
+  }
+
  private:
   void FindTargets(const TablesToErase& tables) {
     const std::vector<std::string> names(tables.all.begin(), tables.all.end());
@@ -90,31 +118,48 @@ class Eraser {
         targets_.emplace(names[i], Target{.folder = warehouse_.FolderOf(names[i]),
                                           .snapshot = std::move(snapshots[i]),
                                           .rows = *std::move(rows),
-                                          .is_state = tables.states.contains(names[i])});
-      } else if (tables.personal.contains(names[i])) {
+                                          .of_graph = tables.graphs.contains(names[i])});
+      } else if (tables.personal.contains(names[i]) && !tables.graphs.contains(names[i])) {
         erasure_.unknown.push_back(names[i]);
       }
     }
   }
 
-  void Plan(const std::string& table, const Target& target) {
-    const bool only_emptied = !target.rows.empty_column.empty();
-    lake::Changes changes = only_emptied
-                                ? PlanEmptying(warehouse_, target, origin_)
-                                : lake::PlanDelete(warehouse_, target.at(),
-                                                   {.where = target.rows.where, .origin = origin_});
-    changes.info.parameters = {{"predicate", kPredicate}};
-    const lake::OperationMetrics metrics = lake::MetricsOf(changes);
-    erasure_.tables.push_back({.table = table,
-                               .rows = metrics.rows_deleted + metrics.rows_updated,
-                               .only_emptied = only_emptied,
-                               .is_state = target.is_state,
-                               .version_before = target.snapshot.version,
-                               .version = target.snapshot.version});
-    if (lake::HasEffect(changes)) {
-      NoteEvents(target);
-      parts_.push_back({.table = table, .base = target.snapshot, .changes = std::move(changes)});
+  ErasedTable& Note(const std::string& table, const Target& target) {
+    return erasure_.tables.emplace_back(
+        ErasedTable{.table = table,
+                    .only_emptied = !target.rows.empty_column.empty(),
+                    .held_before = HeldBefore(warehouse_, target),
+                    .version_before = target.snapshot.version,
+                    .version = target.snapshot.version});
+  }
+
+  lake::Changes ChangesOf(const Target& target) {
+    if (target.of_graph) {
+      return {};
     }
+    return target.rows.empty_column.empty()
+               ? lake::PlanDelete(warehouse_, target.at(),
+                                  {.where = target.rows.where, .origin = origin_})
+               : PlanEmptying(warehouse_, target, origin_);
+  }
+
+  void Plan(const std::string& table, const Target& target) {
+    ErasedTable& noted = Note(table, target);
+    lake::Changes changes = ChangesOf(target);
+    const lake::OperationMetrics metrics = lake::MetricsOf(changes);
+    noted.rows = metrics.rows_deleted + metrics.rows_updated;
+    const bool has_effect = lake::HasEffect(changes);
+    if (!has_effect && !noted.held_before) {
+      return;
+    }
+    lake::DescribeOperation(
+        changes, origin_, {.operation = lake::kErasure, .parameters = {{"predicate", kPredicate}}},
+        metrics);
+    if (has_effect) {
+      NoteEvents(target);
+    }
+    parts_.push_back({.table = table, .base = target.snapshot, .changes = std::move(changes)});
   }
 
   void NoteEvents(const Target& target) {
@@ -178,22 +223,8 @@ Erasure EraseRows(lake::Warehouse& warehouse, const TablesToErase& tables, const
   }
 }
 
-std::int64_t PurgeOldVersions(lake::Warehouse& warehouse, const std::string& table) {
-  const lake::TableFolder folder = warehouse.FolderOf(table);
-  const lake::Snapshot snapshot = warehouse.Open(folder);
-  std::set<std::string> live;
-  std::ranges::transform(snapshot.files, std::inserter(live, live.end()), &lake::AddFile::path);
-  std::int64_t deleted = 0;
-  for (const lake::RemoveFile& file : snapshot.tombstones) {
-    const std::string key = lake::DecodePath(file.path);
-    if (!live.contains(file.path) && folder.store->Head(key)) {
-      folder.store->Delete(key);
-      ++deleted;
-    }
-  }
-  const lake::VacuumReport rest =
-      lake::VacuumTable(warehouse, folder, {.retention = kDay / 24, .allow_short = true});
-  return deleted + std::ssize(rest.deleted);
+Erasure CountRows(lake::Warehouse& warehouse, const TablesToErase& tables, const ScratchIds& ids) {
+  return Eraser(warehouse, ids).Count(tables);
 }
 
 }  // namespace weir::cli

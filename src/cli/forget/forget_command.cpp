@@ -1,6 +1,8 @@
-#include <algorithm>
-#include <iterator>
+#include <filesystem>
+#include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,121 +10,43 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/forget/asked_ids.h"
-#include "cli/forget/erase.h"
+#include "cli/forget/forget_people.h"
 #include "cli/forget/runs_under_way.h"
-#include "cli/forget/suppression_list.h"
 #include "cli/job/workspace.h"
 #include "cli/print_json.h"
-#include "cli/text_table.h"
 #include "cli/units.h"
 
 namespace weir::cli {
 namespace {
 
-constexpr auto kSalt = "adtech.salt";
-
-// The tables that the project's jobs write, and those of no job that they read ids from.
-TablesToErase TablesOf(const Workspace& workspace) {
-  TablesToErase tables;
-  for (const jobs::JobInstance& instance : workspace.instances()) {
-    for (const project::Output& output : instance.writes) {
-      tables.all.insert(output.table);
-      const bool is_personal =
-          output.personal ||
-          std::ranges::any_of(output.columns, &project::ColumnContract::personal);
-      if (is_personal) {
-        tables.personal.insert(output.table);
-      }
-      if (!output.IsIntervalTable()) {
-        tables.states.insert(output.table);
-      }
-    }
-    for (const jobs::InstanceInput& read : instance.reads) {
-      if (read.writers.empty() &&
-          std::ranges::any_of(read.input.columns, &project::ColumnContract::personal)) {
-        tables.all.insert(read.input.table);
-        tables.personal.insert(read.input.table);
-      }
-    }
-  }
-  return tables;
-}
-
-std::set<std::string> ErasedTables(const Erasure& erasure) {
+std::set<std::string> ErasedTables(const Forgotten& done) {
   std::set<std::string> names;
-  std::ranges::transform(erasure.tables, std::inserter(names, names.end()), &ErasedTable::table);
+  for (const ErasedTable& table : done.erasure.tables) {
+    names.insert(table.table);
+  }
   return names;
 }
 
-struct Forgotten {
-  std::int64_t ids = 0;
-  std::int64_t new_ids = 0;
-  Erasure erasure;
-  std::optional<std::int64_t> purged{};  // files
-};
-
-Forgotten Forget(Workspace& workspace, const std::vector<PersonId>& ids, bool purge) {
-  lake::Warehouse& warehouse = workspace.lakes().own();
-  const std::string salt = workspace.steps().connections.secrets().Value(kSalt);
-  operators::UserKeys keys(salt);
-  Forgotten done{.ids = std::ssize(ids), .erasure = {}};
-  done.new_ids = SuppressIds(warehouse, ids, salt);
-  const ScratchIds scratch(warehouse.connection(), ids, keys);
-  done.erasure = EraseRows(warehouse, TablesOf(workspace), scratch);
-  if (purge) {
-    done.purged = 0;
-    for (const ErasedTable& table : done.erasure.tables) {
-      *done.purged += table.is_state ? 0 : PurgeOldVersions(warehouse, table.table);
-    }
-  }
-  return done;
+std::string SearchText(const ByteSearch& search) {
+  return fmt::format("searched {} files ({}): {}\n", FormatCount(search.files),
+                     FormatSize(static_cast<std::uint64_t>(search.bytes)),
+                     search.found.empty() ? "none holds one of the ids"
+                                          : fmt::format("{} hold one of the ids",
+                                                        FormatCount(std::ssize(search.found))));
 }
 
-Json ForgottenJson(const Forgotten& done) {
-  Json tables = Json::array();
-  for (const ErasedTable& table : done.erasure.tables) {
-    tables.push_back({{"table", table.table},
-                      {"rows", table.rows},
-                      {"what", table.only_emptied ? "emptied" : "deleted"},
-                      {"state", table.is_state},
-                      {"version_before", table.version_before},
-                      {"version", table.version}});
+void RefuseLeftFiles(const std::vector<std::filesystem::path>& found) {
+  if (found.empty()) {
+    return;
   }
-  Json report{{"run_id", done.erasure.run_id},
-              {"ids", done.ids},
-              {"new_ids", done.new_ids},
-              {"tables", tables},
-              {"unknown", done.erasure.unknown}};
-  report["purged_files"] = done.purged ? Json(*done.purged) : Json();
-  return report;
-}
-
-std::string ForgottenText(const Forgotten& done) {
-  TextTable table({"table", ">rows", "what", ">version before", ">version"});
-  for (const ErasedTable& erased : done.erasure.tables) {
-    table.Add({erased.table, FormatCount(erased.rows), erased.only_emptied ? "emptied" : "deleted",
-               FormatCount(erased.version_before), FormatCount(erased.version)});
+  std::vector<std::string> paths;
+  for (const std::filesystem::path& path : found) {
+    paths.push_back(path.string());
   }
-  std::string text =
-      fmt::format("{} ids, {} of them new on the list of ids that ingestion drops\n{}",
-                  FormatCount(done.ids), FormatCount(done.new_ids), table.Text());
-  if (!done.erasure.unknown.empty()) {
-    text += fmt::format("personal, but no column tells whose a row is: {}\n",
-                        fmt::join(done.erasure.unknown, ", "));
-  }
-  const bool has_states = std::ranges::any_of(done.erasure.tables, [](const ErasedTable& erased) {
-    return erased.is_state && erased.rows > 0;
-  });
-  if (has_states) {
-    text +=
-        "runs still read the states that earlier runs wrote: 'weir run --stale' makes them again\n";
-  }
-  text += done.purged
-              ? fmt::format("{} files of older versions deleted\n", FormatCount(*done.purged))
-              : std::string(
-                    "older versions hold these rows until 'weir table vacuum' deletes "
-                    "their files; --purge does so at once\n");
-  return text;
+  throw ExternalError(
+      "an id still stands in {}: files that no version names are deleted an hour after they were "
+      "written, by calling this again; what is in other files 'weir forget' doesn't know",
+      fmt::to_string(fmt::join(paths, ", ")));
 }
 
 void RunForget(const Arguments& arguments, Services& services) {
@@ -132,14 +56,19 @@ void RunForget(const Arguments& arguments, Services& services) {
   }
   const std::vector<PersonId> ids = AskedIds(
       arguments.Texts("ID"), file ? std::optional<std::filesystem::path>(*file) : std::nullopt);
+  const bool is_dry = arguments.Has("--dry-run");
   Workspace workspace(services);
-  const Forgotten done = Forget(workspace, ids, arguments.Has("--purge"));
+  const Forgotten done = is_dry ? LookAtPeople(workspace, ids) : ForgetPeople(workspace, ids);
   if (services.options().json) {
     PrintJson(services.out(), ForgottenJson(done));
   } else {
-    services.out() << ForgottenText(done);
+    services.out() << ForgottenText(done)
+                   << (is_dry ? "nothing was changed\n" : SearchText(done.search));
   }
-  RefuseRunsUnderWay(RunsUnderWay(workspace, ErasedTables(done.erasure)), "weir forget");
+  if (!is_dry) {
+    RefuseRunsUnderWay(RunsUnderWay(workspace, ErasedTables(done)), "weir forget");
+    RefuseLeftFiles(done.search.found);
+  }
 }
 
 }  // namespace
@@ -148,26 +77,31 @@ Command ForgetCommand() {
   return {
       .name = "forget",
       .group = "Jobs",
-      .summary = "Erase people: what tables hold of their ids goes, and later events are dropped.",
+      .summary = "Forget people: whatever weir wrote of them goes, and later events are dropped.",
       .details =
-          "Salted hashes of the ids go into metastore.suppressed_ids; ingestion drops lines that\n"
-          "have one (suppressed: erased). Rows of the ids are deleted from every table of the\n"
-          "project whose columns tell whose they are, and bad lines that hold one lose their "
-          "text:\n"
-          "in one commit, whose versions and rows are printed. What was made from these tables is\n"
-          "stale, and made again by 'weir run'. Raw files of topics are left to their retention.\n"
+          "The identity graph tells which other ids are the same person's. Salted hashes of all "
+          "of\n"
+          "them go into metastore.suppressed_ids; ingestion drops lines that have one "
+          "(suppressed:\n"
+          "erased). Their rows go from every table of the project and from files that jobs wrote,\n"
+          "and bad lines that hold an id lose their text. The people they were linked to are "
+          "found\n"
+          "anew. Older versions that held such rows are deleted at once and can't be read or\n"
+          "replayed any more. Models that learnt from them are listed, also in\n"
+          "metastore.forgotten_models. Last, everything that weir wrote is searched for the ids.\n"
+          "The report is printed and kept in _weir/erasures/ of the warehouse: it names no id.\n"
+          "Files that are only read, such as topics, are listed and left to their retention.\n"
           "FILE has a line {\"party\": \"af\", \"user_id\": \"…\"} for each id.",
       .examples =
+          "weir forget af:0123456789abcdef --dry-run\n"
           "weir forget af:0123456789abcdef\n"
-          "weir forget --file erased.ndjson --purge",
+          "weir forget --file erased.ndjson",
       .parameters = {{.name = "ID",
                       .value = "",
                       .help = "PARTY:ID, such as af:0123456789abcdef",
                       .many = true},
                      {.name = "--file", .value = "FILE", .help = "lines with party and user_id"},
-                     {.name = "--purge",
-                      .help = "delete the files of older versions at once: those can't be read or "
-                              "replayed any more (states of runs are kept)"}},
+                     {.name = "--dry-run", .help = "say what would go, and change nothing"}},
       .run = RunForget};
 }
 

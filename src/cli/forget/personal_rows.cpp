@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/forget/text_stream.h"
@@ -31,6 +32,14 @@ std::string TextsSql(sql::Connection& connection, const std::vector<PersonId>& i
   return TextStreamSql(connection, {"text"}, rows);
 }
 
+std::string PeopleSql(sql::Connection& connection, const std::vector<std::string>& universal_ids) {
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string& person : universal_ids) {
+    rows.push_back({person});
+  }
+  return TextStreamSql(connection, {"universal_id"}, rows);
+}
+
 bool HasAll(const Schema& schema, std::initializer_list<const char*> columns) {
   return std::ranges::all_of(columns,
                              [&](const char* column) { return schema.Find(column) != nullptr; });
@@ -44,32 +53,37 @@ bool IsList(const Schema& schema, const char* column) {
 }  // namespace
 
 ScratchIds::ScratchIds(sql::Connection& connection, const std::vector<PersonId>& ids,
-                       operators::UserKeys& keys)
+                       operators::UserKeys& keys, const std::vector<std::string>& universal_ids)
     : ids_(connection, IdsSql(connection, ids, keys)),
-      texts_(connection, TextsSql(connection, ids)) {}
+      texts_(connection, TextsSql(connection, ids)),
+      people_(connection, PeopleSql(connection, universal_ids)) {}
 
 std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids) {
-  const auto pair_is_asked = [&](const char* party, const char* id) {
-    return fmt::format("({}, {}) IN (SELECT (party, user_id) FROM {})", party, id, ids.ids());
+  std::vector<std::string> conditions;
+  const auto add_pair = [&](const char* party, const char* id) {
+    if (HasAll(schema, {party, id})) {
+      conditions.push_back(
+          fmt::format("({}, {}) IN (SELECT (party, user_id) FROM {})", party, id, ids.ids()));
+    }
   };
-  if (HasAll(schema, {"party", "user_id"})) {
-    const std::string neighbour = HasAll(schema, {"neighbour_party", "neighbour_id"})
-                                      ? " OR " + pair_is_asked("neighbour_party", "neighbour_id")
-                                      : "";
-    return PersonalRows{.where = pair_is_asked("party", "user_id") + neighbour, .empty_column = ""};
-  }
+  const auto add_one = [&](const char* column, const char* of, const std::string& table) {
+    if (HasAll(schema, {column})) {
+      conditions.push_back(fmt::format("{} IN (SELECT {} FROM {})", column, of, table));
+    }
+  };
+  add_pair("party", "user_id");
+  add_pair("neighbour_party", "neighbour_id");
+  add_pair("party_a", "id_a");
+  add_pair("party_b", "id_b");
   if (IsList(schema, "ids")) {
-    constexpr auto kListHasOne =
-        "list_has_any(ids, (SELECT list({{'party': party, 'id': user_id}}) FROM {}))";
-    return PersonalRows{.where = fmt::format(kListHasOne, ids.ids()), .empty_column = ""};
+    conditions.push_back(fmt::format(
+        "list_has_any(ids, (SELECT list({{'party': party, 'id': user_id}}) FROM {}))", ids.ids()));
   }
-  if (HasAll(schema, {"party_a", "id_a", "party_b", "id_b"})) {
-    return PersonalRows{
-        .where = pair_is_asked("party_a", "id_a") + " OR " + pair_is_asked("party_b", "id_b"),
-        .empty_column = ""};
-  }
-  if (HasAll(schema, {"user_key"})) {
-    return PersonalRows{.where = fmt::format("user_key IN (SELECT user_key FROM {})", ids.ids()),
+  add_one("user_key", "user_key", ids.ids());
+  add_one("dsp_user_id", "user_id", ids.ids());
+  add_one("universal_id", "universal_id", ids.people());
+  if (!conditions.empty()) {
+    return PersonalRows{.where = fmt::format("coalesce({}, false)", fmt::join(conditions, " OR ")),
                         .empty_column = ""};
   }
   if (HasAll(schema, {"source_partition", "source_offset", "reason", "line"})) {

@@ -15,16 +15,19 @@ namespace weir::cli {
 // in the database's memory or spill folder, and nowhere else.
 class ScratchIds {
  public:
-  // `connection` must outlive it.
+  // `connection` must outlive it. `universal_ids`: what tables call the people, as far as their
+  // rows are asked for, too.
   ScratchIds(sql::Connection& connection, const std::vector<PersonId>& ids,
-             operators::UserKeys& keys);
+             operators::UserKeys& keys, const std::vector<std::string>& universal_ids = {});
 
-  const std::string& ids() const { return ids_.name(); }      // party, user_id, user_key
-  const std::string& texts() const { return texts_.name(); }  // text: an id as lines may have it
+  const std::string& ids() const { return ids_.name(); }        // party, user_id, user_key
+  const std::string& texts() const { return texts_.name(); }    // text: an id as lines may have it
+  const std::string& people() const { return people_.name(); }  // universal_id
 
  private:
   lake::ScratchTable ids_;
   lake::ScratchTable texts_;
+  lake::ScratchTable people_;
 };
 
 // How a table holds ids, told by its columns: which rows are about one of them, and what becomes of
@@ -34,9 +37,9 @@ struct PersonalRows {
   std::string empty_column;  // set to null in these rows; empty: the rows go
 };
 
-// By columns: (party, user_id), with (neighbour_party, neighbour_id) beside them or without, `ids`
-// (a list of {party, id}), (party_a, id_a, party_b, id_b), user_key, and `line` of bad lines.
-// Absent for a table that has none of these.
+// By columns: (party, user_id), (neighbour_party, neighbour_id), `ids` (a list of {party, id}),
+// (party_a, id_a, party_b, id_b), user_key, dsp_user_id, universal_id; and `line` of bad lines. A
+// row is about an id if any of them says so. Absent for a table that has none of these.
 std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids);
 
 }  // namespace weir::cli

@@ -130,8 +130,7 @@ class GraphEraser {
     record.why = "erasure";
     jobs::LeaseAttempt attempt = workspace_.ledger().Take(record);
     if (!attempt.lease) {
-      throw ExternalError("{} is held by {}: run 'weir identity forget' again when it has ended",
-                          record.key.id(),
+      throw ExternalError("{} is held by {}: forget again when it has ended", record.key.id(),
                           attempt.holder ? attempt.holder->text() : "another process");
     }
     return std::move(*attempt.lease);
@@ -254,6 +253,9 @@ class GraphEraser {
                                .version_before = base.version,
                                .version = base.version});
     if (lake::HasEffect(changes)) {
+      if (output != graph_.changes) {
+        changes.info.operation = lake::kErasure;
+      }
       parts_.push_back({.table = output->table, .base = base, .changes = std::move(changes)});
     }
   }

@@ -24,8 +24,6 @@
 namespace weir::cli {
 namespace {
 
-constexpr auto kGraphSalt = "adtech.salt";
-
 std::set<std::string> GraphTableNames(const Workspace& workspace) {
   std::set<std::string> names;
   for (const GraphTables& graph : GraphsOf(workspace.instances())) {
@@ -79,7 +77,7 @@ void ForgetIds(const Arguments& arguments, Services& services) {
       arguments.Texts("ID"), file ? std::optional<std::filesystem::path>(*file) : std::nullopt);
   Workspace workspace(services);
   lake::Warehouse& warehouse = workspace.lakes().own();
-  const std::string salt = workspace.steps().connections.secrets().Value(kGraphSalt);
+  const std::string salt = workspace.steps().connections.secrets().Value(kErasureSalt);
   operators::UserKeys keys(salt);
   const std::int64_t new_ids = SuppressIds(warehouse, ids, salt);
   const ScratchIds scratch(warehouse.connection(), ids, keys);

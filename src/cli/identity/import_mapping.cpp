@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/run_id.h"
+#include "cli/forget/suppression_list.h"
 #include "cli/forget/text_stream.h"
 #include "enrich/suppressed_ids.h"
 #include "lake/scan.h"
@@ -17,8 +18,6 @@
 
 namespace weir::cli {
 namespace {
-
-constexpr auto kImportSalt = "adtech.salt";
 
 class MappingImport {
  public:
@@ -101,7 +100,7 @@ class MappingImport {
         hashes.push_back(ParseHash(std::get<std::string>(row[0])).value_or(Hash128()));
       }
       const enrich::SuppressedIds suppressed(
-          workspace_.steps().connections.secrets().Value(kImportSalt), std::move(hashes));
+          workspace_.steps().connections.secrets().Value(kErasureSalt), std::move(hashes));
       for (const auto& row : connection_.Query("SELECT party, user_id FROM " + given).Rows()) {
         const auto& party = std::get<std::string>(row[0]);
         const auto& user_id = std::get<std::string>(row[1]);

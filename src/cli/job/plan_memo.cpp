@@ -152,10 +152,10 @@ std::optional<Json> ReadMemo(const fs::path& path) {
 }
 
 // What can be looked at without the database; empty if it can't be relied on now.
-std::string StateOf(const project::Project& project) {
+std::string StateOf(const project::Project& project, const storage::Stores& stores) {
   std::string state = ProjectState(project.folder);
   for (const std::string& url : Warehouses(project)) {
-    const std::string ledger = LedgerState(*storage::OpenStore(url));
+    const std::string ledger = LedgerState(*stores.Open(url));
     if (state.empty() || (ledger.empty() && url == project.warehouse)) {
       return "";
     }
@@ -164,11 +164,12 @@ std::string StateOf(const project::Project& project) {
   return ToHex(HashOf(state));
 }
 
-bool VersionsHold(const project::Project& project, const Json& memo) {
+bool VersionsHold(const project::Project& project, const Json& memo,
+                  const storage::Stores& stores) {
   for (const std::string& url : Warehouses(project)) {
     const auto versions = memo.at("tables").find(url);
     if (versions == memo.at("tables").end() ||
-        !AreNewest(*storage::OpenStore(url), versions->get<Versions>())) {
+        !AreNewest(*stores.Open(url), versions->get<Versions>())) {
       return false;
     }
   }
@@ -180,9 +181,8 @@ bool SourcesHold(const project::Project& project, const Json& memo, Services& se
   if (sources.empty()) {
     return true;
   }
-  sql::Connection connection = services.database().Connect();
   return std::ranges::all_of(sources.items(), [&](const auto& source) {
-    return jobs::DigestOfFiles(project.folder, source.key(), connection) == source.value();
+    return jobs::DigestOfFiles(project.folder, source.key(), services.database()) == source.value();
   });
 }
 
@@ -199,11 +199,8 @@ std::optional<Json> SourcesOf(const std::vector<jobs::JobInstance>& instances,
       sources[pattern] = "";
     }
   }
-  if (!sources.empty()) {
-    sql::Connection connection = services.database().Connect();
-    for (auto& [pattern, digest] : sources.items()) {
-      digest = jobs::DigestOfFiles(project.folder, pattern, connection);
-    }
+  for (auto& [pattern, digest] : sources.items()) {
+    digest = jobs::DigestOfFiles(project.folder, pattern, services.database());
   }
   return sources;
 }
@@ -238,14 +235,15 @@ PlanMemo::PlanMemo(Services& services, std::string question)
 
 std::optional<std::string> PlanMemo::Find() {
   const project::Project& project = services_.project();
-  state_before_ = StateOf(project);
+  state_before_ = StateOf(project, services_.stores());
   const auto memo = ReadMemo(PathOf(project, question_));
   if (state_before_.empty() || !memo) {
     return std::nullopt;
   }
   try {
     const bool holds = memo->at("question") == question_ && memo->at("state") == state_before_ &&
-                       Now() < memo->at("until").get<Micros>() && VersionsHold(project, *memo) &&
+                       Now() < memo->at("until").get<Micros>() &&
+                       VersionsHold(project, *memo, services_.stores()) &&
                        SourcesHold(project, *memo, services_);
     return holds ? std::optional(memo->at("text").get<std::string>()) : std::nullopt;
   } catch (const Json::exception&) {
@@ -261,7 +259,7 @@ void PlanMemo::LookAtSources(const std::vector<jobs::JobInstance>& instances) {
 void PlanMemo::Keep(const std::vector<jobs::JobInstance>& instances, const jobs::PlanFacts& facts,
                     const std::string& text) {
   const project::Project& project = services_.project();
-  if (state_before_.empty() || !sources_ || StateOf(project) != state_before_) {
+  if (state_before_.empty() || !sources_ || StateOf(project, services_.stores()) != state_before_) {
     return;
   }
   Json tables = Json::object();

@@ -75,7 +75,8 @@ const std::vector<std::string>& Workspace::CodeHashes() {
           jobs::CodeHash(*instance.job, {.operators = operators_,
                                          .connectors = connectors_,
                                          .connection = lakes_->own().connection(),
-                                         .constants = instance.values}));
+                                         .constants = instance.values,
+                                         .root = project_.folder}));
     }
   }
   return code_hashes_;
@@ -94,7 +95,7 @@ jobs::RunServices Workspace::Runs(bool send) {
           .selector = selector_,
           .steps = steps_,
           .stop = services_.stop(),
-          .send = send || project_.environment.send || project_.environment.name != "dev"};
+          .send = send || project_.environment.send};
 }
 
 std::optional<jobs::Interval> AskedInterval(const Arguments& arguments) {

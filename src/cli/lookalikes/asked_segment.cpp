@@ -1,6 +1,7 @@
 #include "cli/lookalikes/asked_segment.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,11 +19,8 @@ constexpr auto kDefinitions = "metastore.lookalike_definitions";
 
 std::vector<std::string> SplitAtCommas(const std::string& text) {
   std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
+  for (const auto part : std::views::split(text, ',')) {
+    parts.emplace_back(part.begin(), part.end());
   }
   return parts;
 }

@@ -161,6 +161,8 @@ void ExplainMember(const Arguments& arguments, Services& services) {
   const SeenEvents seen =
       report.facts.history ? SeenEvents{} : CountEvents(session, found, limits.history_days);
   report.absence = WhyAbsent(found.place, report.facts, seen, limits);
+  report.deliveries =
+      ReadMemberDeliveries(services.warehouse(), session, found.place, report.facts);
   report.commits =
       CommitsBehind(services.warehouse(), PartitionsBehind(found.place, report.facts.run));
   report.place = std::move(found.place);

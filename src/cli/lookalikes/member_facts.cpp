@@ -7,9 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "cli/lookalikes/result_cells.h"
 #include "onnx/scoring_graph.h"
-#include "operators/sha256.h"
 #include "sql/quote.h"
 
 namespace weir::cli {
@@ -146,7 +146,7 @@ onnx::ScoringModel ReadModel(lake::QuerySession& session, const MemberPlace& pla
                     run.run_id, run.day);
   }
   const std::string bytes = BytesOfHex(TextAt(rows[0], 0));
-  if (const std::string found = operators::Sha256Of(bytes); found != run.sha256) {
+  if (const std::string found = Sha256Of(bytes); found != run.sha256) {
     throw UserError("the model of run {} has the SHA-256 {}; its run says {}", run.run_id, found,
                     run.sha256);
   }

@@ -30,6 +30,20 @@ Json MembershipsJson(const std::vector<Membership>& memberships) {
   return members;
 }
 
+Json DeliveriesJson(const std::vector<MemberDelivery>& deliveries) {
+  Json list = Json::array();
+  for (const MemberDelivery& delivery : deliveries) {
+    list.push_back({{"dsp", delivery.dsp},
+                    {"dsp_user_id", delivery.dsp_user_id},
+                    {"dsp_segment_id", delivery.dsp_segment_id},
+                    {"action", delivery.action},
+                    {"delivered_at", FormatTimestamp(delivery.delivered_at)},
+                    {"file", delivery.file},
+                    {"job_id", delivery.job_id}});
+  }
+  return list;
+}
+
 Json OddsJson(const std::optional<LogOdds>& odds) {
   if (!odds) {
     return nullptr;
@@ -115,6 +129,18 @@ std::string MembershipsText(const std::vector<Membership>& memberships) {
   return "\n" + table.Text();
 }
 
+std::string DeliveriesText(const std::vector<MemberDelivery>& deliveries) {
+  if (deliveries.empty()) {
+    return "";
+  }
+  TextTable table({"dsp", "id there", "was", "at", "file", "job"});
+  for (const MemberDelivery& delivery : deliveries) {
+    table.Add({delivery.dsp, delivery.dsp_user_id, delivery.action,
+               FormatTimestamp(delivery.delivered_at), delivery.file, delivery.job_id});
+  }
+  return "\n" + table.Text();
+}
+
 std::string OddsText(const std::optional<LogOdds>& odds) {
   if (!odds) {
     return "";
@@ -185,6 +211,7 @@ Json MemberJson(const MemberReport& report) {
           {"score", facts.ranked ? Json(facts.ranked->score) : Json()},
           {"scored", facts.num_scored},
           {"members", MembershipsJson(facts.memberships)},
+          {"deliveries", DeliveriesJson(report.deliveries)},
           {"log_odds", OddsJson(facts.odds)},
           {"model", ModelJson(facts.run)},
           {"training", TrainingJson(facts.run)},
@@ -193,7 +220,8 @@ Json MemberJson(const MemberReport& report) {
 
 std::string MemberText(const MemberReport& report) {
   return SegmentText(report) + MembershipText(report) + MembershipsText(report.facts.memberships) +
-         OddsText(report.facts.odds) + ModelText(report.facts.run) + CommitsText(report.commits);
+         DeliveriesText(report.deliveries) + OddsText(report.facts.odds) +
+         ModelText(report.facts.run) + CommitsText(report.commits);
 }
 
 }  // namespace weir::cli

@@ -6,6 +6,7 @@
 
 #include "cli/lookalikes/absence.h"
 #include "cli/lookalikes/asked_segment.h"
+#include "cli/lookalikes/member_deliveries.h"
 #include "cli/lookalikes/member_facts.h"
 #include "cli/lookalikes/partition_commits.h"
 #include "cli/print_json.h"
@@ -19,6 +20,7 @@ struct MemberReport {
   AskedPerson person;
   MemberFacts facts;
   std::optional<Absence> absence;  // absent for a member
+  std::vector<MemberDelivery> deliveries;
   std::vector<TableCommit> commits;
 };
 

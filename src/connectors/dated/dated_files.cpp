@@ -5,17 +5,14 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
-#include "base/error.h"
 #include "connectors/dated/dated_state.h"
+#include "connectors/files/folder_settings.h"
 #include "connectors/files/local_path.h"
 
 namespace weir::connectors {
 namespace {
 
 using Json = nlohmann::json;
-
-bool IsFilled(const std::string& text) { return text.find('{') == std::string::npos; }
 
 class DatedFiles final : public Connector {
  public:
@@ -30,19 +27,9 @@ class DatedFiles final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
-    const std::string day = settings.value("day", "{ds}");
-    if (IsFilled(day) && !ParseDate(day)) {
-      throw UserError("setting 'day' is '{}'; a day such as 2026-01-31 is allowed", day);
-    }
-    const std::string partition = settings.value("partition", "all");
-    if (partition.empty() || partition.find('/') != std::string::npos || partition[0] == '.') {
-      throw UserError("setting 'partition' is '{}'; the name of a folder is allowed", partition);
-    }
+    CheckDaySetting(settings);
+    CheckNameSetting(settings, "partition");
     CheckLocalPath(settings.value("path", ""));
-  }
-
-  ReadReport Read(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'dated_files' only writes; give it `in`, not `out`");
   }
 
   SendReport Send(ConnectorContext& context) const override {
@@ -62,9 +49,6 @@ class DatedFiles final : public Connector {
     return {.identity = fmt::format("{} {} {}", path, state.day, state.partition),
             .rows = WriteDatedState(state, context.connection, context.relation)};
   }
-
-  // Written again it is the same state.
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
 
  private:
   static std::vector<Setting> Settings() {

@@ -104,7 +104,7 @@ TEST_F(DatedFilesTest, WrongSettingsAreNamed) {
   EXPECT_EQ(ErrorOf([&] { Export("yesterday", 1); }),
             "setting 'day' is 'yesterday'; a day such as 2026-01-31 is allowed");
   EXPECT_EQ(ErrorOf([&] { Export("2026-01-05", 1, {{"partition", "a/b"}}); }),
-            "setting 'partition' is 'a/b'; the name of a folder is allowed");
+            "setting 'partition' is 'a/b'; a part of a folder's name is allowed");
   EXPECT_EQ(ErrorOf([&] { Export("2026-01-05", 1, {{"path", "s3://bucket/x"}}); }),
             "setting 'path' is 's3://bucket/x'; a folder of this machine is allowed");
 }

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/failpoint.h"
 #include "base/percent.h"
+#include "connectors/files/described_file.h"
 #include "connectors/files/sorted_rows.h"
 #include "connectors/files/temporary_target.h"
 #include "sql/quote.h"
@@ -76,8 +76,7 @@ class StateWriter {
 
   // A day that is written again after later ones leaves `latest` alone.
   bool MovesLatest() const {
-    std::ifstream file(latest_ / kManifest);
-    const Json manifest = file ? Json::parse(file, nullptr, false) : Json();
+    const nlohmann::ordered_json manifest = ReadJsonFile(latest_ / kManifest);
     return !manifest.is_object() || manifest.value("day", "") <= state_.day;
   }
 
@@ -168,11 +167,7 @@ class StateWriter {
 
 std::int64_t WriteDatedState(const DatedState& state, sql::Connection& connection,
                              const std::string& relation) {
-  try {
-    return StateWriter(state, connection).Write(relation);
-  } catch (const fs::filesystem_error& error) {
-    throw ExternalError("{}: {}", error.path1().string(), error.code().message());
-  }
+  return WithFileErrors([&] { return StateWriter(state, connection).Write(relation); });
 }
 
 }  // namespace weir::connectors

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "sql/quote.h"
+#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
@@ -18,8 +19,10 @@ namespace fs = std::filesystem;
 constexpr std::string_view kDayMark = "{ds}";
 constexpr std::string_view kAnyDay = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
 
+bool IsS3Url(std::string_view path) { return path.starts_with("s3://"); }
+
 std::string Absolute(const fs::path& folder, const std::string& path) {
-  return (folder / path).lexically_normal().string();
+  return IsS3Url(path) ? path : (folder / path).lexically_normal().string();
 }
 
 std::string Replaced(std::string text, std::string_view from, std::string_view to) {
@@ -56,21 +59,62 @@ std::string ExpressionOf(std::string_view glob) {
   return expression;
 }
 
-}  // namespace
+bool IsHiddenName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1).starts_with(".");
+}
 
-std::vector<std::string> MatchingFiles(sql::Connection& connection, const fs::path& folder,
-                                       const std::string& path) {
-  const std::string glob = Replaced(Absolute(folder, path), kDayMark, kAnyDay);
-  std::vector<std::string> files;
+MatchedFile FileAt(const std::string& path) {
+  std::error_code problem;
+  const auto size = fs::file_size(path, problem);
+  const auto time = fs::last_write_time(path, problem);
+  return {.path = path,
+          .bytes = problem ? 0 : static_cast<std::int64_t>(size),
+          .changed = problem ? 0 : static_cast<std::int64_t>(time.time_since_epoch().count())};
+}
+
+std::vector<MatchedFile> FilesOnDisk(sql::Connection connection, const std::string& pattern) {
+  const std::string glob = Replaced(pattern, kDayMark, kAnyDay);
+  std::vector<MatchedFile> files;
   sql::Result result =
       connection.Query(fmt::format("SELECT file FROM glob({})", sql::QuoteText(glob)));
   for (const auto& row : result.Rows()) {
     const auto& file = std::get<std::string>(row.at(0));
-    if (!fs::path(file).filename().string().starts_with(".")) {
-      files.push_back(file);
+    if (!IsHiddenName(file)) {
+      files.push_back(FileAt(file));
     }
   }
-  std::ranges::sort(files);
+  return files;
+}
+
+// Lists the folder before the first wildcard, and lets the database read it.
+std::vector<MatchedFile> FilesOnS3(sql::Database& database, const std::string& pattern) {
+  const std::string fixed = pattern.substr(0, pattern.find_first_of("*?[{"));
+  const std::string folder = fixed.substr(0, fixed.rfind('/'));
+  const auto store = database.stores().Open(folder);
+  if (const auto access = store->s3_access()) {
+    database.Allow(*access);
+  }
+  const std::regex expression(ExpressionOf(pattern));
+  std::vector<MatchedFile> files;
+  for (const storage::ObjectInfo& object : store->List(fixed.substr(folder.size() + 1))) {
+    const std::string url = store->Url(object.key);
+    if (!IsHiddenName(url) && std::regex_match(url, expression)) {
+      files.push_back({.path = url,
+                       .bytes = static_cast<std::int64_t>(object.size),
+                       .changed = object.modified});
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+std::vector<MatchedFile> MatchingFiles(sql::Database& database, const fs::path& folder,
+                                       const std::string& path) {
+  const std::string pattern = Absolute(folder, path);
+  auto files =
+      IsS3Url(pattern) ? FilesOnS3(database, pattern) : FilesOnDisk(database.Connect(), pattern);
+  std::ranges::sort(files, {}, &MatchedFile::path);
   return files;
 }
 
@@ -87,11 +131,11 @@ std::optional<std::string> DayOf(const fs::path& folder, const std::string& path
   return match[1].str();
 }
 
-std::vector<std::string> DaysThere(sql::Connection& connection, const fs::path& folder,
+std::vector<std::string> DaysThere(sql::Database& database, const fs::path& folder,
                                    const std::string& path) {
   std::set<std::string> days;
-  for (const std::string& file : MatchingFiles(connection, folder, path)) {
-    if (auto day = DayOf(folder, path, file)) {
+  for (const MatchedFile& file : MatchingFiles(database, folder, path)) {
+    if (auto day = DayOf(folder, path, file.path)) {
       days.insert(*std::move(day));
     }
   }

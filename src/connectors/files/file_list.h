@@ -11,13 +11,19 @@
 // folders, `[a-z]` for one letter; `{ds}` for any day, "2026-01-05".
 namespace weir::connectors {
 
-// Absolute paths, sorted bytewise. Hidden temporary files of writers are not among them.
-std::vector<std::string> MatchingFiles(sql::Connection& connection,
-                                       const std::filesystem::path& folder,
+struct MatchedFile {
+  std::string path;  // absolute, or a URL; queries of the database may read it
+  std::int64_t bytes = 0;
+  std::int64_t changed = 0;  // when; of the same file the same number is the same time
+};
+
+// Files on a disk, or on S3 for a path that begins with "s3://", sorted bytewise. Hidden temporary
+// files of writers are not among them.
+std::vector<MatchedFile> MatchingFiles(sql::Database& database, const std::filesystem::path& folder,
                                        const std::string& path);
 
 // The days that `{ds}` in `path` stands for among the files that are there, sorted.
-std::vector<std::string> DaysThere(sql::Connection& connection, const std::filesystem::path& folder,
+std::vector<std::string> DaysThere(sql::Database& database, const std::filesystem::path& folder,
                                    const std::string& path);
 
 // What names a file in records: relative to `folder` if it lies inside.

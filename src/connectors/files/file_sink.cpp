@@ -11,8 +11,10 @@
 #include "base/percent.h"
 #include "connectors/files/file_format.h"
 #include "connectors/files/sorted_rows.h"
+#include "connectors/files/stored_target.h"
 #include "connectors/files/temporary_target.h"
 #include "sql/quote.h"
+#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
@@ -23,8 +25,10 @@ using Json = nlohmann::json;
 class FileWriter {
  public:
   explicit FileWriter(ConnectorContext& context)
-      : connection_(context.connection),
+      : database_(context.database),
+        connection_(context.connection),
         settings_(context.settings),
+        url_(UrlOf(settings_.at("path"))),
         target_((context.folder / settings_.at("path").get<std::string>()).lexically_normal()),
         partition_by_(settings_.at("partition_by")) {
     if (!target_.has_filename()) {
@@ -37,17 +41,33 @@ class FileWriter {
     const auto sort_by = settings_.at("sort_by").get<std::vector<std::string>>();
     order.insert(order.end(), sort_by.begin(), sort_by.end());
     const SortedRows rows(connection_, "files", relation, order);
-    TemporaryTarget temporary(target_, run_id);
-    if (partition_by_.empty()) {
-      CopyTo(rows.Select(0, rows.size()), temporary.path());
-    } else {
-      WritePartitions(rows, temporary.path());
+    if (!url_.empty()) {
+      StoredTarget stored(database_, connection_, url_);
+      WriteRows(rows, stored.path());
+      stored.Publish();
+      return rows.size();
     }
+    database_.stores().CheckWritable(target_.string());
+    TemporaryTarget temporary(target_, run_id);
+    WriteRows(rows, temporary.path());
     temporary.Publish();
     return rows.size();
   }
 
  private:
+  // The path if it is a URL on S3, else empty.
+  static std::string UrlOf(const std::string& path) {
+    return path.starts_with("s3://") ? path : std::string();
+  }
+
+  void WriteRows(const SortedRows& rows, const fs::path& path) {
+    if (partition_by_.empty()) {
+      CopyTo(rows.Select(0, rows.size()), path);
+    } else {
+      WritePartitions(rows, path);
+    }
+  }
+
   void CopyTo(const std::string& select, const fs::path& path) {
     connection_.Run(
         fmt::format("COPY ({}) TO {} ({})", select, sql::QuoteText(path.string()), CopyOptions()));
@@ -124,8 +144,10 @@ class FileWriter {
     return "data." + settings_.at("format").get<std::string>();
   }
 
+  sql::Database& database_;
   sql::Connection& connection_;
   Json settings_;
+  std::string url_;  // on S3; empty: the target is a path
   fs::path target_;
   std::vector<std::string> partition_by_;
 };
@@ -133,7 +155,9 @@ class FileWriter {
 }  // namespace
 
 std::vector<Setting> FileSinkSettings() {
-  return {{.name = "path", .required = true, .doc = "the file or folder; relative to the project"},
+  return {{.name = "path",
+           .required = true,
+           .doc = "the file or folder; relative to the project, or s3://…"},
           {.name = "format", .allowed = FormatNames(), .doc = "else by the path's suffix"},
           {.name = "sort_by",
            .type = SettingType::kTexts,

@@ -304,7 +304,7 @@ std::optional<Micros> CompleteUntil(const ConnectorContext& context, const std::
 std::vector<Setting> FileSourceSettings() {
   return {{.name = "path",
            .required = true,
-           .doc = "a file, or several by *, ?, ** and {ds}; relative to the project"},
+           .doc = "a file, or several by *, ?, ** and {ds}; relative to the project, or s3://…"},
           {.name = "format", .allowed = FormatNames(), .doc = "else by the path's suffix"},
           {.name = "columns", .doc = "as SQL declares them: a BIGINT, b VARCHAR; else sniffed"},
           {.name = "missing",
@@ -325,13 +325,10 @@ std::vector<Setting> FileSourceSettings() {
 std::vector<PendingInput> PendingFiles(ConnectorContext& context) {
   std::vector<PendingInput> pending;
   const auto path = context.settings.at("path").get<std::string>();
-  for (const std::string& file : MatchingFiles(context.connection, context.folder, path)) {
-    std::string identity = FileIdentity(context.folder, file);
+  for (const MatchedFile& file : MatchingFiles(context.database, context.folder, path)) {
+    std::string identity = FileIdentity(context.folder, file.path);
     if (!context.finished.contains(identity)) {
-      std::error_code gone;
-      const auto bytes = std::filesystem::file_size(file, gone);
-      pending.push_back(
-          {.identity = std::move(identity), .bytes = gone ? 0 : static_cast<std::int64_t>(bytes)});
+      pending.push_back({.identity = std::move(identity), .bytes = file.bytes});
     }
   }
   return pending;
@@ -339,7 +336,10 @@ std::vector<PendingInput> PendingFiles(ConnectorContext& context) {
 
 ReadReport ReadFiles(ConnectorContext& context) {
   const auto path = context.settings.at("path").get<std::string>();
-  const std::vector<std::string> files = MatchingFiles(context.connection, context.folder, path);
+  std::vector<std::string> files;
+  for (MatchedFile& file : MatchingFiles(context.database, context.folder, path)) {
+    files.push_back(std::move(file.path));
+  }
   if (files.empty() && context.settings.at("missing") == "error") {
     throw UserError("no file matches '{}'", path);
   }

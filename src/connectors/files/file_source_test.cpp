@@ -149,9 +149,9 @@ TEST_F(FileSourceTest, AStreamReadsOnlyNewFilesAndKnowsTheNewestDay) {
   EXPECT_EQ(report.finished, (Lines{"in/2026-01-06/a.csv", "in/2026-13-99/a.csv"}));
   EXPECT_EQ(report.complete_until, ParseTimestamp("2026-01-07"));
   EXPECT_EQ(Rows("FROM rows ORDER BY id"), (Lines{"2", "3"}));
-  EXPECT_EQ(DaysThere(connection_, folder_.path(), "in/{ds}/*.csv"),
+  EXPECT_EQ(DaysThere(database_, folder_.path(), "in/{ds}/*.csv"),
             (Lines{"2026-01-05", "2026-01-06"}));
-  EXPECT_EQ(DaysThere(connection_, folder_.path(), "in/*/x-{ds}.csv"), Lines{});
+  EXPECT_EQ(DaysThere(database_, folder_.path(), "in/*/x-{ds}.csv"), Lines{});
 }
 
 // The reference takes texts apart by itself: a number counts if it is digits, else its line is the

@@ -42,8 +42,6 @@ class FilesConnector final : public Connector {
   }
   ReadReport Read(ConnectorContext& context) const override { return ReadFiles(context); }
   SendReport Send(ConnectorContext& context) const override { return WriteFiles(context); }
-  // Written again it is the same file.
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "connectors/mlflow/mlflow_client.h"
 #include "connectors/mlflow/mlflow_run.h"
+#include "connectors/optional_connection.h"
 
 namespace weir::connectors {
 namespace {
@@ -14,24 +15,12 @@ using Json = nlohmann::json;
 class Mlflow final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
-        .name = "mlflow",
-        .doc = "Registers runs and their models in MLflow.",
-        .version = 1,
-        .settings = {{Direction::kOut,
-                      {{.name = "connection",
-                        .required = true,
-                        .doc = "of `connections` in weir.yaml, of kind mlflow"},
-                       {.name = "where_configured",
-                        .type = SettingType::kBoolean,
-                        .standard = false,
-                        .doc = "whether nothing is sent, and nothing is wrong, where weir.yaml has "
-                               "no such connection"},
-                       {.name = "experiment",
-                        .standard = "lookalikes",
-                        .doc = "that the runs belong to; made if it isn't there"}}}},
-        .effect = Effect::kExternal,
-        .connection = MlflowSettings()};
+    static const Declaration declaration{.name = "mlflow",
+                                         .doc = "Registers runs and their models in MLflow.",
+                                         .version = 1,
+                                         .settings = {{Direction::kOut, Settings()}},
+                                         .effect = Effect::kExternal,
+                                         .connection = MlflowSettings()};
     return declaration;
   }
 
@@ -41,15 +30,11 @@ class Mlflow final : public Connector {
     }
   }
 
-  ReadReport Read(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'mlflow' only writes; give it `in`, not `out`");
-  }
-
   SendReport Send(ConnectorContext& context) const override {
-    const auto name = context.settings.at("connection").get<std::string>();
-    if (IsNotWanted(context)) {
-      return {.identity = fmt::format("nothing, there is no connection '{}'", name)};
+    if (HasNoConnection(context.connections, context.settings)) {
+      return NothingSent(context.settings);
     }
+    const auto name = context.settings.at("connection").get<std::string>();
     const auto line = context.connections.Find(name, "mlflow");
     const MlflowClient client(line.settings, context.stop);
     const auto experiment = context.settings.at("experiment").get<std::string>();
@@ -61,13 +46,13 @@ class Mlflow final : public Connector {
             .rows = std::ssize(registrations)};
   }
 
-  // Sent again it finds what is there, and makes what isn't.
-  bool WasSent(ConnectorContext& context) const override { return IsNotWanted(context); }
-
  private:
-  static bool IsNotWanted(const ConnectorContext& context) {
-    return context.settings.at("where_configured").get<bool>() &&
-           !context.connections.Has(context.settings.at("connection").get<std::string>());
+  static std::vector<Setting> Settings() {
+    std::vector<Setting> settings = OptionalConnectionSettings("mlflow");
+    settings.push_back({.name = "experiment",
+                        .standard = "lookalikes",
+                        .doc = "that the runs belong to; made if it isn't there"});
+    return settings;
   }
 };
 

@@ -1,9 +1,10 @@
 #include "connectors/platform/platform.h"
 
-#include <filesystem>
 #include <utility>
 
-#include "base/error.h"
+#include "connectors/files/local_path.h"
+#include "connectors/optional_connection.h"
+#include "connectors/platform/platform_api.h"
 #include "connectors/platform/platform_folder.h"
 #include "connectors/platform/platform_kind.h"
 #include "connectors/platform/platform_rows.h"
@@ -19,7 +20,8 @@ class Platform final : public Connector {
     static const Declaration declaration{
         .name = "platform",
         .doc =
-            "What the advertisers' platform knows: a row an object, from a folder of JSON files.",
+            "What the advertisers' platform knows: a row an object, from its API or a folder of "
+            "JSON files.",
         .version = 1,
         .settings = {{Direction::kIn,
                       {{.name = "path",
@@ -28,16 +30,22 @@ class Platform final : public Connector {
                        {.name = "objects",
                         .required = true,
                         .allowed = PlatformKindNames(),
-                        .doc = "which ones: those of <path>/<objects>.json"}}}},
-        .effect = Effect::kFile};
+                        .doc = "which ones: those of <path>/<objects>.json"},
+                       {.name = "connection",
+                        .doc = "of `connections` in weir.yaml, of kind platform: its API is asked, "
+                               "and the folder isn't looked at"},
+                       {.name = "where_configured",
+                        .type = SettingType::kBoolean,
+                        .standard = false,
+                        .doc = "whether the folder is read where weir.yaml has no such "
+                               "connection"}}}},
+        .effect = Effect::kFile,
+        .connection = PlatformApiSettings()};
     return declaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
-    const auto path = settings.at("path").get<std::string>();
-    if (path.find("://") != std::string::npos && !path.starts_with("file://")) {
-      throw UserError("setting 'path' is '{}'; a folder of this machine is allowed", path);
-    }
+    CheckLocalPath(settings.at("path").get<std::string>());
   }
 
   std::optional<Schema> Columns(const Json& settings) const override {
@@ -47,9 +55,8 @@ class Platform final : public Connector {
 
   ReadReport Read(ConnectorContext& context) const override {
     const PlatformKind& kind = *FindPlatformKind(context.settings.at("objects").get<std::string>());
-    const PlatformFolder folder(context.folder, PathOf(context.settings));
     PlatformRows rows(kind);
-    for (const PlatformPage& page : folder.Pages(kind.name)) {
+    for (const PlatformPage& page : PagesOf(context, kind.name)) {
       rows.Add(page);
     }
     auto batch = std::make_shared<std::optional<Batch>>(rows.Finish());
@@ -58,16 +65,16 @@ class Platform final : public Connector {
     return {};
   }
 
-  SendReport Send(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'platform' only reads; give it `out`, not `in`");
-  }
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
-
  private:
-  static std::filesystem::path PathOf(const Json& settings) {
-    constexpr std::string_view kScheme = "file://";
-    const auto path = settings.at("path").get<std::string>();
-    return path.starts_with(kScheme) ? path.substr(kScheme.size()) : path;
+  static std::vector<PlatformPage> PagesOf(const ConnectorContext& context,
+                                           const std::string& kind) {
+    const std::string name = context.settings.value("connection", "");
+    if (name.empty() || HasNoConnection(context.connections, context.settings)) {
+      const auto path = LocalPath(context.folder, context.settings.at("path"));
+      return PlatformFolder(context.folder, path).Pages(kind);
+    }
+    return PlatformApi(context.connections.Find(name, "platform").settings, context.stop)
+        .Pages(kind);
   }
 };
 

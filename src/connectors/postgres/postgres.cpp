@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "connectors/optional_connection.h"
 #include "connectors/postgres/postgres_session.h"
 #include "connectors/postgres/publication.h"
 #include "sql/quote.h"
@@ -64,24 +65,7 @@ class Postgres final : public Connector {
         .name = "postgres",
         .doc = "Publishes a relation as a table of a PostgreSQL database.",
         .version = 1,
-        .settings = {{Direction::kOut,
-                      {{.name = "connection",
-                        .required = true,
-                        .doc = "of `connections` in weir.yaml, of kind postgres"},
-                       {.name = "where_configured",
-                        .type = SettingType::kBoolean,
-                        .standard = false,
-                        .doc = "whether nothing is sent, and nothing is wrong, where weir.yaml has "
-                               "no such connection"},
-                       {.name = "table", .required = true, .doc = "name or schema.name"},
-                       {.name = "keys",
-                        .type = SettingType::kTexts,
-                        .standard = Json::array(),
-                        .doc = "columns of the primary key"},
-                       {.name = "indexes",
-                        .type = SettingType::kTexts,
-                        .standard = Json::array(),
-                        .doc = "one text an index: the columns with commas between"}}}},
+        .settings = {{Direction::kOut, Settings()}},
         .effect = Effect::kExternal,
         .connection = PostgresSettings()};
     return declaration;
@@ -93,16 +77,11 @@ class Postgres final : public Connector {
     }
   }
 
-  ReadReport Read(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'postgres' only writes; give it `in`, not `out`");
-  }
-
   SendReport Send(ConnectorContext& context) const override {
-    const Publication publication = PublicationOf(context);
-    if (IsLeftOut(context)) {
-      return {.identity = fmt::format("nothing, there is no connection '{}'",
-                                      context.settings.at("connection").get<std::string>())};
+    if (HasNoConnection(context.connections, context.settings)) {
+      return NothingSent(context.settings);
     }
+    const Publication publication = PublicationOf(context);
     PostgresSession session = Open(context);
     const std::int64_t rows = Publish(session, context.connection, context.relation, publication);
     return {.identity = fmt::format("postgres {} {}.{}",
@@ -111,18 +90,19 @@ class Postgres final : public Connector {
             .rows = rows};
   }
 
-  bool WasSent(ConnectorContext& context) const override {
-    if (IsLeftOut(context)) {
-      return true;
-    }
-    PostgresSession session = Open(context);
-    return IsPublished(session, PublicationOf(context));
-  }
-
  private:
-  static bool IsLeftOut(const ConnectorContext& context) {
-    return context.settings.at("where_configured").get<bool>() &&
-           !context.connections.Has(context.settings.at("connection").get<std::string>());
+  static std::vector<Setting> Settings() {
+    std::vector<Setting> settings = OptionalConnectionSettings("postgres");
+    settings.push_back({.name = "table", .required = true, .doc = "name or schema.name"});
+    settings.push_back({.name = "keys",
+                        .type = SettingType::kTexts,
+                        .standard = Json::array(),
+                        .doc = "columns of the primary key"});
+    settings.push_back({.name = "indexes",
+                        .type = SettingType::kTexts,
+                        .standard = Json::array(),
+                        .doc = "one text an index: the columns with commas between"});
+    return settings;
   }
 
   static PostgresSession Open(const ConnectorContext& context) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "connectors/postgres/copy_text.h"
+#include "data/cells.h"
 #include "sql/quote.h"
 
 namespace weir::connectors {
@@ -21,12 +22,6 @@ std::string Names(const std::vector<std::string>& names) {
     quoted.push_back(PgName(name));
   }
   return fmt::to_string(fmt::join(quoted, ", "));
-}
-
-std::string_view BytesOf(const ArrowArray& column, std::int64_t row) {
-  const auto* offsets = static_cast<const std::int32_t*>(column.buffers[1]) + column.offset;
-  return {static_cast<const char*>(column.buffers[2]) + offsets[row],
-          static_cast<std::size_t>(offsets[row + 1] - offsets[row])};
 }
 
 class Publisher {
@@ -109,7 +104,7 @@ class Publisher {
       const ArrowArray& column = *batch->get()->children[0];
       std::string text;
       for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
-        text += BytesOf(column, row);
+        text += BytesAt(column, row);
       }
       session_.Copy(text);
       rows += batch->num_rows();
@@ -189,17 +184,6 @@ class Publisher {
 std::int64_t Publish(PostgresSession& session, sql::Connection& connection,
                      const std::string& relation, const Publication& publication) {
   return Publisher(session, publication).Publish(connection, relation);
-}
-
-bool IsPublished(PostgresSession& session, const Publication& publication) {
-  const std::string markers = fmt::format("{}.{}", PgName(publication.schema), PgName(kMarkers));
-  if (!session.Cell(fmt::format("SELECT to_regclass({})", PgText(markers)))) {
-    return false;
-  }
-  const auto count =
-      session.Cell(fmt::format("SELECT count(*) FROM {} WHERE table_name = {} AND run_id = {}",
-                               markers, PgText(publication.table), PgText(publication.run_id)));
-  return count == "1";
 }
 
 }  // namespace weir::connectors

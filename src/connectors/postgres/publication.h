@@ -25,7 +25,4 @@ struct Publication {
 std::int64_t Publish(PostgresSession& session, sql::Connection& connection,
                      const std::string& relation, const Publication& publication);
 
-// Whether the newest publication of the table is that of this run.
-bool IsPublished(PostgresSession& session, const Publication& publication);
-
 }  // namespace weir::connectors

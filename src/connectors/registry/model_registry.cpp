@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "connectors/files/described_file.h"
+#include "connectors/files/local_path.h"
 #include "connectors/files/temporary_target.h"
 #include "connectors/registry/registration.h"
 
@@ -54,13 +56,12 @@ class ModelFolder {
 
  private:
   void ReadVersions() {
-    std::ifstream file(folder_ / kRegistry);
-    if (!file) {
+    if (!fs::exists(folder_ / kRegistry)) {
       return;
     }
-    const Json json = Json::parse(file, nullptr, false);
+    const nlohmann::ordered_json json = ReadJsonFile(folder_ / kRegistry);
     try {
-      for (const Json& version : json.at("versions")) {
+      for (const auto& version : json.at("versions")) {
         versions_[version.at("version")] = {.run_id = version.at("run_id"),
                                             .champion = version.at("champion")};
       }
@@ -113,7 +114,7 @@ class ModelFolder {
       json["aliases"]["champion"] = *champion;
     }
     TemporaryTarget file(folder_ / kRegistry, run_id);
-    std::ofstream(file.path()) << json.dump(2) << "\n";
+    WriteJsonFile(file.path(), json);
     file.Publish();
   }
 
@@ -160,36 +161,22 @@ class ModelRegistry final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
-    const std::string path = settings.value("path", "");
-    if (path.find("://") != std::string::npos && !path.starts_with("file://")) {
-      throw UserError("setting 'path' is '{}'; a folder of this machine is allowed", path);
-    }
-  }
-
-  ReadReport Read(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'model_registry' only writes; give it `in`, not `out`");
+    CheckLocalPath(settings.value("path", ""));
   }
 
   SendReport Send(ConnectorContext& context) const override {
     CheckSettings(Direction::kOut, context.settings);
-    auto path = context.settings.at("path").get<std::string>();
-    constexpr std::string_view kScheme = "file://";
-    const fs::path root =
-        context.folder / (path.starts_with(kScheme) ? path.substr(kScheme.size()) : path);
+    const auto path = context.settings.at("path").get<std::string>();
+    const fs::path root = LocalPath(context.folder, path);
     const auto keep = context.settings.at("keep").get<std::size_t>();
     const auto registrations = ReadRegistrations(context.connection, context.relation);
-    try {
+    WithFileErrors([&] {
       for (const Registration& registration : registrations) {
         ModelFolder(root, registration.model_name, keep).Add(registration);
       }
-    } catch (const fs::filesystem_error& error) {
-      throw ExternalError("{}: {}", error.path1().string(), error.code().message());
-    }
+    });
     return {.identity = fmt::format("models in {}", path), .rows = std::ssize(registrations)};
   }
-
-  // Written again it is the same state.
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "data/cells.h"
 #include "sql/quote.h"
 
 namespace weir::connectors {
@@ -17,15 +18,8 @@ namespace {
 constexpr std::array kRegistrationColumns{"model_name", "run_id",  "model_version", "champion",
                                           "parameters", "metrics", "files"};
 
-std::string_view BytesIn(const ArrowArray& rows, int column, std::int64_t row) {
-  const ArrowArray& texts = *rows.children[column];
-  const auto* offsets = static_cast<const std::int32_t*>(texts.buffers[1]) + texts.offset;
-  return {static_cast<const char*>(texts.buffers[2]) + offsets[row],
-          static_cast<std::size_t>(offsets[row + 1] - offsets[row])};
-}
-
 std::string TextIn(const ArrowArray& rows, int column, std::int64_t row) {
-  return std::string(BytesIn(rows, column, row));
+  return std::string(BytesAt(*rows.children[column], row));
 }
 
 void CheckRegistrationColumns(sql::Connection& connection, const std::string& relation) {
@@ -66,13 +60,13 @@ Registration WithoutFiles(const ArrowArray& rows, std::int64_t row) {
   Registration registration{.model_name = TextIn(rows, 0, row),
                             .run_id = TextIn(rows, 1, row),
                             .version = TextIn(rows, 2, row),
-                            .champion = BytesIn(rows, 3, row) == "true",
-                            .parameters = nlohmann::json::parse(BytesIn(rows, 4, row)),
+                            .champion = BytesAt(*rows.children[3], row) == "true",
+                            .parameters = nlohmann::json::parse(BytesAt(*rows.children[4], row)),
                             .metrics = {},
                             .files = {}};
   CheckFolderName("model_name", registration.model_name);
   CheckFolderName("run_id", registration.run_id);
-  for (const nlohmann::json& metric : nlohmann::json::parse(BytesIn(rows, 5, row))) {
+  for (const nlohmann::json& metric : nlohmann::json::parse(BytesAt(*rows.children[5], row))) {
     registration.metrics.push_back(
         {.name = metric.at("name"), .step = metric.at("step"), .value = metric.at("value")});
   }
@@ -91,13 +85,13 @@ std::vector<Registration> ReadRegistrations(sql::Connection& connection,
   while (const auto batch = result.NextBatch()) {
     const ArrowArray& rows = *batch->get();
     for (std::int64_t row = 0; row < rows.length; ++row) {
-      if (registrations.empty() || registrations.back().run_id != BytesIn(rows, 1, row) ||
-          registrations.back().model_name != BytesIn(rows, 0, row)) {
+      if (registrations.empty() || registrations.back().run_id != BytesAt(*rows.children[1], row) ||
+          registrations.back().model_name != BytesAt(*rows.children[0], row)) {
         registrations.push_back(WithoutFiles(rows, row));
       }
       const std::string name = TextIn(rows, 6, row);
       CheckFolderName("file", name);
-      registrations.back().files[name] = BytesIn(rows, 7, row);
+      registrations.back().files[name] = BytesAt(*rows.children[7], row);
     }
   }
   return registrations;

@@ -1,12 +1,11 @@
 #include "connectors/run_files/run_files.h"
 
-#include <filesystem>
 #include <string>
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
-#include "base/error.h"
+#include "connectors/files/folder_settings.h"
+#include "connectors/files/local_path.h"
 #include "connectors/run_files/run_folder.h"
 
 namespace weir::connectors {
@@ -37,25 +36,13 @@ class RunFiles final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
-    const std::string day = settings.value("day", "{ds}");
-    if (day.find('{') == std::string::npos && !ParseDate(day)) {
-      throw UserError("setting 'day' is '{}'; a day such as 2026-01-31 is allowed", day);
-    }
-    const std::string path = settings.value("path", "");
-    if (path.find("://") != std::string::npos && !path.starts_with("file://")) {
-      throw UserError("setting 'path' is '{}'; a folder of this machine is allowed", path);
-    }
-  }
-
-  ReadReport Read(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'run_files' only writes; give it `in`, not `out`");
+    CheckDaySetting(settings);
+    CheckLocalPath(settings.value("path", ""));
   }
 
   SendReport Send(ConnectorContext& context) const override {
-    constexpr std::string_view kScheme = "file://";
     const auto path = context.settings.at("path").get<std::string>();
-    const std::string folder = path.starts_with(kScheme) ? path.substr(kScheme.size()) : path;
-    const RunFolder run{.root = (context.folder / folder).lexically_normal(),
+    const RunFolder run{.root = LocalPath(context.folder, path),
                         .day = context.settings.at("day"),
                         .run_id = context.run_id,
                         .relations = context.relations,
@@ -65,9 +52,6 @@ class RunFiles final : public Connector {
                 : SendReport{.identity =
                                  fmt::format("nothing, {} has a later day than {}", path, run.day)};
   }
-
-  // Written again it is the same.
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
 };
 
 }  // namespace

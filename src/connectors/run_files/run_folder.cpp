@@ -1,16 +1,15 @@
 #include "connectors/run_files/run_folder.h"
 
 #include <algorithm>
-#include <fstream>
 #include <system_error>
 #include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "base/failpoint.h"
 #include "base/percent.h"
+#include "connectors/files/described_file.h"
 #include "connectors/files/sorted_rows.h"
 #include "connectors/files/temporary_target.h"
 #include "sql/quote.h"
@@ -26,11 +25,6 @@ constexpr auto kPointerFile = "latest.json";
 constexpr auto kLatestFolder = "latest";
 constexpr auto kRunManifest = "_MANIFEST.json";
 constexpr auto kLockFile = ".lock";
-
-OrderedJson ReadJson(const fs::path& path) {
-  std::ifstream file(path);
-  return file ? OrderedJson::parse(file, nullptr, false) : OrderedJson();
-}
 
 std::string FieldText(const OrderedJson& json, const char* name) {
   return json.is_object() && json.contains(name) && json[name].is_string()
@@ -54,7 +48,7 @@ class RunWriter {
       : run_(run), connection_(connection), folder_(run.root / PercentEncode(run.run_id)) {}
 
   std::optional<std::int64_t> Write() {
-    if (FieldText(ReadJson(run_.root / kPointerFile), "ds") > run_.day) {
+    if (FieldText(ReadJsonFile(run_.root / kPointerFile), "ds") > run_.day) {
       return std::nullopt;
     }
     RemoveLeftovers();
@@ -87,7 +81,7 @@ class RunWriter {
     for (const auto& [name, relation] : run_.relations) {
       const fs::path path = folder.path() / (name + ".tsv");
       rows += WriteFile(relation, path);
-      files.push_back(Described(path));
+      files.push_back(DescribedFile(path, LinesIn(path), connection_));
       Failpoint("run_files:after-file");
     }
     manifest_ = OrderedJson{{"format", 1},
@@ -95,7 +89,7 @@ class RunWriter {
                             {"ds", run_.day},
                             {"run_id", run_.run_id},
                             {"files", std::move(files)}};
-    std::ofstream(folder.path() / kRunManifest, std::ios::binary) << ManifestText();
+    WriteJsonFile(folder.path() / kRunManifest, manifest_);
     Failpoint("run_files:before-folder");
     folder.Publish();
     return rows;
@@ -109,26 +103,19 @@ class RunWriter {
     return rows.size();
   }
 
-  OrderedJson Described(const fs::path& path) {
-    const auto row =
+  // Also those within quoted fields.
+  std::int64_t LinesIn(const fs::path& path) {
+    return std::get<std::int64_t>(
         connection_
-            .Query(fmt::format("SELECT size::BIGINT, sha256(content), octet_length(content) - "
-                               "octet_length(encode(replace(decode(content), chr(10), ''))) FROM "
-                               "read_blob({})",
+            .Query(fmt::format("SELECT octet_length(content) - octet_length(encode(replace("
+                               "decode(content), chr(10), ''))) FROM read_blob({})",
                                sql::QuoteText(path.string())))
-            .Rows()
-            .at(0);
-    return {{"name", path.filename().string()},
-            {"size", std::get<std::int64_t>(row.at(0))},
-            {"lines", std::get<std::int64_t>(row.at(2))},
-            {"sha256", std::get<std::string>(row.at(1))}};
+            .Cell());
   }
-
-  std::string ManifestText() const { return manifest_.dump(2) + "\n"; }
 
   void WritePointer() const {
     TemporaryTarget target(run_.root / kPointerFile, run_.run_id);
-    std::ofstream(target.path(), std::ios::binary) << ManifestText();
+    WriteJsonFile(target.path(), manifest_);
     Failpoint("run_files:before-pointer");
     target.Publish();
   }
@@ -146,7 +133,7 @@ class RunWriter {
     const std::ptrdiff_t surplus = std::ssize(runs) - run_.keep;
     for (std::ptrdiff_t old = 0; old < surplus; ++old) {
       const fs::path& folder = runs[static_cast<std::size_t>(old)].path;
-      const OrderedJson manifest = ReadJson(folder / kRunManifest);
+      const OrderedJson manifest = ReadJsonFile(folder / kRunManifest);
       for (const OrderedJson& file : manifest.at("files")) {
         fs::remove(folder / fs::path(FieldText(file, "name")).filename());
         Failpoint("run_files:in-old-run");
@@ -161,7 +148,7 @@ class RunWriter {
   std::vector<KeptFolder> KeptFolders() const {
     std::vector<KeptFolder> runs;
     for (const fs::path& path : Entries()) {
-      const OrderedJson manifest = ReadJson(path / kRunManifest);
+      const OrderedJson manifest = ReadJsonFile(path / kRunManifest);
       const bool is_own = FieldText(manifest, "folder") == path.filename().string();
       if (is_own && manifest.contains("files") && manifest["files"].is_array()) {
         runs.push_back({FieldText(manifest, "ds"), FieldText(manifest, "run_id"), path});
@@ -188,14 +175,12 @@ class RunWriter {
 }  // namespace
 
 std::optional<std::int64_t> WriteRunFolder(const RunFolder& run, sql::Connection& connection) {
-  try {
+  return WithFileErrors([&] {
     fs::create_directories(run.root);
     storage::LocalStore store(run.root);
     const auto lock = store.Lock(kLockFile);
     return RunWriter(run, connection).Write();
-  } catch (const fs::filesystem_error& error) {
-    throw ExternalError("{}: {}", error.path1().string(), error.code().message());
-  }
+  });
 }
 
 }  // namespace weir::connectors

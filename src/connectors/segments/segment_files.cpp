@@ -6,8 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
-#include "base/error.h"
+#include "connectors/files/folder_settings.h"
 #include "connectors/files/local_path.h"
 #include "connectors/segments/segment_folder.h"
 
@@ -58,16 +57,9 @@ class SegmentFiles final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
-    const std::string day = settings.value("day", "{ds}");
-    if (IsFilled(day) && !ParseDate(day)) {
-      throw UserError("setting 'day' is '{}'; a day such as 2026-01-31 is allowed", day);
-    }
-    for (const char* name : {"partition", "name"}) {
-      const std::string text = settings.value(name, "{}");
-      if (text.empty() || text.find('/') != std::string::npos || text[0] == '.') {
-        throw UserError("setting '{}' is '{}'; a part of a folder's name is allowed", name, text);
-      }
-    }
+    CheckDaySetting(settings);
+    CheckNameSetting(settings, "partition");
+    CheckNameSetting(settings, "name");
     CheckLocalPath(settings.value("path", ""));
   }
 
@@ -93,12 +85,6 @@ class SegmentFiles final : public Connector {
     return {.identity = folder.path.lexically_relative(context.folder).string(),
             .rows = WriteSegmentFolder(folder, context.connection, context.relation)};
   }
-
-  // Written again it is the same folder.
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
-
- private:
-  static bool IsFilled(const std::string& text) { return text.find('{') == std::string::npos; }
 };
 
 }  // namespace

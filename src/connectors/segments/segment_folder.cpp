@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "connectors/files/described_file.h"
 #include "connectors/files/sorted_rows.h"
 #include "connectors/files/temporary_target.h"
 #include "sql/quote.h"
@@ -25,25 +26,6 @@ constexpr auto kFolderTaken = "_TAKEN";
 constexpr auto kChangeColumns =
     "{'dsp_user_id': 'VARCHAR', 'dsp_segment_id': 'BIGINT', 'action': 'VARCHAR', 'ts': 'BIGINT', "
     "'expiration_minutes': 'BIGINT', 'value': 'BIGINT'}";
-
-std::string WholeText(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-std::string Sha256Of(const fs::path& path, sql::Connection& connection) {
-  return std::get<std::string>(connection
-                                   .Query(fmt::format("SELECT sha256(content) FROM read_blob({})",
-                                                      sql::QuoteText(path.string())))
-                                   .Cell());
-}
-
-OrderedJson PartOf(const fs::path& path, std::int64_t lines, sql::Connection& connection) {
-  return {{"name", path.filename().string()},
-          {"size", fs::file_size(path)},
-          {"lines", lines},
-          {"sha256", Sha256Of(path, connection)}};
-}
 
 // Ids that would break a line, or that no DSP can know.
 void CheckRows(sql::Connection& connection, const SortedRows& rows) {
@@ -75,8 +57,7 @@ class FolderWriter {
     CheckRows(connection_, rows);
     TemporaryTarget target(folder_.path, folder_.run_id);
     WriteParts(rows, target.path());
-    std::ofstream(target.path() / kFolderComplete, std::ios::binary)
-        << SuccessText().dump(1) << "\n";
+    WriteJsonFile(target.path() / kFolderComplete, Success(), 1);
     Failpoint("segments:before-folder");
     if (!IsTaken(folder_.path)) {
       target.Publish();
@@ -105,19 +86,18 @@ class FolderWriter {
           "COPY ({}) TO {} (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', "
           "COMPRESSION gzip, USE_TMP_FILE false)",
           rows.Select(begin, end), sql::QuoteText(path.string())));
-      parts_.push_back(PartOf(path, end - begin, connection_));
+      parts_.push_back(DescribedFile(path, end - begin, connection_));
       Failpoint("segments:after-part");
     }
   }
 
-  OrderedJson SuccessText() const {
+  OrderedJson Success() const {
     return {{"format", 1}, {"run", folder_.run_id}, {"parts", parts_}};
   }
 
   // Who took it has what this run would have written, or the run must be repeated.
   void CheckFolderTaken() const {
-    const OrderedJson taken =
-        OrderedJson::parse(WholeText(folder_.path / kFolderComplete), nullptr, false);
+    const OrderedJson taken = ReadJsonFile(folder_.path / kFolderComplete);
     if (!taken.is_object() || taken.value("parts", OrderedJson()) != parts_) {
       throw ExternalError(
           "{} was taken while the run went on; its files stay, and the run must be repeated so "
@@ -134,8 +114,7 @@ class FolderWriter {
 
 // The paths of a complete folder's parts; throws UserError for one that isn't.
 std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connection) {
-  const OrderedJson success =
-      OrderedJson::parse(WholeText(folder / kFolderComplete), nullptr, false);
+  const OrderedJson success = ReadJsonFile(folder / kFolderComplete);
   if (!success.is_object() || !success.contains("parts")) {
     throw UserError("{}: it was taken, but {} is missing or broken", folder.string(),
                     kFolderComplete);
@@ -143,7 +122,7 @@ std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connec
   std::vector<std::string> paths;
   for (const OrderedJson& part : success.at("parts")) {
     const fs::path path = folder / part.at("name").get<std::string>();
-    if (!fs::exists(path) || PartOf(path, part.at("lines"), connection) != part) {
+    if (!fs::exists(path) || DescribedFile(path, part.at("lines"), connection) != part) {
       throw UserError("{}: it was taken, but is not the file that {} names", path.string(),
                       kFolderComplete);
     }
@@ -152,7 +131,79 @@ std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connec
   return paths;
 }
 
+// A SELECT of a complete folder's lines.
+std::string LinesOf(const fs::path& folder, sql::Connection& connection) {
+  return fmt::format(
+      "SELECT * FROM read_csv([{}], auto_detect = false, header = false, delim = '\t', quote = '', "
+      "escape = '', compression = 'gzip', columns = {})",
+      fmt::join(PartsOf(folder, connection), ", "), kChangeColumns);
+}
+
+// Three levels of folders of digits are a day.
+std::string DayOf(const fs::path& folder, const fs::path& combined) {
+  std::string day = folder.parent_path().lexically_relative(combined).generic_string();
+  std::ranges::replace(day, '/', '-');
+  return day;
+}
+
+fs::path PathOf(const fs::path& root, const SegmentFolderPlace& place) {
+  std::string day = place.day;
+  std::ranges::replace(day, '-', '/');
+  return root / "combined" / day / place.name;
+}
+
+// Whether the folder under its name is taken, by us or by another.
+bool MarkTaken(const fs::path& folder) {
+  std::ofstream(folder / kFolderTaken, std::ios::app).flush();
+  if (!fs::exists(folder / kFolderTaken)) {
+    return false;  // another folder came to its place in between
+  }
+  MakeDurable(folder / kFolderTaken);
+  MakeDurable(folder);
+  return true;
+}
+
 }  // namespace
+
+std::vector<SegmentFolderPlace> CompleteSegmentFolders(const fs::path& root) {
+  const fs::path combined = root / "combined";
+  std::vector<SegmentFolderPlace> places;
+  std::error_code missing;
+  fs::recursive_directory_iterator entries(combined, missing);
+  for (; !missing && entries != fs::recursive_directory_iterator(); entries.increment(missing)) {
+    constexpr int kDepthOfFolder = 3;
+    const std::string name = entries->path().filename().string();
+    if (entries.depth() != kDepthOfFolder || name.starts_with('.')) {
+      continue;
+    }
+    const std::string day = DayOf(entries->path(), combined);
+    if (ParseDate(day) && fs::exists(entries->path() / kFolderComplete)) {
+      places.push_back({.day = day, .name = name});
+    }
+  }
+  std::ranges::sort(places);
+  return places;
+}
+
+void TakeSegmentFolder(const fs::path& root, const SegmentFolderPlace& place,
+                       sql::Connection& connection, const std::string& into) {
+  const fs::path folder = PathOf(root, place);
+  constexpr int kTries = 5;
+  for (int tries = 0; tries < kTries; ++tries) {
+    const OrderedJson success = ReadJsonFile(folder / kFolderComplete);
+    if (!MarkTaken(folder) || ReadJsonFile(folder / kFolderComplete) != success) {
+      continue;
+    }
+    Failpoint("segments:after-taken");
+    connection.Run(
+        fmt::format("INSERT INTO {} {}", sql::QuoteName(into), LinesOf(folder, connection)));
+    if (ReadJsonFile(folder / kFolderComplete) == success && fs::exists(folder / kFolderTaken)) {
+      return;
+    }
+    throw ExternalError("{}: it was replaced while it was taken", folder.string());
+  }
+  throw ExternalError("{}: it can't be taken, others keep replacing it", folder.string());
+}
 
 void ReadTaken(const SegmentFolder& folder, sql::Connection& connection,
                const std::string& relation) {
@@ -163,10 +214,7 @@ void ReadTaken(const SegmentFolder& folder, sql::Connection& connection,
   if (!fs::exists(folder.path / kFolderTaken)) {
     rows += " WHERE false";
   } else {
-    rows += fmt::format(
-        " UNION ALL SELECT * FROM read_csv([{}], auto_detect = false, header = false, delim = "
-        "'\t', quote = '', escape = '', compression = 'gzip', columns = {})",
-        fmt::join(PartsOf(folder.path, connection), ", "), kChangeColumns);
+    rows += " UNION ALL " + LinesOf(folder.path, connection);
   }
   connection.Run(
       fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", sql::QuoteName(relation), rows));
@@ -174,11 +222,7 @@ void ReadTaken(const SegmentFolder& folder, sql::Connection& connection,
 
 std::int64_t WriteSegmentFolder(const SegmentFolder& folder, sql::Connection& connection,
                                 const std::string& relation) {
-  try {
-    return FolderWriter(folder, connection).Write(relation);
-  } catch (const fs::filesystem_error& error) {
-    throw ExternalError("{}: {}", error.path1().string(), error.code().message());
-  }
+  return WithFileErrors([&] { return FolderWriter(folder, connection).Write(relation); });
 }
 
 }  // namespace weir::connectors

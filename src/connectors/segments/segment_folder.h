@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sql/database.h"
 
@@ -26,5 +27,23 @@ void ReadTaken(const SegmentFolder& folder, sql::Connection& connection,
 // these very rows, else ExternalError. Returns the number of rows.
 std::int64_t WriteSegmentFolder(const SegmentFolder& folder, sql::Connection& connection,
                                 const std::string& relation);
+
+// A day's folder as whoever sends it on finds it.
+struct SegmentFolderPlace {
+  std::string day;   // "2026-01-31"
+  std::string name;  // "amer.lookalikeSegments.gz"
+
+  std::string id() const { return day + "/" + name; }
+  friend auto operator<=>(const SegmentFolderPlace&, const SegmentFolderPlace&) = default;
+};
+
+// The complete folders below `<root>/combined/`, those with `_SUCCESS`, by day and name.
+std::vector<SegmentFolderPlace> CompleteSegmentFolders(const std::filesystem::path& root);
+
+// Takes a complete folder, unless it is taken already, and inserts its lines into the table `into`
+// (columns as in segment_files.h). From then on no file of it is changed. Throws UserError for
+// files that aren't those that `_SUCCESS` names; then the table may hold some of the lines.
+void TakeSegmentFolder(const std::filesystem::path& root, const SegmentFolderPlace& place,
+                       sql::Connection& connection, const std::string& into);
 
 }  // namespace weir::connectors

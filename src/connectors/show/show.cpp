@@ -76,10 +76,6 @@ class Show final : public Connector {
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& /*settings*/) const override {}
 
-  ReadReport Read(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'show' only writes; give it `in`, not `out`");
-  }
-
   SendReport Send(ConnectorContext& context) const override {
     const SortedRows rows(context.connection, "show", context.relation,
                           context.settings.at("sort_by"));
@@ -88,9 +84,6 @@ class Show final : public Connector {
     report.shown->title = context.settings.at("title");
     return report;
   }
-
-  // Nothing is lost if it isn't shown again.
-  bool WasSent(ConnectorContext& /*context*/) const override { return true; }
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "connectors/topic/stored_bytes.h"
 
 #include <algorithm>
-#include <fstream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,42 +13,40 @@
 namespace weir::connectors {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kStoredChunk = std::size_t{1} << 18;
+constexpr std::size_t kReadAhead = std::size_t{8} << 20U;  // of a request to a server
 constexpr std::int64_t kHead = std::int64_t{64} << 10;
 
 class PlainBytes : public StoredBytes {
  public:
-  explicit PlainBytes(const fs::path& file) : path_(file), stream_(file, std::ios::binary) {
-    Check();
-  }
+  PlainBytes(const storage::ObjectStore& store, const std::string& key)
+      : store_(store), key_(key) {}
 
   void Append(std::size_t wanted, std::string& bytes) override {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + wanted);
-    stream_.read(bytes.data() + before, static_cast<std::streamsize>(wanted));
-    bytes.resize(before + static_cast<std::size_t>(stream_.gcount()));
-    if (stream_.bad()) {
-      throw ExternalError("{}: can't be read", path_.string());
+    if (used_ == ahead_.size()) {
+      const std::size_t least = store_.is_local() ? 0 : kReadAhead;
+      ahead_ = store_.GetRange(key_, offset_, std::max(wanted, least));
+      offset_ += ahead_.size();
+      used_ = 0;
     }
+    const std::size_t given = std::min(wanted, ahead_.size() - used_);
+    bytes.append(ahead_, used_, given);
+    used_ += given;
   }
 
  private:
-  void Check() const {
-    if (!stream_) {
-      throw ExternalError("{}: can't be opened", path_.string());
-    }
-  }
-
-  fs::path path_;
-  std::ifstream stream_;
+  const storage::ObjectStore& store_;
+  std::string key_;
+  std::uint64_t offset_ = 0;  // of what follows `ahead_`
+  std::string ahead_;
+  std::size_t used_ = 0;  // of `ahead_`
 };
 
 // What both decompressors share: stored bytes a chunk at a time.
 class PackedBytes : public StoredBytes {
  public:
-  explicit PackedBytes(const fs::path& file) : path_(file), stored_(file) {}
+  PackedBytes(const storage::ObjectStore& store, const std::string& key)
+      : url_(store.Url(key)), stored_(store, key) {}
 
  protected:
   // False at the file's end. Only when what was there is used up.
@@ -63,12 +60,12 @@ class PackedBytes : public StoredBytes {
 
   // `left`: bytes of the chunk that weren't used.
   [[noreturn]] void Refuse(std::string_view what, std::size_t left) const {
-    throw UserError("{}: {} at byte {}; move the file away or replace it by a whole one",
-                    path_.string(), what, consumed_ - left);
+    throw UserError("{}: {} at byte {}; move the file away or replace it by a whole one", url_,
+                    what, consumed_ - left);
   }
 
  private:
-  fs::path path_;
+  std::string url_;
   PlainBytes stored_;
   std::string chunk_;
   std::size_t consumed_ = 0;
@@ -76,7 +73,7 @@ class PackedBytes : public StoredBytes {
 
 class GzipBytes final : public PackedBytes {
  public:
-  explicit GzipBytes(const fs::path& file) : PackedBytes(file) {
+  GzipBytes(const storage::ObjectStore& store, const std::string& key) : PackedBytes(store, key) {
     constexpr int kGzipWindow = 15 + 16;
     if (inflateInit2(&inflater_, kGzipWindow) != Z_OK) {
       throw std::bad_alloc();
@@ -127,8 +124,8 @@ class GzipBytes final : public PackedBytes {
 
 class ZstdBytes final : public PackedBytes {
  public:
-  explicit ZstdBytes(const fs::path& file)
-      : PackedBytes(file), decoder_(ZSTD_createDStream(), &ZSTD_freeDStream) {}
+  ZstdBytes(const storage::ObjectStore& store, const std::string& key)
+      : PackedBytes(store, key), decoder_(ZSTD_createDStream(), &ZSTD_freeDStream) {}
 
   void Append(std::size_t wanted, std::string& bytes) override {
     const std::size_t before = bytes.size();
@@ -168,9 +165,10 @@ class ZstdBytes final : public PackedBytes {
 
 }  // namespace
 
-Packing PackingOf(const fs::path& file) {
-  const std::string suffix = file.extension().string();
-  return suffix == ".gz" ? Packing::kGzip : suffix == ".zst" ? Packing::kZstd : Packing::kPlain;
+Packing PackingOf(std::string_view file) {
+  return file.ends_with(".gz")    ? Packing::kGzip
+         : file.ends_with(".zst") ? Packing::kZstd
+                                  : Packing::kPlain;
 }
 
 void StoredBytes::Skip(std::int64_t count) {
@@ -185,21 +183,21 @@ void StoredBytes::Skip(std::int64_t count) {
   }
 }
 
-std::unique_ptr<StoredBytes> OpenStored(const fs::path& file) {
-  switch (PackingOf(file)) {
+std::unique_ptr<StoredBytes> OpenStored(const storage::ObjectStore& store, const std::string& key) {
+  switch (PackingOf(key)) {
     case Packing::kGzip:
-      return std::make_unique<GzipBytes>(file);
+      return std::make_unique<GzipBytes>(store, key);
     case Packing::kZstd:
-      return std::make_unique<ZstdBytes>(file);
+      return std::make_unique<ZstdBytes>(store, key);
     case Packing::kPlain:
       break;
   }
-  return std::make_unique<PlainBytes>(file);
+  return std::make_unique<PlainBytes>(store, key);
 }
 
-std::string HeadOf(const fs::path& file, std::int64_t size) {
-  std::string bytes;
-  PlainBytes(file).Append(static_cast<std::size_t>(std::min(size, kHead)), bytes);
+std::string HeadOf(const storage::ObjectStore& store, const std::string& key, std::int64_t size) {
+  const std::string bytes =
+      store.GetRange(key, 0, static_cast<std::uint64_t>(std::min(size, kHead)));
   return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
 }
 

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
-// The bytes of one file of a topic, decompressed as its name says: ".gz" (any number of members),
+#include "storage/object_store.h"
+
+// The bytes of one file of a topic, on a disk or S3, decompressed as its name says: ".gz" (any
+// number of members),
 // ".zst" (any number of frames), else as they are.
 namespace weir::connectors {
 
 enum class Packing : std::uint8_t { kPlain, kGzip, kZstd };
 
-Packing PackingOf(const std::filesystem::path& file);
+Packing PackingOf(std::string_view file);
 
 // Reads on from the file's beginning. One thread.
 class StoredBytes {
@@ -25,9 +28,10 @@ class StoredBytes {
   void Skip(std::int64_t count);
 };
 
-std::unique_ptr<StoredBytes> OpenStored(const std::filesystem::path& file);
+// `store` must outlive what it gives.
+std::unique_ptr<StoredBytes> OpenStored(const storage::ObjectStore& store, const std::string& key);
 
 // XXH3 of the first bytes as stored, at most 64 KiB and `size`: 16 hex digits.
-std::string HeadOf(const std::filesystem::path& file, std::int64_t size);
+std::string HeadOf(const storage::ObjectStore& store, const std::string& key, std::int64_t size);
 
 }  // namespace weir::connectors

@@ -8,6 +8,7 @@
 #include "connectors/files/local_path.h"
 #include "connectors/topic/topic_batch.h"
 #include "data/column_builder.h"
+#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
@@ -24,8 +25,12 @@ Schema LinesSchema() {
            field("line", TypeKind::kBinary)}};
 }
 
-fs::path FolderOf(const ConnectorContext& context) {
-  return LocalPath(context.folder, context.settings.at("path"));
+bool IsOnS3(const std::string& path) { return path.starts_with("s3://"); }
+
+// A path or a URL.
+std::string FolderOf(const ConnectorContext& context) {
+  const auto path = context.settings.at("path").get<std::string>();
+  return IsOnS3(path) ? path : LocalPath(context.folder, path).string();
 }
 
 std::vector<std::string> SuffixesOf(const ConnectorContext& context) {
@@ -34,7 +39,7 @@ std::vector<std::string> SuffixesOf(const ConnectorContext& context) {
 
 std::string NameOf(const ConnectorContext& context) {
   const auto name = context.settings.value("topic", "");
-  fs::path folder = FolderOf(context);
+  fs::path folder(FolderOf(context));
   if (!folder.has_filename()) {
     folder = folder.parent_path();
   }
@@ -91,7 +96,8 @@ class Topic final : public Connector {
         .settings = {{Direction::kIn,
                       {{.name = "path",
                         .required = true,
-                        .doc = "the topic's folder, relative to the project, or file://…"},
+                        .doc =
+                            "the topic's folder, relative to the project, or file://… or s3://…"},
                        {.name = "topic", .doc = "its name; by default that of the folder"},
                        {.name = "suffixes",
                         .type = SettingType::kTexts,
@@ -106,7 +112,9 @@ class Topic final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
-    CheckLocalPath(settings.at("path"));
+    if (const auto path = settings.at("path").get<std::string>(); !IsOnS3(path)) {
+      CheckLocalPath(path);
+    }
   }
 
   std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {
@@ -116,8 +124,9 @@ class Topic final : public Connector {
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
     std::vector<PendingInput> pending;
     const std::string topic = NameOf(context);
+    const auto folder = context.database.stores().Open(FolderOf(context));
     for (const TopicRest& rest :
-         RestOfTopic(FolderOf(context), topic, SuffixesOf(context), context.finished)) {
+         RestOfTopic(*folder, topic, SuffixesOf(context), context.finished)) {
       pending.push_back({.identity = topic + "/" + rest.file.partition,
                          .bytes = std::max<std::int64_t>(rest.file.size - rest.read, 0)});
     }
@@ -125,7 +134,8 @@ class Topic final : public Connector {
   }
 
   ReadReport Read(ConnectorContext& context) const override {
-    const TopicBatchRequest request{.folder = FolderOf(context),
+    const auto folder = context.database.stores().Open(FolderOf(context));
+    const TopicBatchRequest request{.folder = *folder,
                                     .topic = NameOf(context),
                                     .limit = context.limit_bytes,
                                     .growing = context.settings.at("growing").get<bool>()};
@@ -142,11 +152,6 @@ class Topic final : public Connector {
                                       [batches] { return batches->Next(); });
     return report;
   }
-
-  SendReport Send(ConnectorContext& /*context*/) const override {
-    throw UserError("connector 'topic' only reads");
-  }
-  bool WasSent(ConnectorContext& /*context*/) const override { return false; }
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <optional>
 
@@ -48,7 +49,7 @@ std::map<std::string, TopicPosition> Positions(const std::string& topic,
 }
 
 // What is left of one file; absent if nothing is.
-std::optional<TopicRest> RestOf(const fs::path& folder, const TopicFile& file,
+std::optional<TopicRest> RestOf(const storage::ObjectStore& folder, const TopicFile& file,
                                 const TopicPosition* before) {
   if (before == nullptr) {
     return TopicRest{.file = file};
@@ -56,10 +57,9 @@ std::optional<TopicRest> RestOf(const fs::path& folder, const TopicFile& file,
   if (before->size == file.size && before->is_whole) {
     return std::nullopt;
   }
-  const fs::path path = folder / file.partition;
-  const bool goes_on = before->size <= file.size &&
-                       (before->size == file.size || PackingOf(path) == Packing::kPlain) &&
-                       HeadOf(path, before->size) == before->head;
+  const bool may_grow = PackingOf(file.partition) == Packing::kPlain;
+  const bool goes_on = before->size <= file.size && (before->size == file.size || may_grow) &&
+                       HeadOf(folder, file.partition, before->size) == before->head;
   return goes_on ? TopicRest{.file = file, .read = before->read, .lines = before->lines}
                  : TopicRest{.file = file};
 }
@@ -99,7 +99,6 @@ class BatchReader {
   bool IsFull() const { return left_ <= 0; }
 
   TopicLines Read(const TopicRest& rest) {
-    const fs::path path = request_.folder / rest.file.partition;
     TopicLines part{.partition = rest.file.partition,
                     .first_offset = rest.lines + 1,
                     .bytes = std::make_unique<std::string>()};
@@ -108,8 +107,8 @@ class BatchReader {
                   .size = rest.file.size,
                   .read = rest.read,
                   .lines = rest.lines,
-                  .head = HeadOf(path, rest.file.size)};
-    const auto stored = OpenStored(path);
+                  .head = HeadOf(request_.folder, rest.file.partition, rest.file.size)};
+    const auto stored = OpenStored(request_.folder, rest.file.partition);
     stored->Skip(rest.read);
     const bool at_end = Fill(*stored, *part.bytes);
     Cut(part, at_end, request_.growing);
@@ -140,10 +139,9 @@ class BatchReader {
   std::int64_t left_;
 };
 
-}  // namespace
-
-std::vector<TopicFile> FilesOfTopic(const fs::path& folder,
-                                    const std::vector<std::string>& suffixes) {
+// Unlike a store's listing it doesn't follow links to folders, which may lead in a ring.
+std::vector<TopicFile> FilesBelow(const fs::path& folder,
+                                  const std::vector<std::string>& suffixes) {
   std::vector<TopicFile> files;
   std::error_code problem;
   if (!fs::exists(folder, problem)) {
@@ -163,11 +161,31 @@ std::vector<TopicFile> FilesOfTopic(const fs::path& folder,
   if (problem) {
     throw ExternalError("{}: can't be read: {}", folder.string(), problem.message());
   }
+  return files;
+}
+
+std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder,
+                                    const std::vector<std::string>& suffixes) {
+  std::vector<TopicFile> files;
+  for (const storage::ObjectInfo& object : folder.List("")) {
+    if (IsTopicFile(object.key.substr(object.key.rfind('/') + 1), suffixes)) {
+      files.push_back({.partition = object.key, .size = static_cast<std::int64_t>(object.size)});
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder,
+                                    const std::vector<std::string>& suffixes) {
+  std::vector<TopicFile> files =
+      folder.is_local() ? FilesBelow(folder.root(), suffixes) : ObjectsBelow(folder, suffixes);
   std::ranges::sort(files, {}, &TopicFile::partition);
   return files;
 }
 
-std::vector<TopicRest> RestOfTopic(const fs::path& folder, const std::string& topic,
+std::vector<TopicRest> RestOfTopic(const storage::ObjectStore& folder, const std::string& topic,
                                    const std::vector<std::string>& suffixes,
                                    const std::set<std::string>& finished) {
   const auto positions = Positions(topic, finished);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -11,8 +10,10 @@
 #include <vector>
 
 #include "connectors/topic/topic_position.h"
+#include "storage/object_store.h"
 
-// A topic of files: every file below a folder whose name ends in ".ndjson" or ".tsv", plain or with
+// A topic of files: every file below a folder, on a disk or S3, whose name ends in ".ndjson" or
+// ".tsv", plain or with
 // ".gz" or ".zst"; its partitions are the files, by their path below the folder, its offsets the
 // lines from 1.
 namespace weir::connectors {
@@ -24,7 +25,7 @@ struct TopicFile {
 
 // In bytewise order of the paths. Files that begin with '.' or '_' are not looked at. Throws
 // ExternalError for a folder that can't be read; without a folder there are none.
-std::vector<TopicFile> FilesOfTopic(const std::filesystem::path& folder,
+std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder,
                                     const std::vector<std::string>& suffixes);
 
 // What is left of a topic's files after positions of earlier batches.
@@ -36,7 +37,7 @@ struct TopicRest {
 
 // Files that are new, have grown, or were not read to their end; one that changed in another way
 // since it was read is a new file, whose offsets begin at 1 again.
-std::vector<TopicRest> RestOfTopic(const std::filesystem::path& folder, const std::string& topic,
+std::vector<TopicRest> RestOfTopic(const storage::ObjectStore& folder, const std::string& topic,
                                    const std::vector<std::string>& suffixes,
                                    const std::set<std::string>& finished);
 
@@ -50,7 +51,7 @@ struct TopicLines {
 };
 
 struct TopicBatchRequest {
-  std::filesystem::path folder;
+  const storage::ObjectStore& folder;
   std::string topic;
   std::int64_t limit = 0;  // bytes after decompression; reached within a line or a few
   // Whether a last line without line feed is left to a later batch: its writer is at it.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "connectors/optional_connection.h"
 #include "connectors/secrets.h"
 #include "project/project_names.h"
 
@@ -66,9 +67,7 @@ std::vector<std::string> MistakesOfConnection(const project::Project& project, c
     line.settings.clear();  // they may name secrets
   }
   const connectors::Connections known(lines, no_secrets);
-  const auto where_configured = settings.find("where_configured");
-  if (where_configured != settings.end() && *where_configured == true &&
-      !known.Has(name->get<std::string>())) {
+  if (connectors::HasNoConnection(known, settings)) {
     return {};
   }
   try {

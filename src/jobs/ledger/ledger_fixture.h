@@ -13,6 +13,7 @@
 #include "base/test_folder.h"
 #include "jobs/ledger/ledger.h"
 #include "lake/write_table.h"
+#include "storage/test_root.h"
 
 // For tests alone.
 namespace weir::jobs {
@@ -56,10 +57,10 @@ inline void CommitRow(lake::Warehouse& warehouse, const std::string& run,
   warehouse.CommitTogether(run, {{.table = table, .base = base, .changes = std::move(changes)}});
 }
 
-// A warehouse in a folder of its own, and ledgers with a cache each.
+// A warehouse in a place of its own, and ledgers with a cache each.
 class LedgerTest : public testing::Test {
  protected:
-  std::string Root() const { return folder_.text() + "/warehouse"; }
+  std::string Root() const { return root_.url(); }
   std::filesystem::path CachePath(const std::string& name = "a") const {
     return folder_.path() / "cache" / (name + ".sqlite");
   }
@@ -75,6 +76,7 @@ class LedgerTest : public testing::Test {
   }
 
   TestFolder folder_;
+  storage::TestRoot root_;
   sql::Database database_{{.memory_bytes = 256 << 20, .threads = 2, .spill_folder = {}}};
   lake::Warehouse warehouse_{Root(), database_};
 };

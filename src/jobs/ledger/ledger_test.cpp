@@ -354,7 +354,7 @@ TEST_F(LedgerTest, AWarehouseThatWasEmptiedHasNoRuns) {
   ledger->Refresh();
   ASSERT_EQ(ledger->Newest("load", "").size(), 2U);
 
-  std::filesystem::remove_all(Root());
+  storage::ClearStore(warehouse_.store());
   ledger->Refresh();
 
   EXPECT_TRUE(ledger->Newest("load", "").empty());

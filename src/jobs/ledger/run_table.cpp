@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/batch.h"
+#include "data/cells.h"
 #include "jobs/ledger/ledger_state.h"
 #include "lake/scan.h"
 #include "sql/quote.h"
@@ -39,17 +40,6 @@ std::string RecordsSql(const std::vector<RunRecord>& records) {
       "SELECT record, from_json(record, {}) AS r FROM (SELECT unnest(from_json({}, "
       "'[\"VARCHAR\"]')) AS record)",
       sql::QuoteText(kRecordShape), sql::QuoteText(list));
-}
-
-// One column of a batch that holds BIGINT or VARCHAR without nulls.
-std::int64_t IntegerAt(const ArrowArray& column, std::int64_t row) {
-  return static_cast<const std::int64_t*>(column.buffers[1])[column.offset + row];
-}
-
-std::string_view TextAt(const ArrowArray& column, std::int64_t row) {
-  const auto* ends = static_cast<const std::int32_t*>(column.buffers[1]) + column.offset + row;
-  const auto* bytes = static_cast<const char*>(column.buffers[2]);
-  return {bytes + ends[0], static_cast<std::size_t>(ends[1] - ends[0])};
 }
 
 }  // namespace
@@ -91,10 +81,10 @@ void LoadRunRows(lake::Warehouse& warehouse, const lake::Snapshot& snapshot,
   while (const auto batch = result.NextBatch()) {
     ArrowArray** columns = batch->get()->children;
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
-      cache.PutRow({.run = TextAt(*columns[0], row),
-                    .job = TextAt(*columns[1], row),
-                    .partition = TextAt(*columns[2], row),
-                    .record = TextAt(*columns[3], row),
+      cache.PutRow({.run = BytesAt(*columns[0], row),
+                    .job = BytesAt(*columns[1], row),
+                    .partition = BytesAt(*columns[2], row),
+                    .record = BytesAt(*columns[3], row),
                     .attempt = IntegerAt(*columns[4], row),
                     .start = IntegerAt(*columns[5], row),
                     .end = IntegerAt(*columns[6], row),

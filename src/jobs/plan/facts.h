@@ -39,6 +39,7 @@ struct TableFacts {
   std::vector<Touch> touches{};      // by version
   // The newest version of which nobody knows any more what it changed: the log was cleaned up.
   std::int64_t forgotten = -1;
+  std::int64_t oldest = 0;  // the first version that can still be opened
 };
 
 // The runs of one instance.

@@ -24,40 +24,82 @@ Micros WindowStart(const JobInstance& instance, const Interval& last, Micros win
   return first.start;
 }
 
+// A state table whose older versions may be gone, with people who were forgotten. An erasure takes
+// the place of the state that it erased from: its run has `oldest` then.
+class StateTable {
+ public:
+  StateTable(const std::string& name, const std::vector<RunRecord>& runs, const PlanFacts& facts)
+      : name_(name) {
+    const auto known = facts.tables.find(name);
+    oldest_ = known == facts.tables.end() ? 0 : known->second.oldest;
+    if (oldest_ == 0) {
+      return;  // as nearly always: nothing is gone
+    }
+    bool has_oldest = false;
+    for (const RunRecord& run : runs) {
+      const std::int64_t version = Written(run);
+      has_oldest = has_oldest || version == oldest_;
+      newest_before_ = version < oldest_ ? std::max(newest_before_, version) : newest_before_;
+    }
+    newest_before_ = has_oldest ? -1 : newest_before_;
+  }
+
+  const std::string& name() const { return name_; }
+
+  // The version that has the state which a run wrote; -1 if none has.
+  std::int64_t VersionOf(const RunRecord& run) const {
+    const std::int64_t version = Written(run);
+    if (version >= oldest_ || version < 0) {
+      return version;
+    }
+    return version == newest_before_ ? oldest_ : -1;
+  }
+
+ private:
+  std::int64_t Written(const RunRecord& run) const {
+    const OutputRecord* output = OutputOf(run, name_);
+    return output == nullptr ? -1 : output->version;
+  }
+
+  const std::string& name_;
+  std::int64_t oldest_ = 0;
+  std::int64_t newest_before_ = -1;  // of the versions that runs wrote before the oldest one
+};
+
 // The newest state that a run of `interval` or a later one wrote by itself.
-const RunRecord* OwnOrNewerState(const std::vector<RunRecord>& runs, const std::string& table,
+const RunRecord* OwnOrNewerState(const std::vector<RunRecord>& runs, const StateTable& table,
                                  const Interval& interval) {
   for (const RunRecord& run : runs) {
-    const OutputRecord* output = OutputOf(run, table);
-    if (run.key.interval.start >= interval.start && output != nullptr && output->version >= 0) {
+    if (run.key.interval.start >= interval.start && table.VersionOf(run) >= 0) {
       return &run;
     }
   }
   return nullptr;
 }
 
-Reading PreviousState(const RunRecord* run, const std::string& table) {
+Reading PreviousState(const RunRecord* run, const StateTable& table) {
   if (run == nullptr) {
     return {.kind = ReadingKind::kEmpty};
   }
-  const OutputRecord* output = OutputOf(*run, table);
-  if (output == nullptr || output->version < 0) {
+  const std::int64_t version = table.VersionOf(*run);
+  if (version < 0) {
     return {.kind = ReadingKind::kGone, .writer_run = run->key.id()};
   }
-  return {.kind = ReadingKind::kVersion, .version = output->version, .writer_run = run->key.id()};
+  return {.kind = ReadingKind::kVersion, .version = version, .writer_run = run->key.id()};
 }
 
 Reading StateOf(const JobInstance& writer, const std::vector<RunRecord>& runs,
-                const project::Input& input, const Interval& interval) {
+                const project::Input& input, const Interval& interval, const PlanFacts& facts) {
+  const StateTable table(input.table, runs, facts);
   const Interval wanted = StateInterval(writer, input, interval);
   if (input.previous) {
-    return PreviousState(FindRun(runs, wanted), input.table);
+    return PreviousState(FindRun(runs, wanted), table);
   }
-  const RunRecord* run = OwnOrNewerState(runs, input.table, wanted);
+  const RunRecord* run = OwnOrNewerState(runs, table, wanted);
   if (run == nullptr) {
     return {.kind = ReadingKind::kEmpty};
   }
-  Reading reading = PreviousState(run, input.table);
+  Reading reading = PreviousState(run, table);
   if (run->key.interval != wanted) {
     reading.note = fmt::format("the state of {}: {} has none of its own",
                                writer.Label(run->key.interval), writer.Label(wanted));
@@ -126,8 +168,9 @@ Reading ReadingOf(const std::vector<JobInstance>& instances, std::size_t instanc
   }
   Reading reading{.kind = ReadingKind::kEmpty};
   for (const TableWriter& writer : input.writers) {
-    reading = Newer(reading, StateOf(instances[writer.instance],
-                                     facts.runs[writer.instance].succeeded, input.input, interval));
+    reading =
+        Newer(reading, StateOf(instances[writer.instance], facts.runs[writer.instance].succeeded,
+                               input.input, interval, facts));
   }
   return reading;
 }

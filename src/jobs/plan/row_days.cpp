@@ -1,5 +1,6 @@
 #include "jobs/plan/row_days.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -64,6 +65,17 @@ Interval RowDays::DayOf(const Constant& value) const {
     return kAllOfTime;
   }
   return days_.At(days_.TimeOf(value.text));
+}
+
+std::optional<Micros> RowDays::NewestEnd(const lake::Snapshot& table) const {
+  std::optional<Micros> newest;
+  for (const lake::AddFile& file : table.files) {
+    const Interval range = RangeOf(file, table.metadata);
+    if (range != kAllOfTime) {
+      newest = std::max(newest.value_or(range.end), range.end);
+    }
+  }
+  return newest;
 }
 
 Interval RowDays::RangeOf(const lake::AddFile& file, const lake::Metadata& metadata) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "data/predicate.h"
@@ -7,6 +8,7 @@
 #include "jobs/plan/facts.h"
 #include "jobs/schedule/schedule.h"
 #include "lake/actions.h"
+#include "lake/snapshot.h"
 
 // How rows of interval tables say which interval they belong to: the column `ds`, or `dt` where
 // there is none, a day of the writer's time zone, and `hour`, where the writer runs by the hour.
@@ -19,6 +21,9 @@ class RowDays {
   // When the rows of a file lie, by its partition values or statistics; kAllOfTime if they don't
   // say so.
   Interval RangeOf(const lake::AddFile& file, const lake::Metadata& metadata) const;
+
+  // The end of the newest of the days that a table's files say; nothing if none says one.
+  std::optional<Micros> NewestEnd(const lake::Snapshot& table) const;
 
   // The column that says on which day rows lie; null if none does.
   static const Field* ColumnIn(const Schema& schema);

@@ -10,15 +10,25 @@
 namespace weir::jobs {
 namespace {
 
-// Versions whose entries the log still has.
-std::set<std::int64_t> VersionsIn(const lake::TableFolder& folder) {
-  std::set<std::int64_t> versions;
+// What a listing of the log tells.
+struct LogVersions {
+  std::set<std::int64_t> entries;  // those whose entries are still there
+  std::int64_t oldest = 0;         // of entries and checkpoints
+};
+
+LogVersions VersionsIn(const lake::TableFolder& folder) {
+  std::set<std::int64_t> named;
+  LogVersions versions;
   for (const auto& object :
        folder.store->List(lake::kLogFolder, {.start_after = {}, .recursive = false})) {
     if (const auto version = lake::LogEntryVersion(object.key)) {
-      versions.insert(*version);
+      versions.entries.insert(*version);
+    }
+    if (const auto version = lake::VersionInName(object.key)) {
+      named.insert(*version);
     }
   }
+  versions.oldest = named.empty() ? 0 : *named.begin();
   return versions;
 }
 
@@ -33,7 +43,7 @@ class EntryReader {
 
   void Read(std::int64_t version, std::vector<Touch>& touches) {
     const auto actions = lake::ReadLogEntry(folder_, version);
-    if (IsRetention(actions)) {
+    if (std::ranges::any_of(actions, IsForKeeping)) {
       return;
     }
     for (const lake::Action& action : actions) {
@@ -53,12 +63,11 @@ class EntryReader {
   }
 
  private:
-  // What is past keeping made no interval's result wrong.
-  static bool IsRetention(const std::vector<lake::Action>& actions) {
-    return std::ranges::any_of(actions, [](const lake::Action& action) {
-      const auto* info = std::get_if<lake::CommitInfo>(&action);
-      return info != nullptr && info->operation == lake::kRetention;
-    });
+  // What is past keeping, or must be forgotten everywhere, made no interval's result wrong.
+  static bool IsForKeeping(const lake::Action& action) {
+    const auto* info = std::get_if<lake::CommitInfo>(&action);
+    return info != nullptr &&
+           (info->operation == lake::kRetention || info->operation == lake::kErasure);
   }
 
   void Note(const lake::AddFile& file, std::int64_t version, std::vector<Touch>& found) {
@@ -129,7 +138,9 @@ TableFacts ReadTableFacts(lake::Warehouse& warehouse, const std::string& table,
                           bool with_extent) {
   const lake::TableFolder folder = warehouse.FolderOf(table);
   TableFacts facts;
-  const std::set<std::int64_t> versions = VersionsIn(folder);
+  const LogVersions log = VersionsIn(folder);
+  const std::set<std::int64_t>& versions = log.entries;
+  facts.oldest = log.oldest;
   facts.latest = versions.empty() ? lake::LatestVersion(folder) : *versions.rbegin();
   if (facts.latest < 0) {
     return facts;

@@ -45,12 +45,7 @@ std::vector<StreamTable> TablesOf(const JobInstance& stream, lake::Warehouse& wa
 std::optional<Micros> NewestEnd(const std::vector<StreamTable>& tables, const RowDays& days) {
   std::optional<Micros> newest;
   for (const StreamTable& table : tables) {
-    for (const lake::AddFile& file : table.snapshot.files) {
-      const Interval range = days.RangeOf(file, table.snapshot.metadata);
-      if (range != kAllOfTime) {
-        newest = std::max(newest.value_or(range.end), range.end);
-      }
-    }
+    newest = std::max(newest, days.NewestEnd(table.snapshot));
   }
   return newest;
 }

@@ -21,13 +21,7 @@ std::optional<Micros> NewestOfStream(const JobInstance& stream, const RowDays& d
     if (output.keep) {
       continue;
     }
-    const lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(output.table));
-    for (const lake::AddFile& file : snapshot.files) {
-      const Interval range = days.RangeOf(file, snapshot.metadata);
-      if (range != kAllOfTime) {
-        newest = std::max(newest.value_or(range.end), range.end);
-      }
-    }
+    newest = std::max(newest, days.NewestEnd(warehouse.Open(warehouse.FolderOf(output.table))));
   }
   return newest;
 }

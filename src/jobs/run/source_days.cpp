@@ -68,22 +68,19 @@ void AddDays(const std::vector<std::string>& days, SourceFacts& facts) {
 }
 
 // Name, size and time of a file: what a change of it changes.
-std::string FileStateOf(const std::filesystem::path& folder, const std::string& file) {
-  std::error_code problem;
-  const auto size = std::filesystem::file_size(file, problem);
-  const auto time = std::filesystem::last_write_time(file, problem);
-  return fmt::format("{}|{}|{}", connectors::FileIdentity(folder, file), problem ? 0 : size,
-                     problem ? 0 : time.time_since_epoch().count());
+std::string FileStateOf(const fs::path& folder, const connectors::MatchedFile& file) {
+  return fmt::format("{}|{}|{}", connectors::FileIdentity(folder, file.path), file.bytes,
+                     file.changed);
 }
 
 // Digests of a step's files by day.
 std::map<std::string, std::string> DigestsOf(const project::Project& project,
-                                             const std::string& path, sql::Connection& connection) {
+                                             const std::string& path, sql::Database& database) {
   const bool by_day = path.find(kDayMark) != std::string::npos;
   const std::string pattern = project::FillText(path, {{"ds", {.text = "*"}}});
   std::map<std::string, std::string> states;
-  for (const std::string& file : connectors::MatchingFiles(connection, project.folder, pattern)) {
-    const auto day = by_day ? connectors::DayOf(project.folder, path, file) : std::string();
+  for (const auto& file : connectors::MatchingFiles(database, project.folder, pattern)) {
+    const auto day = by_day ? connectors::DayOf(project.folder, path, file.path) : std::string();
     if (day) {
       states[*day] += FileStateOf(project.folder, file) + "\n";
     }
@@ -114,9 +111,9 @@ std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instan
 }
 
 std::string DigestOfFiles(const fs::path& project_folder, const std::string& pattern,
-                          sql::Connection& connection) {
+                          sql::Database& database) {
   std::string states;
-  for (const std::string& file : connectors::MatchingFiles(connection, project_folder, pattern)) {
+  for (const auto& file : connectors::MatchingFiles(database, project_folder, pattern)) {
     states += FileStateOf(project_folder, file) + "\n";
   }
   return ToHex(HashOf(states));
@@ -150,10 +147,10 @@ std::optional<SourceFacts> LookAtSources(const project::Project& project,
       continue;
     }
     facts = facts.value_or(SourceFacts{});
-    facts->digests[step.name] = DigestsOf(project, *path, connection);
+    facts->digests[step.name] = DigestsOf(project, *path, steps.database);
     if (path->find(kDayMark) != std::string::npos) {
       facts->limits_days = true;
-      AddDays(connectors::DaysThere(connection, project.folder, *path), *facts);
+      AddDays(connectors::DaysThere(steps.database, project.folder, *path), *facts);
     }
   }
   return facts;

@@ -27,7 +27,7 @@ std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instan
 
 // The files that match a path, each with size and time, as one digest.
 std::string DigestOfFiles(const std::filesystem::path& project_folder, const std::string& pattern,
-                          sql::Connection& connection);
+                          sql::Database& database);
 
 // A stream's batch shared out among its source steps.
 std::int64_t BatchBytesOfSource(const project::Job& job);

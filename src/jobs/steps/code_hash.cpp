@@ -35,10 +35,24 @@ std::string Words(const std::string& sql) {
   return words;
 }
 
+// The constants, with locations below the project's folder told by the way from there.
+project::Substitutions Relocated(project::Substitutions constants, const fs::path& root) {
+  const std::string folder = (root / "").string();
+  for (auto& [name, value] : constants) {
+    if (!root.empty() && name.starts_with("location.") && value.text.starts_with(folder)) {
+      value.text.replace(0, folder.size(), "./");
+    }
+  }
+  return constants;
+}
+
 class Hasher {
  public:
   Hasher(const project::Job& job, const CodeSources& sources)
-      : job_(job), sources_(sources), placeholders_(sources.constants) {
+      : job_(job),
+        sources_(sources),
+        constants_(Relocated(sources.constants, sources.root)),
+        placeholders_(constants_) {
     // What differs from interval to interval is hashed as its own name.
     for (const char* name : {"ds", "hour", "start", "end"}) {
       placeholders_[name] = {.kind = {}, .text = std::string("{") + name + "}"};
@@ -69,9 +83,7 @@ class Hasher {
   }
 
  private:
-  std::string Text(const std::string& text) const {
-    return project::FillText(text, sources_.constants);
-  }
+  std::string Text(const std::string& text) const { return project::FillText(text, constants_); }
 
   Json Filled(const Json& value) const {
     if (value.is_string()) {
@@ -185,7 +197,8 @@ class Hasher {
 
   const project::Job& job_;
   const CodeSources& sources_;
-  project::Substitutions placeholders_;
+  project::Substitutions constants_;
+  project::Substitutions placeholders_;  // with those that SQL has besides
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "connectors/connector.h"
@@ -17,6 +18,9 @@ struct CodeSources {
   // Values that are part of the code where it uses them: {var.x}, {region}, {location.x}. Those of
   // an interval ({ds}, {start} …) are not.
   const project::Substitutions& constants;
+  // The project's folder: locations below it are told by the way from there, so that a project that
+  // moves is the same code.
+  std::filesystem::path root{};
 };
 
 // 32 hex digits that change when the same inputs might give another result: with the SQL (as its

@@ -100,6 +100,23 @@ TEST_F(CodeHashTest, WhatMakesOtherRowsIsCode) {
   EXPECT_TRUE(Counts([&] { job_.seed = 1; }));
 }
 
+TEST_F(CodeHashTest, AProjectThatMovesIsTheSameCode) {
+  job_.steps[0].text = "SELECT {location.files} AS path FROM calls";
+  const auto hash = [&](const std::string& location, const std::string& root) {
+    constants_["location.files"].text = location;
+    return CodeHash(job_, {.operators = operators_,
+                           .connectors = connectors_,
+                           .connection = connection_,
+                           .constants = constants_,
+                           .root = root});
+  };
+
+  EXPECT_EQ(hash("/a/shop/in", "/a/shop"), hash("/b/store/in", "/b/store"));
+  EXPECT_NE(hash("/a/shop/in", "/a/shop"), hash("/a/shop/out", "/a/shop"));
+  EXPECT_NE(hash("/a/shop/in", "/a/shop"), hash("/a/shops/in", "/a/shop"));
+  EXPECT_NE(hash("/c/in", "/a/shop"), hash("/c/in2", "/a/shop"));
+}
+
 TEST_F(CodeHashTest, SqlThatIsNoSelectIsHashedByItsWords) {
   job_.steps[0].text = "PIVOT calls ON id USING count(*) -- x";
 

@@ -237,24 +237,6 @@ StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,
           .shown = std::move(report.shown)};
 }
 
-bool StepRunner::WasSent(const PendingEffect& effect, sql::Connection& connection) {
-  KeptRows kept(services_.database, settings_.work_folder);
-  const RelationUse use({}, settings_.values, services_.operators, connection);
-  const StepScope scope{.step = *effect.step,
-                        .settings = settings_,
-                        .services = services_,
-                        .use = use,
-                        .connection = connection,
-                        .kept = kept,
-                        .stop = settings_.stop};
-  bool sent = false;
-  Timed(scope, [&](const StepScope& limited) {
-    connectors::ConnectorContext context = ContextOf(limited, connectors::Direction::kOut);
-    sent = services_.connectors.Find(effect.step->what).WasSent(context);
-  });
-  return sent;
-}
-
 std::string StepRunner::Describe(const PendingEffect& effect) const {
   std::string text = fmt::format("{}: {} to", effect.step->name, effect.step->what);
   for (const char* setting : {"connection", "table", "path"}) {

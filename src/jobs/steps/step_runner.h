@@ -58,8 +58,6 @@ class StepRunner {
     std::optional<connectors::ShownRows> shown{};
   };
   EffectReport RunEffect(const PendingEffect& effect, sql::Connection& connection);
-  // Whether this run's writing is at the other side already; asked after a crash.
-  bool WasSent(const PendingEffect& effect, sql::Connection& connection);
   // "publish: postgres to shop public.report": for plans, dry runs and environments that don't
   // send.
   std::string Describe(const PendingEffect& effect) const;

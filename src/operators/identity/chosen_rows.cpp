@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/cells.h"
 #include "data/column_builder.h"
 #include "operators/appended_column.h"
 
@@ -61,12 +62,6 @@ Batch ChosenRows(const Batch& rows, const Schema& schema,
     }
   }
   return StructOfColumns(chosen.size(), std::move(columns));
-}
-
-bool IsNullAt(const ArrowArray& column, std::int64_t row) {
-  const auto* bits = static_cast<const std::uint8_t*>(column.buffers[0]);
-  const std::int64_t at = column.offset + row;
-  return bits != nullptr && (bits[at / 8] >> (at % 8) & 1) == 0;
 }
 
 }  // namespace weir::operators

@@ -12,7 +12,4 @@ namespace weir::operators {
 Batch ChosenRows(const Batch& rows, const Schema& schema,
                  const std::function<bool(const ArrowArray& rows, std::int64_t row)>& keep);
 
-// Whether a cell is null.
-bool IsNullAt(const ArrowArray& column, std::int64_t row);
-
 }  // namespace weir::operators

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "data/cells.h"
 #include "enrich/suppressed_ids.h"
-#include "operators/appended_column.h"
 #include "operators/fields.h"
 #include "operators/identity/chosen_rows.h"
 #include "operators/identity/graph_columns.h"

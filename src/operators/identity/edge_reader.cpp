@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "data/cells.h"
 #include "enrich/junk_id.h"
 #include "identity/universal_id.h"
 #include "operators/appended_column.h"
@@ -21,10 +22,6 @@ using identity::StateEdge;
 // Rows that are handed on together: enough to keep threads busy, few enough to stay small.
 constexpr std::size_t kRowsOfBlock = 1 << 18;
 
-std::int64_t NumberAt(const ArrowArray& column, std::int64_t row) {
-  return static_cast<const std::int64_t*>(column.buffers[1])[column.offset + row];
-}
-
 // Columns 0 to 6 of both queries.
 class PairColumns {
  public:
@@ -33,9 +30,9 @@ class PairColumns {
   NamedEdge At(std::int64_t row) {
     return {.a = NameAt(0, row),
             .b = NameAt(2, row),
-            .first_seen = NumberAt(*rows_.children[4], row),
-            .last_seen = NumberAt(*rows_.children[5], row),
-            .calls = NumberAt(*rows_.children[6], row)};
+            .first_seen = IntegerAt(*rows_.children[4], row),
+            .last_seen = IntegerAt(*rows_.children[5], row),
+            .calls = IntegerAt(*rows_.children[6], row)};
   }
 
  private:

@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/process.h"
+#include "data/cells.h"
 #include "data/column_builder.h"
 #include "enrich/chain.h"
 #include "enrich/enriched_columns.h"
-#include "operators/appended_column.h"
 #include "operators/ingest/kept_chains.h"
 #include "operators/ingest/seen_events.h"
 #include "operators/ingest/suppressed_list.h"
@@ -160,11 +160,9 @@ class LinesOfBatch {
   };
 
   void Add(const ArrowArray& rows) {
-    const ArrowArray& offsets = *rows.children[1];
-    const auto* numbers = static_cast<const std::int64_t*>(offsets.buffers[1]) + offsets.offset;
     for (std::int64_t row = 0; row < rows.length; ++row) {
       const std::string_view partition = BytesAt(*rows.children[0], row);
-      const std::int64_t offset = numbers[row];
+      const std::int64_t offset = IntegerAt(*rows.children[1], row);
       const bool goes_on = !parts_.empty() && parts_.back().partition == partition &&
                            parts_.back().first_offset + std::ssize(parts_.back().lines) == offset;
       if (!goes_on) {

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "data/cells.h"
 #include "data/column_builder.h"
-#include "operators/appended_column.h"
 #include "operators/fields.h"
 #include "operators/ingest/user_key.h"
 

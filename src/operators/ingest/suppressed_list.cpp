@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "operators/appended_column.h"
+#include "data/cells.h"
 #include "operators/ingest/user_key.h"
 #include "sql/quote.h"
 

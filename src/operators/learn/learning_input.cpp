@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "operators/appended_column.h"
+#include "data/cells.h"
 #include "operators/fields.h"
 #include "operators/learn/name_numbers.h"
 #include "operators/query_rows.h"
@@ -42,7 +42,7 @@ std::vector<Entry> ReadEntries(OperatorContext& context, const std::string& rela
                            "(SELECT universal_id, unnest(tokens) AS entry FROM {})",
                            relation),
                [&](const ArrowArray& rows, std::int64_t row) {
-                 const std::int64_t days = WholeAt(rows, 2, row);
+                 const std::int64_t days = IntegerAt(*rows.children[2], row);
                  if (days < 1 || days > std::numeric_limits<std::uint16_t>::max()) {
                    throw UserError(
                        "histories: '{}' has token '{}' on {} days; 1 to 65535 are allowed",
@@ -123,8 +123,8 @@ TrainingRows ReadTraining(OperatorContext& context, const std::string& relation,
       [&](const ArrowArray& rows, std::int64_t row) {
         const std::string_view name = BytesAt(*rows.children[1], row);
         const std::uint32_t person = people.Of(name);
-        const std::int64_t label = WholeAt(rows, 2, row);
-        const std::int64_t fold = WholeAt(rows, 3, row);
+        const std::int64_t label = IntegerAt(*rows.children[2], row);
+        const std::int64_t fold = IntegerAt(*rows.children[3], row);
         if (person == NameNumbers::kNone) {
           throw UserError("training: '{}' has no history", name);
         }
@@ -134,7 +134,7 @@ TrainingRows ReadTraining(OperatorContext& context, const std::string& relation,
               "1000 are allowed",
               name, label, fold);
         }
-        read.push_back({.segment = WholeAt(rows, 0, row),
+        read.push_back({.segment = IntegerAt(*rows.children[0], row),
                         .fold = static_cast<std::size_t>(fold),
                         .person = person,
                         .label = static_cast<std::uint8_t>(label)});
@@ -174,7 +174,7 @@ void ReadMasks(OperatorContext& context, const std::string& relation,
   ForEachRowOf(context, fmt::format("SELECT CAST(segment_id AS BIGINT), token FROM {}", relation),
                [&](const ArrowArray& batch, std::int64_t row) {
                  const std::uint32_t token = tokens.Of(BytesAt(*batch.children[1], row));
-                 const auto found = rows.find(WholeAt(batch, 0, row));
+                 const auto found = rows.find(IntegerAt(*batch.children[0], row));
                  if (token == NameNumbers::kNone || found == rows.end()) {
                    return;
                  }

@@ -11,6 +11,7 @@
 #include "learn/ranking.h"
 #include "operators/columns_together.h"
 #include "operators/fields.h"
+#include "operators/learn/by_segment.h"
 #include "operators/learn/held_out.h"
 #include "operators/learn/model_file.h"
 #include "operators/optional_number.h"
@@ -36,23 +37,6 @@ BatchSource ByModel(
 }
 
 }  // namespace
-
-BatchSource BySegment(
-    SharedModels models,
-    std::function<std::optional<Batch>(const SegmentModels&, std::int64_t, const SegmentModel&)>
-        make) {
-  auto next = models->segments.begin();
-  return
-      [models = std::move(models), make = std::move(make), next]() mutable -> std::optional<Batch> {
-        while (next != models->segments.end()) {
-          const auto& [segment, model] = *next++;
-          if (auto batch = make(*models, segment, model)) {
-            return batch;
-          }
-        }
-        return std::nullopt;
-      };
-}
 
 Schema WeightsSchema() {
   return {{LongField("segment_id"), TextField("run_id"), TextField("token"), DoubleField("weight"),

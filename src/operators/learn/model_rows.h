@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,12 +38,6 @@ struct SegmentModels {
   std::map<std::string, std::string> parameters;  // that all were selected under
 };
 using SharedModels = std::shared_ptr<const SegmentModels>;
-
-// Rows segment by segment: one batch for each that `make` makes one for.
-BatchSource BySegment(
-    SharedModels models,
-    std::function<std::optional<Batch>(const SegmentModels&, std::int64_t, const SegmentModel&)>
-        make);
 
 // One row a segment and token with a weight: it, and how many people have the token.
 Schema WeightsSchema();

@@ -9,6 +9,7 @@
 #include "learn/ranking.h"
 #include "operators/columns_together.h"
 #include "operators/fields.h"
+#include "operators/learn/by_segment.h"
 #include "operators/learn/held_out.h"
 #include "operators/optional_number.h"
 

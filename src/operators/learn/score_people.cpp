@@ -12,14 +12,15 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "base/sha256.h"
+#include "data/cells.h"
 #include "data/column_builder.h"
-#include "operators/appended_column.h"
 #include "operators/columns_together.h"
 #include "operators/fields.h"
+#include "operators/learn/by_segment.h"
 #include "operators/learn/learning_input.h"
 #include "operators/learn/scoring_models.h"
 #include "operators/query_rows.h"
-#include "operators/sha256.h"
 
 namespace weir::operators {
 namespace {
@@ -68,8 +69,8 @@ std::map<std::int64_t, SegmentScores> ReadSegments(OperatorContext& context) {
       fmt::format("SELECT CAST(segment_id AS BIGINT), CAST(wanted AS BIGINT), audience FROM {}",
                   *context.Relation(kSegments)),
       [&](const ArrowArray& rows, std::int64_t row) {
-        const std::int64_t segment = WholeAt(rows, 0, row);
-        const std::int64_t wanted = WholeAt(rows, 1, row);
+        const std::int64_t segment = IntegerAt(*rows.children[0], row);
+        const std::int64_t wanted = IntegerAt(*rows.children[1], row);
         if (wanted < 0) {
           throw UserError("segments: segment {} wants {} people; 0 or more are allowed", segment,
                           wanted);
@@ -94,7 +95,7 @@ void ReadExcluded(OperatorContext& context, NameNumbers& people,
   ForEachRowOf(context,
                fmt::format("SELECT CAST(segment_id AS BIGINT), universal_id FROM {}", *relation),
                [&](const ArrowArray& rows, std::int64_t row) {
-                 const auto segment = segments.find(WholeAt(rows, 0, row));
+                 const auto segment = segments.find(IntegerAt(*rows.children[0], row));
                  const std::uint32_t person = people.Of(BytesAt(*rows.children[1], row));
                  if (segment != segments.end() && person != NameNumbers::kNone) {
                    segment->second.excluded.push_back(person);
@@ -146,7 +147,7 @@ std::map<std::string, std::vector<ModelGroup>> ReadModels(OperatorContext& conte
                   "segment_id",
                   *context.Relation(kModels)),
       [&](const ArrowArray& rows, std::int64_t row) {
-        const auto found = scores.segments.find(WholeAt(rows, 0, row));
+        const auto found = scores.segments.find(IntegerAt(*rows.children[0], row));
         if (found == scores.segments.end()) {
           return;
         }
@@ -224,19 +225,6 @@ Schema ScoredSchema() {
            LongField("rank")}};
 }
 
-// One batch a segment that `make` makes one for.
-template <typename Make>
-BatchSource ScoredBySegment(SharedScores scores, Make make) {
-  auto next = scores->segments.begin();
-  return [scores = std::move(scores), make, next]() mutable -> std::optional<Batch> {
-    if (next == scores->segments.end()) {
-      return std::nullopt;
-    }
-    const auto& [segment, result] = *next++;
-    return make(*scores, segment, result);
-  };
-}
-
 Batch ScoredRows(const Scores& all, std::int64_t number, const SegmentScores& scores) {
   NumberColumn<std::int64_t> segment;
   TextColumn universal_id;
@@ -292,8 +280,8 @@ class ScorePeople final : public Operator {
 
   void Run(OperatorContext& context) const override {
     const SharedScores scores = ScoreAll(context);
-    context.Give("scored", ScoredSchema(), ScoredBySegment(scores, ScoredRows));
-    context.Give("summary", SummarySchema(), ScoredBySegment(scores, SummaryRow));
+    context.Give("scored", ScoredSchema(), BySegment(scores, ScoredRows));
+    context.Give("summary", SummarySchema(), BySegment(scores, SummaryRow));
   }
 
  private:

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/test_seed.h"
 #include "onnx/scoring_graph.h"
-#include "operators/sha256.h"
 #include "operators/test_context.h"
 
 namespace weir::operators {

@@ -14,15 +14,15 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/process.h"
-#include "operators/appended_column.h"
+#include "base/sha256.h"
+#include "data/cells.h"
 #include "operators/fields.h"
-#include "operators/identity/chosen_rows.h"
 #include "operators/learn/learning_input.h"
 #include "operators/learn/model_file.h"
 #include "operators/learn/model_rows.h"
 #include "operators/learn/run_identity.h"
 #include "operators/learn/run_rows.h"
-#include "operators/sha256.h"
+#include "operators/query_rows.h"
 
 namespace weir::operators {
 namespace {
@@ -92,37 +92,23 @@ struct SegmentSize {
   std::string reason;  // why it is skipped; empty: it isn't
 };
 
-std::int64_t NumberIn(const ArrowArray& rows, int column, std::int64_t row) {
-  const ArrowArray& numbers = *rows.children[column];
-  return static_cast<const std::int64_t*>(numbers.buffers[1])[numbers.offset + row];
-}
-
 using SegmentSizes = std::map<std::int64_t, SegmentSize>;
 
 SegmentSizes ReadSizes(OperatorContext& context, const std::string& relation) {
   SegmentSizes sizes;
-  sql::Result result = context.Query(
-      "SELECT CAST(segment_id AS BIGINT), CAST(positives AS BIGINT), CAST(eligible AS BIGINT), "
-      "reason FROM " +
-      relation);
-  while (const auto batch = result.NextBatch()) {
-    const ArrowArray& rows = *batch->get();
-    for (std::int64_t row = 0; row < rows.length; ++row) {
-      const std::int64_t segment = NumberIn(rows, 0, row);
-      const bool is_new =
-          sizes
-              .insert({segment,
-                       {.positives = NumberIn(rows, 1, row),
-                        .eligible = NumberIn(rows, 2, row),
-                        .reason = IsNullAt(*rows.children[3], row)
-                                      ? std::string()
-                                      : std::string(BytesAt(*rows.children[3], row))}})
-              .second;
-      if (!is_new) {
-        throw UserError("sizes: segment {} has two rows; one is allowed", segment);
-      }
-    }
-  }
+  ForEachRowOf(context,
+               "SELECT CAST(segment_id AS BIGINT), CAST(positives AS BIGINT), CAST(eligible AS "
+               "BIGINT), coalesce(reason, '') FROM " +
+                   relation,
+               [&](const ArrowArray& rows, std::int64_t row) {
+                 const std::int64_t segment = IntegerAt(*rows.children[0], row);
+                 const SegmentSize size{.positives = IntegerAt(*rows.children[1], row),
+                                        .eligible = IntegerAt(*rows.children[2], row),
+                                        .reason = std::string(BytesAt(*rows.children[3], row))};
+                 if (!sizes.emplace(segment, size).second) {
+                   throw UserError("sizes: segment {} has two rows; one is allowed", segment);
+                 }
+               });
   return sizes;
 }
 

@@ -1,0 +1,1 @@
+SELECT DISTINCT member_id, dsp_segment_id FROM routes WHERE dsp = 'xandr'

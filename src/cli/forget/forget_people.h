@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/forget/byte_search.h"
+#include "cli/forget/erase.h"
+#include "cli/forget/person_traces.h"
+#include "cli/forget/written_files.h"
+#include "cli/identity/graph_erasure.h"
+#include "cli/job/workspace.h"
+
+namespace weir::cli {
+
+// What was done to forget people, or what would be.
+struct Forgotten {
+  std::int64_t asked = 0;    // ids
+  std::int64_t ids = 0;      // of the people whom the asked ones belong to
+  std::int64_t new_ids = 0;  // on the list of erased ids
+  PersonTraces traces{};
+  std::vector<ErasedFile> files{};
+  std::vector<GraphErasure> graphs{};
+  Erasure erasure{};
+  std::int64_t purged_files = 0;                 // of tables' older versions
+  std::vector<std::filesystem::path> sources{};  // folders that are only read
+  ByteSearch search{};
+  std::string unsearched{};  // a warehouse that isn't on this machine; empty: it was searched
+};
+
+// Forgets the people whom ids belong to: `weir forget`. In this order, so that a call that is
+// killed anywhere is finished when it is made again with the same ids: the ids go on the list of
+// erased ones; models that learnt from the people are noted; written files, then tables, then the
+// identity graphs lose their rows; older versions that held some are deleted; last, a search of
+// everything that weir wrote. Writes the report `_weir/erasures/<run id>.json` of the warehouse.
+Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked);
+
+// The same without any change; nothing is searched.
+Forgotten LookAtPeople(Workspace& workspace, const std::vector<PersonId>& asked);
+
+// As JSON, and as text for people. Neither names an id.
+nlohmann::ordered_json ForgottenJson(const Forgotten& done);
+std::string ForgottenText(const Forgotten& done);
+
+}  // namespace weir::cli

@@ -1,0 +1,280 @@
+#include "cli/forget/written_files.h"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/failpoint.h"
+#include "connectors/files/described_file.h"
+#include "connectors/files/file_error.h"
+#include "connectors/files/local_path.h"
+#include "connectors/files/temporary_target.h"
+#include "project/substitution.h"
+#include "sql/quote.h"
+
+namespace weir::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using OrderedJson = nlohmann::ordered_json;
+
+constexpr auto kUnderWay = "_weir/forgetting.json";  // paths of files that are being rewritten
+
+// A path up to the first part that depends on a run's day.
+std::string WithoutDays(const std::string& path) {
+  std::size_t end = path.size();
+  for (const char* name : {"{ds", "{hour", "{start", "{end"}) {
+    end = std::min(end, path.find(name));
+  }
+  return end == path.size() ? path : path.substr(0, path.rfind('/', end) + 1);
+}
+
+std::optional<fs::path> FolderOf(const Workspace& workspace, const jobs::JobInstance& instance,
+                                 const project::Step& step) {
+  if (step.kind != project::StepKind::kConnector || !step.with.is_object() ||
+      !step.with.contains("path") || !step.with.at("path").is_string()) {
+    return std::nullopt;
+  }
+  const std::string path =
+      project::FillText(WithoutDays(step.with.at("path").get<std::string>()), instance.values);
+  const bool is_elsewhere = path.find("://") != std::string::npos && !path.starts_with("file://");
+  return is_elsewhere ? std::nullopt
+                      : std::optional(connectors::LocalPath(workspace.project().folder, path));
+}
+
+bool IsBelow(const fs::path& path, const fs::path& folder) {
+  const std::string inner = (path / "").string();
+  return inner.starts_with((folder / "").string());
+}
+
+std::vector<fs::path> Outermost(std::vector<fs::path> folders) {
+  std::ranges::sort(folders);
+  std::vector<fs::path> outermost;
+  for (const fs::path& folder : folders) {
+    if (std::ranges::none_of(outermost,
+                             [&](const fs::path& outer) { return IsBelow(folder, outer); })) {
+      outermost.push_back(folder);
+    }
+  }
+  return outermost;
+}
+
+std::vector<fs::path> FilesBelow(const std::vector<fs::path>& folders) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder : folders) {
+    std::error_code missing;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
+      if (entry.is_regular_file()) {
+        files.push_back(entry.path());
+      }
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+bool EndsInOneOf(const fs::path& path, std::initializer_list<std::string_view> suffixes) {
+  const std::string name = path.filename().string();
+  return std::ranges::any_of(suffixes,
+                             [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+// How the rows of a file that name an id are found, and how the others are written again.
+struct FileRows {
+  std::string all;    // SQL in FROM
+  std::string where;  // of the rows that go
+  std::string rest;   // SELECT of the others, in their order
+  std::string format;
+};
+
+std::optional<FileRows> ParquetRows(const fs::path& path, const ScratchIds& ids,
+                                    sql::Connection& connection) {
+  const std::string file =
+      fmt::format("read_parquet({}, hive_partitioning = false)", sql::QuoteText(path.string()));
+  const auto rows = FindPersonalRows(connection.Describe("FROM " + file), ids);
+  if (!rows || !rows->empty_column.empty()) {
+    return std::nullopt;
+  }
+  return FileRows{.all = file,
+                  .where = rows->where,
+                  .rest = fmt::format("SELECT * FROM {} WHERE NOT {}", file, rows->where),
+                  .format = "FORMAT parquet, COMPRESSION zstd"};
+}
+
+// Fields stand between tabs and the marks that formats of texts have.
+FileRows LineRows(const fs::path& path, const ScratchIds& ids) {
+  const std::string lines = connectors::LinesOf(path.string());
+  const std::string where = fmt::format(
+      "coalesce(list_has_any(string_split_regex(line, '[\\t,;:#^\"]'), (SELECT list(text) FROM "
+      "{})), "
+      "false)",
+      ids.texts());
+  const char* compression = EndsInOneOf(path, {".gz"})    ? "gzip"
+                            : EndsInOneOf(path, {".zst"}) ? "zstd"
+                                                          : "none";
+  return {.all = lines,
+          .where = where,
+          .rest = fmt::format("SELECT line FROM {} WHERE NOT {} ORDER BY number", lines, where),
+          .format = fmt::format("FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', "
+                                "COMPRESSION {}",
+                                compression)};
+}
+
+std::optional<FileRows> FileRowsOf(const fs::path& path, const ScratchIds& ids,
+                                   sql::Connection& connection) {
+  if (EndsInOneOf(path, {".parquet"})) {
+    return ParquetRows(path, ids, connection);
+  }
+  const bool has_lines =
+      EndsInOneOf(path, {".gz", ".zst", ".tsv", ".csv", ".ndjson", ".jsonl", ".txt"});
+  return has_lines ? std::optional(LineRows(path, ids)) : std::nullopt;
+}
+
+// What a manifest says of a file, told anew. False if it says nothing.
+bool TellAnew(OrderedJson& json, const fs::path& path, sql::Connection& connection) {
+  if (json.is_object() && json.value("name", OrderedJson()) == path.filename().string()) {
+    const std::int64_t lines =
+        json.contains("lines")
+            ? connection.QueryInteger("SELECT count(*) FROM " + connectors::LinesOf(path.string()))
+            : 0;
+    const OrderedJson now = connectors::DescribedFile(path, lines, connection);
+    for (const char* key : {"size", "lines", "sha256"}) {
+      if (json.contains(key)) {
+        json[key] = now.at(key);
+      }
+    }
+    if (json.contains("bytes")) {
+      json["bytes"] = now.at("size");
+    }
+    return true;
+  }
+  bool found = false;
+  if (json.is_structured()) {
+    for (OrderedJson& part : json) {
+      found = TellAnew(part, path, connection) || found;
+    }
+  }
+  return found;
+}
+
+void TellManifests(const fs::path& path, sql::Connection& connection) {
+  for (const auto& entry : fs::directory_iterator(path.parent_path())) {
+    if (!EndsInOneOf(entry.path(), {"_SUCCESS", ".json"})) {
+      continue;
+    }
+    OrderedJson manifest = connectors::ReadJsonFile(entry.path());
+    if (!TellAnew(manifest, path, connection)) {
+      continue;
+    }
+    connectors::TemporaryTarget target(entry.path(), "forget");
+    const int indent = entry.path().filename() == "_SUCCESS" ? 1 : 2;
+    connectors::WriteJsonFile(target.path(), manifest, indent);
+    target.Publish();
+    Failpoint("forget:after-manifest");
+  }
+}
+
+class FileEraser {
+ public:
+  FileEraser(Workspace& workspace, const ScratchIds& ids)
+      : store_(workspace.lakes().own().store()),
+        connection_(workspace.lakes().own().connection()),
+        ids_(ids) {}
+
+  // Those that hold ids.
+  std::vector<ErasedFile> Find(const std::vector<fs::path>& folders) {
+    std::vector<ErasedFile> found;
+    for (const fs::path& path : FilesBelow(folders)) {
+      const auto rows = FileRowsOf(path, ids_, connection_);
+      const std::int64_t count =
+          rows ? connection_.QueryInteger(
+                     fmt::format("SELECT count(*) FROM {} WHERE {}", rows->all, rows->where))
+               : 0;
+      if (count > 0) {
+        found.push_back({.path = path, .rows = count});
+      }
+    }
+    return found;
+  }
+
+  void Erase(const std::vector<ErasedFile>& files) {
+    OrderedJson paths = OrderedJson::array();
+    for (const ErasedFile& file : files) {
+      paths.push_back(file.path.string());
+    }
+    store_.Put(kUnderWay, paths.dump());
+    Failpoint("forget:after-journal");
+    for (const ErasedFile& file : files) {
+      Rewrite(file.path);
+      Failpoint("forget:after-file");
+      TellManifests(file.path, connection_);
+    }
+    store_.Delete(kUnderWay);
+  }
+
+  // What a killed call left.
+  void Finish() {
+    const auto journal = store_.Get(kUnderWay);
+    if (!journal) {
+      return;
+    }
+    for (const OrderedJson& path : OrderedJson::parse(*journal)) {
+      if (fs::exists(path.get<std::string>())) {
+        TellManifests(path.get<std::string>(), connection_);
+      }
+    }
+    store_.Delete(kUnderWay);
+  }
+
+ private:
+  void Rewrite(const fs::path& path) {
+    const FileRows rows = FileRowsOf(path, ids_, connection_).value();
+    connectors::TemporaryTarget target(path, "forget");
+    connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows.rest,
+                                sql::QuoteText(target.path().string()), rows.format));
+    target.Publish();
+  }
+
+  storage::ObjectStore& store_;
+  sql::Connection& connection_;
+  const ScratchIds& ids_;
+};
+
+}  // namespace
+
+FileFolders FoldersOf(const Workspace& workspace) {
+  std::vector<fs::path> written;
+  std::vector<fs::path> read;
+  for (const jobs::JobInstance& instance : workspace.instances()) {
+    for (const project::Step& step : instance.job->steps) {
+      if (const auto folder = FolderOf(workspace, instance, step)) {
+        (step.in.empty() ? read : written).push_back(*folder);
+      }
+    }
+  }
+  std::erase_if(read, [&](const fs::path& folder) {
+    return std::ranges::find(written, folder) != written.end();
+  });
+  return {.written = Outermost(std::move(written)), .read = Outermost(std::move(read))};
+}
+
+std::vector<ErasedFile> EraseFromFiles(Workspace& workspace, const std::vector<fs::path>& folders,
+                                       const ScratchIds& ids, bool only_count) {
+  return connectors::WithFileErrors([&] {
+    FileEraser eraser(workspace, ids);
+    if (!only_count) {
+      eraser.Finish();
+    }
+    std::vector<ErasedFile> found = eraser.Find(folders);
+    if (!only_count && !found.empty()) {
+      eraser.Erase(found);
+    }
+    return found;
+  });
+}
+
+}  // namespace weir::cli

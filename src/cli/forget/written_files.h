@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/forget/personal_rows.h"
+#include "cli/job/workspace.h"
+
+namespace weir::cli {
+
+// The folders outside of tables that steps of the project write files to, and those of topics and
+// other files that steps only read: absolute, sorted, each once. Folders below another of the same
+// list aren't named.
+struct FileFolders {
+  std::vector<std::filesystem::path> written;
+  std::vector<std::filesystem::path> read;
+};
+FileFolders FoldersOf(const Workspace& workspace);
+
+struct ErasedFile {
+  std::filesystem::path path;
+  std::int64_t rows = 0;  // that went
+};
+
+// Takes the ids out of files that steps wrote: rows of Parquet files whose columns tell whose they
+// are, lines of texts (also compressed) that have an id as a field. A file takes its new bytes
+// whole; what `_SUCCESS` and other manifests beside it say of it is told anew. Files that were
+// taken by whoever sends them on are no exception. A call that was killed is finished by the next
+// one. With `only_count` nothing is changed. Throws ExternalError for what the file system refuses.
+std::vector<ErasedFile> EraseFromFiles(Workspace& workspace,
+                                       const std::vector<std::filesystem::path>& folders,
+                                       const ScratchIds& ids, bool only_count);
+
+}  // namespace weir::cli

@@ -1,0 +1,183 @@
+#include "connectors/activation/activation.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "connectors/activation/delivery_journal.h"
+#include "connectors/activation/delivery_plan.h"
+#include "connectors/files/described_file.h"
+#include "connectors/files/folder_settings.h"
+#include "connectors/files/local_path.h"
+#include "connectors/optional_connection.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+std::vector<Setting> ActivationSettings(const std::string& kind) {
+  std::vector<Setting> settings = OptionalConnectionSettings(kind);
+  for (const auto& [name, doc] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"dsp", "what segments call the destination: xandr"},
+           {"path", "where segment_files writes; relative to the project"},
+           {"journal", "the folder of what was sent and what came of it; relative to the project"},
+           {"day", "whose members are sent: \"{ds}\""}}) {
+    settings.push_back({.name = name, .required = true, .doc = doc});
+  }
+  return settings;
+}
+
+std::string RelationNamed(const ConnectorContext& context, std::string_view argument) {
+  for (const auto& [name, relation] : context.relations) {
+    if (name == argument) {
+      return relation;
+    }
+  }
+  throw UserError("`in` must name the relations routes and members");
+}
+
+// Deliveries of one destination, one after the other.
+class Delivering {
+ public:
+  Delivering(ConnectorContext& context, const DestinationKind& kind, const fs::path& journal)
+      : context_(context),
+        journal_(journal),
+        lock_(journal_.Lock()),
+        pace_(journal_.store()),
+        destination_(kind.open({.settings = SettingsOfConnection(kind.name),
+                                .project_folder = context.folder,
+                                .stop = context.stop,
+                                .pace = pace_})) {}
+
+  SendReport Run() {
+    for (const Delivery& delivery : journal_.Deliveries()) {
+      if (!journal_.IsDone(delivery)) {
+        Finish(delivery);
+      } else if (delivery.day > Day()) {
+        return {.identity = fmt::format("nothing, {} was sent already", delivery.day)};
+      }
+    }
+    const auto planned =
+        PlanDelivery({.segment_folders = LocalPath(context_.folder, context_.settings.at("path")),
+                      .day = Day(),
+                      .run_id = context_.run_id,
+                      .routes = RelationNamed(context_, "routes"),
+                      .members = RelationNamed(context_, "members")},
+                     *destination_, journal_, context_.connection);
+    if (planned) {
+      Finish(*planned);
+    }
+    return {.identity = sent_.empty() ? "nothing new" : sent_, .rows = lines_};
+  }
+
+ private:
+  std::map<std::string, std::string> SettingsOfConnection(const std::string& kind) const {
+    return context_.connections.Find(context_.settings.at("connection").get<std::string>(), kind)
+        .settings;
+  }
+
+  std::string Day() const { return context_.settings.at("day"); }
+
+  void Finish(const Delivery& delivery) {
+    for (const OutgoingFile& file : delivery.files) {
+      FinishFile(delivery, file);
+      lines_ += file.lines;
+    }
+    Failpoint("activation:before-done");
+    journal_.MarkDone(delivery, std::max(Day(), delivery.day));
+    Failpoint("activation:after-done");
+    sent_ += fmt::format("{}delivery {} of {} files", sent_.empty() ? "" : ", ", delivery.id,
+                         delivery.files.size());
+  }
+
+  void FinishFile(const Delivery& delivery, const OutgoingFile& file) {
+    const std::vector<Attempt> attempts = journal_.AttemptsOf(delivery, file);
+    const bool arrived = !attempts.empty() && attempts.back().outcome.accepted;
+    const fs::path path = journal_.PathOf(delivery, file);
+    if (!arrived) {
+      FileNotes notes = journal_.NotesOf(delivery, file);
+      const FileOnItsWay on_its_way{.file = file, .path = path, .notes = notes};
+      destination_->Deliver(on_its_way);
+      Failpoint("activation:after-delivery");
+      const Outcome outcome = destination_->Confirm(on_its_way);
+      Failpoint("activation:before-outcome");
+      journal_.AddAttempt(delivery, file,
+                          {.outcome = outcome, .finished_at = FormatTimestamp(Now())});
+      if (!outcome.accepted) {
+        throw ExternalError(
+            "{} was refused, job {} is '{}': {}", file.name, outcome.job_id, outcome.phase,
+            outcome.error_lines.empty() ? "without a reason" : outcome.error_lines.front());
+      }
+    }
+    Failpoint("activation:after-outcome");
+    fs::remove(path);
+  }
+
+  ConnectorContext& context_;
+  DeliveryJournal journal_;
+  std::unique_ptr<storage::StoreLock> lock_;
+  Pace pace_;
+  std::unique_ptr<Destination> destination_;
+  std::string sent_;
+  std::int64_t lines_ = 0;
+};
+
+class Activation final : public Connector {
+ public:
+  explicit Activation(DestinationKind kind)
+      : kind_(std::move(kind)),
+        declaration_{.name = kind_.name,
+                     .doc = kind_.doc,
+                     .version = 1,
+                     .settings = {{Direction::kOut, ActivationSettings(kind_.name)}},
+                     .effect = Effect::kExternal,
+                     .takes_many = true,
+                     .connection = kind_.connection} {}
+
+  const Declaration& declaration() const override { return declaration_; }
+
+  void CheckSettings(Direction /*direction*/, const Json& settings) const override {
+    CheckDaySetting(settings);
+    CheckNameSetting(settings, "dsp");
+    CheckLocalPath(settings.value("path", ""));
+    CheckLocalPath(settings.value("journal", ""));
+  }
+
+  SendReport Send(ConnectorContext& context) const override {
+    if (HasNoConnection(context.connections, context.settings)) {
+      return NothingSent(context.settings);
+    }
+    CheckSettings(Direction::kOut, context.settings);
+    const fs::path journal = LocalPath(context.folder, context.settings.at("journal")) /
+                             context.settings.at("dsp").get<std::string>();
+    try {
+      return WithFileErrors([&] {
+        SendReport report = Delivering(context, kind_, journal).Run();
+        report.identity = fmt::format("{} {}", kind_.name, report.identity);
+        return report;
+      });
+    } catch (const Json::exception& error) {
+      throw ExternalError("{}: {}", journal.string(), error.what());
+    }
+  }
+
+ private:
+  DestinationKind kind_;
+  Declaration declaration_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> MakeActivation(DestinationKind kind) {
+  return std::make_unique<Activation>(std::move(kind));
+}
+
+}  // namespace weir::connectors

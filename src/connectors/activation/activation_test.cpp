@@ -1,0 +1,221 @@
+#include "connectors/activation/activation.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include "connectors/activation/onboarding/csv_row.h"
+#include "connectors/activation/pace.h"
+#include "connectors/connector_fixture.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using Lines = std::vector<std::string>;
+
+constexpr std::int64_t kEndOfFifth = 1767657600;  // 2026-01-06T00:00:00Z
+
+class ActivationTest : public ConnectorTest {
+ protected:
+  // A day's folder: rows "user|segment|action".
+  void Sync(int day, const std::string& region, const Lines& rows) {
+    std::string values = "SELECT NULL::VARCHAR, NULL::BIGINT, NULL::VARCHAR WHERE false";
+    for (const std::string& row : rows) {
+      const auto first = row.find('|');
+      const auto second = row.rfind('|');
+      values += fmt::format(" UNION ALL SELECT '{}', {}, '{}'", row.substr(0, first),
+                            row.substr(first + 1, second - first - 1), row.substr(second + 1));
+    }
+    connection_.Run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE rows AS SELECT dsp_user_id, dsp_segment_id, action, "
+        "{}::BIGINT AS ts, 60::BIGINT AS expiration_minutes, 900::BIGINT AS value FROM ({}) AS "
+        "v(dsp_user_id, dsp_segment_id, action)",
+        EndOf(day), values));
+    ConnectorTest::Send(
+        "segment_files",
+        {{"path", "syncs"}, {"name", "looks"}, {"day", Day(day)}, {"partition", region}});
+  }
+
+  // Whom the destination shall have: rows "user|segment|day since".
+  void Members(const Lines& rows) {
+    std::string values = "SELECT NULL::BIGINT, NULL::VARCHAR, NULL::BIGINT WHERE false";
+    for (const std::string& row : rows) {
+      const auto first = row.find('|');
+      const auto second = row.rfind('|');
+      values +=
+          fmt::format(" UNION ALL SELECT {}, '{}', {}", row.substr(first + 1, second - first - 1),
+                      row.substr(0, first), EndOf(std::stoi(row.substr(second + 1))));
+    }
+    connection_.Run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE members AS SELECT dsp_segment_id, dsp_user_id, "
+        "to_timestamp(since) AS since FROM ({}) AS v(dsp_segment_id, dsp_user_id, since)",
+        values));
+  }
+
+  std::string Send(int day, bool configured = true) {
+    connection_.Run(
+        "CREATE OR REPLACE TEMP TABLE routes AS SELECT 7::BIGINT AS member_id, unnest([101, "
+        "102])::BIGINT AS dsp_segment_id");
+    const Connections connections(
+        configured ? std::vector{Line()} : std::vector<project::ConnectionLine>{}, secrets_);
+    ConnectorContext context{.database = database_,
+                             .connection = connection_,
+                             .connections = connections,
+                             .folder = folder_.path(),
+                             .settings = CompleteSettings(Connector(), Direction::kOut,
+                                                          {{"connection", "files"},
+                                                           {"where_configured", true},
+                                                           {"dsp", "files"},
+                                                           {"path", "syncs"},
+                                                           {"journal", "journal"},
+                                                           {"day", Day(day)}}),
+                             .relation = "routes",
+                             .relations = {{"routes", "routes"}, {"members", "members"}},
+                             .columns = "",
+                             .run_id = fmt::format("dsp_sync.{}.1", day),
+                             .finished = {},
+                             .stop = {}};
+    return Connector().Send(context).identity;
+  }
+
+  // The rows of a file, without its header.
+  std::string Sent(const std::string& name) const {
+    const gzFile file = gzopen((folder_.path() / "out" / name).c_str(), "rb");
+    std::string text(1 << 16, '\0');
+    const int size = file == nullptr ? 0 : gzread(file, text.data(), 1 << 16);
+    gzclose(file);
+    text.resize(static_cast<std::size_t>(size));
+    constexpr std::string_view kHeader = "identifier,add,remove\n";
+    EXPECT_TRUE(text.starts_with(kHeader)) << name;
+    return text.substr(std::min(text.size(), kHeader.size()));
+  }
+
+  static std::int64_t EndOf(int day) { return kEndOfFifth + (day - 5) * 86400; }
+  static std::string Day(int day) { return fmt::format("2026-01-{:02}", day); }
+  const connectors::Connector& Connector() const { return table_.Find("onboarding_files"); }
+
+  project::ConnectionLine Line() const {
+    project::ConnectionLine line;
+    line.name = "files";
+    line.kind = "onboarding_files";
+    line.settings = {{"path", "out"}, {"customer", "Acme"}, {"list", "Looks"}};
+    return line;
+  }
+};
+
+TEST_F(ActivationTest, SendsWhatChangedOnce) {
+  Sync(5, "amer", {"b|101|add", "a|101|add", "a|102|remove"});
+  Members({"a|101|5", "b|101|4", "c|101|4"});
+
+  EXPECT_EQ(Send(5), "onboarding_files delivery 2026-01-05.1 of 1 files");
+
+  EXPECT_EQ(Sent("Acme_Looks-7_2026-01-05.csv.gz"),
+            "a,101:1767661200:900,102\nb,101:1767661200:900,\n");
+  EXPECT_EQ(Rows("SELECT dsp_user_id, dsp_segment_id, action, file FROM "
+                 "read_parquet('" +
+                 folder_.text() + "/journal/files/2026-01-05.1/changes.parquet') ORDER BY ALL"),
+            (Lines{"a|101|sent|Acme_Looks-7_2026-01-05.csv.gz",
+                   "a|102|removed|Acme_Looks-7_2026-01-05.csv.gz",
+                   "b|101|renewed|Acme_Looks-7_2026-01-05.csv.gz"}));
+  EXPECT_TRUE(fs::exists(folder_.path() / "syncs/combined/2026/01/05/amer.looks.gz/_TAKEN"));
+  EXPECT_FALSE(fs::exists(folder_.path() /
+                          "journal/files/2026-01-05.1/files/Acme_Looks-7_2026-01-05.csv.gz"));
+  EXPECT_EQ(Send(5), "onboarding_files nothing new");
+}
+
+TEST_F(ActivationTest, DaysThatComeTogetherAreOneDifference) {
+  Sync(5, "amer", {"a|101|add", "b|101|add", "c|101|add"});
+  Sync(6, "amer", {"a|101|remove", "b|101|add"});
+  Members({"b|101|5", "c|101|5"});
+
+  Send(6);
+
+  EXPECT_EQ(Sent("Acme_Looks-7_2026-01-06.csv.gz"),
+            "a,,101\nb,101:1767747600:900,\nc,101:1767661200:900,\n");
+}
+
+TEST_F(ActivationTest, WhoIsHeldByAnotherSegmentOfTheNumberStays) {
+  Sync(5, "amer", {"a|101|remove", "b|101|remove"});
+  Sync(5, "emeaApac", {"c|101|add"});
+  Members({"a|101|4", "c|101|5"});
+
+  Send(5);
+
+  EXPECT_EQ(Sent("Acme_Looks-7_2026-01-05.csv.gz"), "b,,101\nc,101:1767661200:900,\n");
+}
+
+TEST_F(ActivationTest, ADayBeforeOneThatWasSentWaitsForTheNext) {
+  Sync(6, "amer", {"a|101|add"});
+  Members({"a|101|6"});
+  Send(6);
+  Sync(5, "amer", {"b|101|add"});
+
+  EXPECT_EQ(Send(5), "onboarding_files nothing, 2026-01-06 was sent already");
+  EXPECT_FALSE(fs::exists(folder_.path() / "syncs/combined/2026/01/05/amer.looks.gz/_TAKEN"));
+
+  Members({"a|101|6", "b|101|5"});
+  Sync(7, "amer", {});
+  Send(7);
+  EXPECT_EQ(Sent("Acme_Looks-7_2026-01-07.csv.gz"), "b,101:1767661200:900,\n");
+}
+
+TEST_F(ActivationTest, NothingIsTakenWithoutAConnection) {
+  Sync(5, "amer", {"a|101|add"});
+  Members({"a|101|5"});
+
+  EXPECT_EQ(Send(5, false), "nothing, there is no connection 'files'");
+
+  EXPECT_FALSE(fs::exists(folder_.path() / "syncs/combined/2026/01/05/amer.looks.gz/_TAKEN"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "journal"));
+}
+
+TEST_F(ActivationTest, AFolderThatIsNotWhatItsSuccessSaysIsRefused) {
+  Sync(5, "amer", {"a|101|add"});
+  Members({"a|101|5"});
+  Write("syncs/combined/2026/01/05/amer.looks.gz/part-00000.gz", "?");
+
+  EXPECT_EQ(ErrorOf([&] { Send(5); }),
+            "F/syncs/combined/2026/01/05/amer.looks.gz/part-00000.gz: it was taken, but is not the "
+            "file that _SUCCESS names");
+}
+
+TEST_F(ActivationTest, FoldersThatAreNotCompleteAreLeftAlone) {
+  Sync(5, "amer", {"a|101|add"});
+  fs::remove(folder_.path() / "syncs/combined/2026/01/05/amer.looks.gz/_SUCCESS");
+  Members({"a|101|5"});
+
+  EXPECT_EQ(Send(5), "onboarding_files nothing new");
+}
+
+TEST(CsvRowTest, QuotesWhatNeedsIt) {
+  EXPECT_EQ(CsvRow({"a", "", "b c"}), "a,,b c\n");
+  EXPECT_EQ(CsvRow({"a,b", "say \"x\"", "l\nm"}), "\"a,b\",\"say \"\"x\"\"\",\"l\nm\"\n");
+}
+
+TEST(PaceTest, HoldsBetweenProcesses) {
+  using std::chrono::milliseconds;
+  const TestFolder folder;
+  const auto store = storage::OpenStore(folder.text());
+  const auto noted = [&] {
+    return Json::parse(*store->Get("pace.json")).at("upload 7").get<std::int64_t>();
+  };
+  constexpr milliseconds kInterval{50};
+  Pace(*store).Keep("upload 7", kInterval, {});
+  const std::int64_t first = noted();
+
+  Pace(*store).Keep("upload 8", std::chrono::hours(1), {});  // another's is no reason to wait
+  Pace(*store).Keep("upload 7", kInterval, {});
+
+  EXPECT_GE(noted() - first, kInterval.count());
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(Pace(*store).Keep("upload 8", std::chrono::hours(1), stop.get_token()),
+               CancelledError);
+}
+
+}  // namespace
+}  // namespace weir::connectors

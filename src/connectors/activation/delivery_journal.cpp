@@ -1,0 +1,166 @@
+#include "connectors/activation/delivery_journal.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace weir::connectors {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string StateKey(const Delivery& delivery, const OutgoingFile& file) {
+  return fmt::format("{}/{}.json", delivery.id, file.name);
+}
+
+std::string DoneKey(const Delivery& delivery) { return delivery.id + "/done.json"; }
+
+// Without the users where a file begins and ends: a plan names nobody.
+Json FileJson(const OutgoingFile& file) {
+  return {{"name", file.name},
+          {"member", file.member},
+          {"bytes", file.bytes},
+          {"users", file.users},
+          {"lines", file.lines}};
+}
+
+OutgoingFile FileOf(const Json& json) {
+  return {.name = json.at("name"),
+          .member = json.at("member"),
+          .bytes = json.at("bytes"),
+          .users = json.at("users"),
+          .lines = json.at("lines"),
+          .first_user = {},
+          .last_user = {}};
+}
+
+Delivery DeliveryOf(const Json& json) {
+  Delivery delivery{.id = json.at("id"),
+                    .day = json.at("day"),
+                    .run_id = json.at("run"),
+                    .folders = json.at("folders"),
+                    .files = {}};
+  for (const Json& file : json.at("files")) {
+    delivery.files.push_back(FileOf(file));
+  }
+  return delivery;
+}
+
+Json OutcomeJson(const Attempt& attempt) {
+  return {{"accepted", attempt.outcome.accepted},
+          {"job_id", attempt.outcome.job_id},
+          {"phase", attempt.outcome.phase},
+          {"counters", attempt.outcome.counters},
+          {"error_lines", attempt.outcome.error_lines},
+          {"finished_at", attempt.finished_at}};
+}
+
+Attempt AttemptOf(const Json& json) {
+  return {.outcome = {.accepted = json.at("accepted"),
+                      .job_id = json.at("job_id"),
+                      .phase = json.at("phase"),
+                      .counters = json.at("counters"),
+                      .error_lines = json.at("error_lines")},
+          .finished_at = json.at("finished_at")};
+}
+
+// "2026-01-31.10" comes after "2026-01-31.9".
+std::tuple<std::string, int> OrderOf(const Delivery& delivery) {
+  const std::size_t dot = delivery.id.rfind('.');
+  int number = 0;
+  std::from_chars(delivery.id.data() + dot + 1, delivery.id.data() + delivery.id.size(), number);
+  return {delivery.day, number};
+}
+
+}  // namespace
+
+std::string PlanText(const Delivery& delivery) {
+  Json files = Json::array();
+  for (const OutgoingFile& file : delivery.files) {
+    files.push_back(FileJson(file));
+  }
+  return Json{{"format", 1},
+              {"id", delivery.id},
+              {"day", delivery.day},
+              {"run", delivery.run_id},
+              {"folders", delivery.folders},
+              {"files", files}}
+             .dump(1) +
+         "\n";
+}
+
+DeliveryJournal::DeliveryJournal(const std::filesystem::path& folder) : folder_(folder) {
+  std::filesystem::create_directories(folder_);
+  store_ = storage::OpenStore(folder_.string());
+}
+
+std::vector<Delivery> DeliveryJournal::Deliveries() const {
+  std::vector<Delivery> deliveries;
+  for (const std::string& name : store_->ListFolders("")) {
+    if (name.starts_with('.')) {
+      continue;  // one that is being written
+    }
+    const std::string key = name + "/plan.json";
+    const auto text = store_->Get(key);
+    try {
+      deliveries.push_back(DeliveryOf(Json::parse(text.value_or(""))));
+    } catch (const Json::exception& error) {
+      throw UserError("{}: it isn't the plan of a delivery: {}", (folder_ / key).string(),
+                      error.what());
+    }
+  }
+  std::ranges::sort(deliveries, {}, OrderOf);
+  return deliveries;
+}
+
+bool DeliveryJournal::IsDone(const Delivery& delivery) const { return !DoneDay(delivery).empty(); }
+
+std::string DeliveryJournal::DoneDay(const Delivery& delivery) const {
+  const auto text = store_->Get(DoneKey(delivery));
+  return text ? Json::parse(*text).at("day").get<std::string>() : "";
+}
+
+void DeliveryJournal::MarkDone(const Delivery& delivery, const std::string& day) {
+  const Json done{{"day", day}, {"finished_at", FormatTimestamp(Now())}};
+  store_->Put(DoneKey(delivery), done.dump());
+}
+
+Json DeliveryJournal::FileState(const Delivery& delivery, const OutgoingFile& file) const {
+  const auto text = store_->Get(StateKey(delivery, file));
+  return text ? Json::parse(*text) : Json{{"notes", Json::object()}, {"attempts", Json::array()}};
+}
+
+FileNotes DeliveryJournal::NotesOf(const Delivery& delivery, const OutgoingFile& file) {
+  return {FileState(delivery, file).at("notes"), [this, delivery, file](const Json& notes) {
+            Json state = FileState(delivery, file);
+            state["notes"] = notes;
+            store_->Put(StateKey(delivery, file), state.dump());
+          }};
+}
+
+std::vector<Attempt> DeliveryJournal::AttemptsOf(const Delivery& delivery,
+                                                 const OutgoingFile& file) const {
+  const Json state = FileState(delivery, file);
+  std::vector<Attempt> attempts;
+  for (const Json& json : state.at("attempts")) {
+    attempts.push_back(AttemptOf(json));
+  }
+  return attempts;
+}
+
+void DeliveryJournal::AddAttempt(const Delivery& delivery, const OutgoingFile& file,
+                                 const Attempt& attempt) {
+  Json state = FileState(delivery, file);
+  state["attempts"].push_back(OutcomeJson(attempt));
+  if (!attempt.outcome.accepted) {
+    state["notes"] = Json::object();
+  }
+  store_->Put(StateKey(delivery, file), state.dump());
+}
+
+}  // namespace weir::connectors

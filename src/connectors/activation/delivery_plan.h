@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "connectors/activation/delivery_journal.h"
+#include "sql/database.h"
+
+namespace weir::connectors {
+
+// What a delivery is planned from.
+struct PlanInput {
+  std::filesystem::path segment_folders;  // the root of segment_files.h
+  std::string day;                        // folders up to this one are taken
+  std::string run_id;
+  // Relations. Who of whose segments the destination is: (member_id BIGINT, dsp_segment_id BIGINT).
+  std::string routes;
+  // Whom it shall have at the end of the day: (dsp_segment_id BIGINT, dsp_user_id VARCHAR, since
+  // TIMESTAMP WITH TIME ZONE).
+  std::string members;
+};
+
+// Takes the complete folders up to the day that no delivery of the journal stands for, and puts
+// what differs for this destination into a new delivery of it. Changes are the users and segments
+// that the folders name; what becomes of them is what `members` says, so that a segment's number
+// may be shared, and days may come together: who is among them is added or renewed until the latest
+// time of the folders' lines, who isn't is removed. Absent if there is no such folder.
+std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& destination,
+                                     DeliveryJournal& journal, sql::Connection& connection);
+
+}  // namespace weir::connectors

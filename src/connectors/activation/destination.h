@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/declared_settings.h"
+#include "connectors/activation/pace.h"
+
+// The seam for whoever takes segments: a DSP's API, a bucket, a folder. One shape for all: changes
+// are planned alike (delivery_plan.h), then encoded, delivered and confirmed by the destination.
+namespace weir::connectors {
+
+// What becomes of one user in one segment.
+struct SegmentChange {
+  std::int64_t segment = 0;  // the destination's number
+  bool remove = false;
+  std::int64_t timestamp = 0;  // seconds since 1970
+  std::int64_t minutes = 0;    // from then until it runs out; of additions
+  std::int64_t value = 0;
+};
+
+struct UserChanges {
+  std::string user;  // as the destination knows it
+  std::vector<SegmentChange> changes;
+};
+
+// A file of a delivery.
+struct OutgoingFile {
+  std::string name;
+  std::int64_t member = 0;  // the seat at the destination that it is for
+  std::int64_t bytes = 0;
+  std::int64_t users = 0;
+  std::int64_t lines = 0;  // users in segments
+  std::string
+      first_user;  // the first and last that stand in it, bytewise; known while it is planned
+  std::string last_user;
+};
+
+// Writes the changes of one member's users to files. One thread.
+class ChangeEncoder {
+ public:
+  virtual ~ChangeEncoder() = default;
+  // Users come sorted bytewise, each once. Throws UserError for what can't be said.
+  virtual void Add(const UserChanges& user) = 0;
+  // The files, durable, in the order of their users; none if there was no user.
+  virtual std::vector<OutgoingFile> Finish() = 0;
+};
+
+struct EncoderPlace {
+  std::filesystem::path folder;  // that is there
+  std::string delivery;          // "2026-01-31.1"
+  std::int64_t member = 0;
+};
+
+// What a destination keeps of a file on its way, so that it can be asked for after a crash: any
+// JSON object. It is durable once Keep() has returned.
+class FileNotes {
+ public:
+  using Keeper = std::function<void(const nlohmann::json&)>;
+  FileNotes(nlohmann::json value, Keeper keep) : value_(std::move(value)), keep_(std::move(keep)) {}
+
+  const nlohmann::json& value() const { return value_; }
+  void Keep(nlohmann::json value) {
+    keep_(value);
+    value_ = std::move(value);
+  }
+
+ private:
+  nlohmann::json value_;
+  Keeper keep_;
+};
+
+struct FileOnItsWay {
+  const OutgoingFile& file;
+  std::filesystem::path path;
+  FileNotes& notes;
+};
+
+// How the destination says it went.
+struct Outcome {
+  bool accepted = false;
+  std::string job_id;                            // the destination's name for it
+  std::string phase;                             // "completed", "error": its own word
+  std::map<std::string, std::int64_t> counters;  // "num_valid" …; none if it doesn't count
+  std::vector<std::string> error_lines;
+};
+
+// One destination that is configured. Failures at the other side are ExternalErrors, without
+// secrets; a stop is a CancelledError. One thread.
+class Destination {
+ public:
+  virtual ~Destination() = default;
+  virtual std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const = 0;
+  // Makes the other side have the file; called again after a crash or a failure, it first asks for
+  // what its notes name.
+  virtual void Deliver(const FileOnItsWay& file) = 0;
+  // Waits until the other side says what became of it.
+  virtual Outcome Confirm(const FileOnItsWay& file) = 0;
+};
+
+struct DestinationContext {
+  std::map<std::string, std::string> settings;  // of the connection
+  std::filesystem::path project_folder;
+  std::stop_token stop;
+  Pace& pace;  // of requests, kept between runs
+};
+
+// One line of the table of destinations: a connector of its own name.
+struct DestinationKind {
+  std::string name;
+  std::string doc;
+  std::vector<Setting> connection;
+  // Throws UserError for settings that can't be.
+  std::function<std::unique_ptr<Destination>(const DestinationContext&)> open;
+};
+
+}  // namespace weir::connectors

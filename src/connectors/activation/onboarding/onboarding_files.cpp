@@ -1,0 +1,208 @@
+#include "connectors/activation/onboarding/onboarding_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "connectors/activation/onboarding/csv_row.h"
+#include "connectors/files/local_path.h"
+#include "connectors/files/temporary_target.h"
+
+namespace weir::connectors {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::size_t kLongestName = 250;
+constexpr std::int64_t kLookEvery = 10'000;  // users between two looks at a file's size
+
+std::vector<Setting> OnboardingSettings() {
+  constexpr std::int64_t kMostOfFile = 50'000'000'000;
+  return {{.name = "path", .required = true, .doc = "the folder; relative to the project"},
+          {.name = "customer", .required = true, .doc = "the first part of files' names"},
+          {.name = "list", .required = true, .doc = "the second; the member follows"},
+          {.name = "bytes_of_file",
+           .type = SettingType::kInteger,
+           .standard = 1'000'000'000,
+           .least = 1000,
+           .most = kMostOfFile,
+           .doc = "as stored; LiveRamp takes up to 50 GB"}};
+}
+
+void CheckNamePart(const char* setting, const std::string& text) {
+  const bool is_ascii = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+  if (text.empty() || !is_ascii || text.find_first_of("/_\\") != std::string::npos) {
+    throw UserError("setting '{}' is '{}'; printable ASCII without '/', '\\' and '_' is allowed",
+                    setting, text);
+  }
+}
+
+// "2026-01-31.2", the second part of a day's second delivery: the number of the delivery and that
+// of the file are told apart by '.'; the first of both have none.
+std::string OnboardingNameOf(const Json& settings, const EncoderPlace& place, std::size_t index) {
+  const std::size_t dot = place.delivery.rfind('.');
+  const std::string number = place.delivery.substr(dot + 1);
+  std::string list = fmt::format("{}-{}", settings.at("list").get<std::string>(), place.member);
+  list += number == "1" && index == 0 ? "" : "." + number;
+  list += index == 0 ? "" : fmt::format(".{}", index + 1);
+  std::string name = fmt::format("{}_{}_{}.csv.gz", settings.at("customer").get<std::string>(),
+                                 list, place.delivery.substr(0, dot));
+  if (name.size() > kLongestName) {
+    throw UserError("file name '{}' has {} characters; {} are allowed", name, name.size(),
+                    kLongestName);
+  }
+  return name;
+}
+
+std::string RowOf(const UserChanges& user) {
+  std::string added;
+  std::string removed;
+  for (const SegmentChange& change : user.changes) {
+    std::string& list = change.remove ? removed : added;
+    list += list.empty() ? "" : ";";
+    list += change.remove ? fmt::to_string(change.segment)
+                          : fmt::format("{}:{}:{}", change.segment,
+                                        change.timestamp + 60 * change.minutes, change.value);
+  }
+  return CsvRow({user.user, added, removed});
+}
+
+class CsvEncoder final : public ChangeEncoder {
+ public:
+  CsvEncoder(Json settings, EncoderPlace place)
+      : settings_(std::move(settings)), place_(std::move(place)) {}
+  CsvEncoder(const CsvEncoder&) = delete;
+  CsvEncoder& operator=(const CsvEncoder&) = delete;
+  ~CsvEncoder() override {
+    if (stream_ != nullptr) {
+      gzclose(stream_);
+    }
+  }
+
+  void Add(const UserChanges& user) override {
+    if (stream_ == nullptr) {
+      Open();
+      files_.back().first_user = user.user;
+    }
+    Append(RowOf(user));
+    OutgoingFile& file = files_.back();
+    file.last_user = user.user;
+    file.users += 1;
+    file.lines += std::ssize(user.changes);
+    if (file.users % kLookEvery == 0 &&
+        gzoffset(stream_) >= settings_.at("bytes_of_file").get<std::int64_t>()) {
+      Close();
+    }
+  }
+
+  std::vector<OutgoingFile> Finish() override {
+    if (stream_ != nullptr) {
+      Close();
+    }
+    return files_;
+  }
+
+ private:
+  fs::path Path() const { return place_.folder / files_.back().name; }
+
+  void Open() {
+    files_.push_back({.name = OnboardingNameOf(settings_, place_, files_.size()),
+                      .member = place_.member,
+                      .first_user = {},
+                      .last_user = {}});
+    stream_ = gzopen(Path().c_str(), "wb6");
+    if (stream_ == nullptr) {
+      throw ExternalError("{}: it can't be opened", Path().string());
+    }
+    Append(CsvRow({"identifier", "add", "remove"}));
+  }
+
+  void Append(const std::string& row) {
+    if (gzwrite(stream_, row.data(), static_cast<unsigned>(row.size())) !=
+        static_cast<int>(row.size())) {
+      throw ExternalError("{}: it can't be written; the disk may be full", Path().string());
+    }
+  }
+
+  void Close() {
+    if (gzclose(std::exchange(stream_, nullptr)) != Z_OK) {
+      throw ExternalError("{}: it can't be written; the disk may be full", Path().string());
+    }
+    MakeDurable(Path());
+    files_.back().bytes = static_cast<std::int64_t>(fs::file_size(Path()));
+  }
+
+  Json settings_;
+  EncoderPlace place_;
+  gzFile stream_ = nullptr;
+  std::vector<OutgoingFile> files_;
+};
+
+class OnboardingFiles final : public Destination {
+ public:
+  explicit OnboardingFiles(const DestinationContext& context)
+      : settings_(CompleteSettings(OnboardingSettings(), Json(context.settings))) {
+    CheckNamePart("customer", settings_.at("customer"));
+    CheckNamePart("list", settings_.at("list"));
+    CheckLocalPath(settings_.at("path"));
+    folder_ = LocalPath(context.project_folder, settings_.at("path"));
+  }
+
+  std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const override {
+    return std::make_unique<CsvEncoder>(settings_, place);
+  }
+
+  // Whoever fetches may have taken the file away already: what the notes say was put is not put
+  // again.
+  void Deliver(const FileOnItsWay& file) override {
+    if (file.notes.value().contains("put")) {
+      return;
+    }
+    const fs::path place = folder_ / file.file.name;
+    if (!IsThere(file)) {
+      TemporaryTarget target(place, file.file.name);
+      fs::copy_file(file.path, target.path());
+      target.Publish();
+    }
+    Failpoint("onboarding:after-put");
+    file.notes.Keep({{"put", place.string()}});
+  }
+
+  Outcome Confirm(const FileOnItsWay& file) override {
+    return {.accepted = true,
+            .job_id = file.file.name,
+            .phase = "completed",
+            .counters = {},
+            .error_lines = {}};
+  }
+
+ private:
+  bool IsThere(const FileOnItsWay& file) const {
+    std::error_code missing;
+    const auto size = fs::file_size(folder_ / file.file.name, missing);
+    return !missing && static_cast<std::int64_t>(size) == file.file.bytes;
+  }
+
+  Json settings_;
+  fs::path folder_;
+};
+
+}  // namespace
+
+DestinationKind OnboardingDestination() {
+  return {.name = "onboarding_files",
+          .doc = "Segments as gzip CSV files in a folder, named as LiveRamp wants them.",
+          .connection = OnboardingSettings(),
+          .open = [](const DestinationContext& context) {
+            return std::make_unique<OnboardingFiles>(context);
+          }};
+}
+
+}  // namespace weir::connectors

@@ -1,0 +1,152 @@
+#include "connectors/activation/xandr/xandr.h"
+
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "connectors/activation/xandr/xandr_api.h"
+#include "connectors/activation/xandr/xandr_bucket.h"
+#include "connectors/activation/xandr/xandr_files.h"
+
+namespace weir::connectors {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kOwnNumbers = "number";
+
+std::vector<std::string> KindsOfIds() {
+  std::vector<std::string> kinds = XandrDomainNames();
+  kinds.insert(kinds.begin(), kOwnNumbers);
+  return kinds;
+}
+
+std::vector<Setting> XandrSettings() {
+  constexpr std::int64_t kBytesOfFile = 200'000'000;
+  std::vector<Setting> settings = XandrApiSettings();
+  for (Setting& setting : XandrBucketSettings()) {
+    settings.push_back(std::move(setting));
+  }
+  settings.push_back({.name = "encoding",
+                      .standard = "avro",
+                      .allowed = {"avro", "text"},
+                      .doc = "of the files; text is the legacy format"});
+  settings.push_back({.name = "fields",
+                      .standard = "SEG_ID, EXPIRATION, VALUE, TIMESTAMP",
+                      .doc = "of a segment, of text files, as agreed with Xandr"});
+  settings.push_back({.name = "separators",
+                      .standard = ",;:#^",
+                      .doc = "of text files: behind the user, between segments, between fields, "
+                             "before removals, before the domain"});
+  settings.push_back({.name = "ids",
+                      .standard = kOwnNumbers,
+                      .allowed = KindsOfIds(),
+                      .doc = "what users' ids are: Xandr's own numbers, or ids of devices"});
+  settings.push_back({.name = "bytes_of_file",
+                      .type = SettingType::kInteger,
+                      .standard = kBytesOfFile,
+                      .least = 1000,
+                      .most = 500'000'000,
+                      .doc = "as stored; 100 to 300 MB are advised"});
+  settings.push_back({.name = "segments_of_line",
+                      .type = SettingType::kInteger,
+                      .standard = 1800,
+                      .least = 1,
+                      .most = 1800,
+                      .doc = "of a user, at most, in one line of a text file"});
+  return settings;
+}
+
+class XandrEncoder final : public ChangeEncoder {
+ public:
+  XandrEncoder(XandrFileOptions options, std::int64_t member, std::optional<XandrDomain> domain)
+      : writer_(std::move(options)), member_(member), domain_(domain) {}
+
+  void Add(const UserChanges& user) override {
+    XandrUser line{.uid = ParseXandrUid(user.user, domain_), .segments = {}};
+    for (const SegmentChange& change : user.changes) {
+      line.segments.push_back({.id = change.segment,
+                               .expiration = change.remove ? kXandrRemoval : change.minutes,
+                               .timestamp = change.timestamp,
+                               .value = change.remove ? 0 : change.value});
+    }
+    const int file = writer_.Write(line);
+    if (file < 0) {
+      throw UserError("user {}: timestamps must be seconds", user.user);
+    }
+    if (std::cmp_greater_equal(file, spans_.size())) {
+      spans_.emplace_back(user.user, user.user);
+    }
+    spans_.back().second = user.user;
+  }
+
+  std::vector<OutgoingFile> Finish() override {
+    std::vector<OutgoingFile> files;
+    for (const XandrFile& file : writer_.Finish()) {
+      const auto& [first, last] = spans_.at(files.size());
+      files.push_back({.name = file.name,
+                       .member = member_,
+                       .bytes = file.bytes,
+                       .users = file.users,
+                       .lines = file.segments,
+                       .first_user = first,
+                       .last_user = last});
+    }
+    return files;
+  }
+
+ private:
+  XandrFileWriter writer_;
+  std::int64_t member_;
+  std::optional<XandrDomain> domain_;
+  std::vector<std::pair<std::string, std::string>> spans_;  // of users, by file
+};
+
+class Xandr final : public Destination {
+ public:
+  explicit Xandr(const DestinationContext& context)
+      : settings_(CompleteSettings(XandrSettings(), Json(context.settings))) {
+    if (settings_.value("url", "").empty() == settings_.value("bucket", "").empty()) {
+      throw UserError("a connection of kind xandr has either a 'url', for the API, or a 'bucket'");
+    }
+    const std::string ids = settings_.at("ids");
+    domain_ = ids == kOwnNumbers ? std::nullopt : std::optional(ParseXandrDomain(ids));
+    delivery_ = settings_.value("bucket", "").empty() ? MakeXandrApi(settings_, context)
+                                                      : MakeXandrBucket(settings_, context);
+  }
+
+  std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const override {
+    XandrFileOptions options{
+        .folder = place.folder,
+        .name = fmt::format("xandr-{}-{}", place.member, place.delivery),
+        .encoding =
+            settings_.at("encoding") == "text" ? XandrEncoding::kText : XandrEncoding::kAvro,
+        .text = {.fields = ParseXandrFields(settings_.at("fields").get<std::string>()),
+                 .separators = settings_.at("separators")},
+        .bytes_of_file = settings_.at("bytes_of_file"),
+        .segments_of_line = settings_.at("segments_of_line")};
+    return std::make_unique<XandrEncoder>(std::move(options), place.member, domain_);
+  }
+
+  void Deliver(const FileOnItsWay& file) override { delivery_->Deliver(file); }
+  Outcome Confirm(const FileOnItsWay& file) override { return delivery_->Confirm(file); }
+
+ private:
+  Json settings_;
+  std::optional<XandrDomain> domain_;
+  std::unique_ptr<XandrDelivery> delivery_;
+};
+
+}  // namespace
+
+DestinationKind XandrDestination() {
+  return {
+      .name = "xandr",
+      .doc = "Segments for Xandr's Batch Segment Service, by its API or its bucket.",
+      .connection = XandrSettings(),
+      .open = [](const DestinationContext& context) { return std::make_unique<Xandr>(context); }};
+}
+
+}  // namespace weir::connectors

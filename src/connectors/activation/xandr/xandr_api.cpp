@@ -1,0 +1,242 @@
+#include "connectors/activation/xandr/xandr_api.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "connectors/activation/xandr/polling.h"
+#include "net/http_request.h"
+
+namespace weir::connectors {
+namespace {
+
+using Json = nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr auto kRateLimit = "RATE_LIMIT_EXCEEDED";
+constexpr auto kJobStarting = "starting";
+constexpr auto kJobCompleted = "completed";
+constexpr auto kJobError = "error";
+
+// The service asks for less.
+class RateLimitError : public ExternalError {
+ public:
+  using ExternalError::ExternalError;
+};
+
+struct UploadJob {
+  std::string id;
+  std::string phase;
+  std::string upload_url;
+  Json all;
+};
+
+std::int64_t WallSeconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string FileBytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw ExternalError("{}: it can't be read", path.string());
+  }
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// An id may be a text or a number.
+std::string JsonTextOf(const Json& json) {
+  return json.is_string() ? json.get<std::string>() : json.dump();
+}
+
+class XandrApi final : public XandrDelivery {
+ public:
+  XandrApi(const Json& settings, const DestinationContext& context)
+      : url_(settings.at("url")),
+        token_(settings.value("token", "")),
+        time_limit_(std::chrono::seconds(settings.at("timeout").get<std::int64_t>())),
+        upload_pause_(settings.at("upload_pause").get<std::int64_t>()),
+        polling_(settings, context.stop),
+        stop_(context.stop),
+        pace_(context.pace) {
+    while (url_.ends_with('/')) {
+      url_.pop_back();
+    }
+  }
+
+  void Deliver(const FileOnItsWay& file) override {
+    if (HasArrived(file)) {
+      return;
+    }
+    constexpr int kTries = 5;
+    for (int tries = 1;; ++tries) {
+      try {
+        UploadToNewJob(file);
+        return;
+      } catch (const RateLimitError&) {
+        if (tries == kTries) {
+          throw;
+        }
+      }
+    }
+  }
+
+  Outcome Confirm(const FileOnItsWay& file) override {
+    const std::string id = file.notes.value().at("job_id");
+    UploadJob job;
+    return polling_.Until(
+        [&] {
+          job = JobOf(file.file.member, id);
+          const bool has_ended = job.phase == kJobCompleted || job.phase == kJobError;
+          return has_ended ? std::optional(OutcomeOf(job)) : std::nullopt;
+        },
+        [&] { return fmt::format("job {} is still '{}'", id, job.phase); });
+  }
+
+ private:
+  // Whether the job that is noted has the file. One that was made and never got it is left alone:
+  // its address has run out, or soon will.
+  bool HasArrived(const FileOnItsWay& file) const {
+    if (!file.notes.value().contains("job_id")) {
+      return false;
+    }
+    const UploadJob job = JobOf(file.file.member, file.notes.value().at("job_id"));
+    return job.phase != kJobStarting;
+  }
+
+  void UploadToNewJob(const FileOnItsWay& file) {
+    pace_.Keep(fmt::format("upload {}", file.file.member), upload_pause_, stop_);
+    const Json answer = Call("POST", fmt::format("/batch-segment?member_id={}", file.file.member));
+    const UploadJob job = JobIn(answer);
+    file.notes.Keep({{"job_id", job.id}, {"made_at", WallSeconds()}});
+    Failpoint("xandr:before-upload");
+    Checked("upload", Ask("POST", AbsoluteUrl(job.upload_url), FileBytes(file.path)));
+    Failpoint("xandr:after-upload");
+  }
+
+  UploadJob JobOf(std::int64_t member, const std::string& id) const {
+    return JobIn(Call("GET", fmt::format("/batch-segment?member_id={}&job_id={}", member, id)));
+  }
+
+  static UploadJob JobIn(const Json& answer) {
+    Json job = answer.value("batch_segment_upload_job", Json());
+    if (job.is_array() && !job.empty()) {
+      job = job.at(0);
+    }
+    if (!job.is_object() || !job.contains("job_id")) {
+      throw ExternalError("Xandr's answer has no batch_segment_upload_job: {}",
+                          answer.dump().substr(0, 300));
+    }
+    return {.id = JsonTextOf(job.at("job_id")),
+            .phase = job.value("phase", ""),
+            .upload_url = job.value("upload_url", ""),
+            .all = job};
+  }
+
+  static Outcome OutcomeOf(const UploadJob& job) {
+    Outcome outcome{.accepted = job.phase == kJobCompleted,
+                    .job_id = job.id,
+                    .phase = job.phase,
+                    .counters = {},
+                    .error_lines = {}};
+    for (const auto& [name, value] : job.all.items()) {
+      if (name.starts_with("num_") && value.is_number_integer()) {
+        outcome.counters[name] = value.get<std::int64_t>();
+      }
+    }
+    const Json lines = job.all.value("error_log_lines", Json());
+    if (lines.is_array()) {
+      for (const Json& line : lines) {
+        outcome.error_lines.push_back(JsonTextOf(line));
+      }
+    } else if (lines.is_string() && !lines.get<std::string>().empty()) {
+      outcome.error_lines.push_back(lines);
+    }
+    return outcome;
+  }
+
+  Json Call(const std::string& method, const std::string& path) const {
+    return Checked(path, Ask(method, url_ + path, ""));
+  }
+
+  std::string AbsoluteUrl(const std::string& url) const {
+    return url.starts_with('/') ? url_ + url : url;
+  }
+
+  net::HttpAnswer Ask(const std::string& method, const std::string& url,
+                      const std::string& body) const {
+    if (stop_.stop_requested()) {
+      throw CancelledError();
+    }
+    net::HttpRequest request{.method = method, .url = url, .body = body, .time_limit = time_limit_};
+    request.headers.emplace_back("Content-Type: application/octet-stream");
+    if (!token_.empty() && url.starts_with(url_)) {  // others get no token of ours
+      request.headers.push_back("Authorization: Bearer " + token_);
+    }
+    return net::Ask(request);
+  }
+
+  static Json Checked(const std::string& what, const net::HttpAnswer& answer) {
+    const Json json = Json::parse(answer.body.empty() ? "{}" : answer.body, nullptr, false);
+    const Json response = json.is_object() ? json.value("response", json) : Json();
+    const std::string code = response.is_object() ? response.value("error_code", "") : "";
+    if (code == kRateLimit) {
+      throw RateLimitError("Xandr answered {} to {}", kRateLimit, what);
+    }
+    constexpr long kFirstGood = 200;
+    constexpr long kLastGood = 299;
+    if (answer.status < kFirstGood || answer.status > kLastGood || !code.empty() ||
+        !response.is_object()) {
+      throw ExternalError("Xandr answered {} to {}: {}", answer.status, what,
+                          answer.body.substr(0, 300));
+    }
+    return response;
+  }
+
+  std::string url_;
+  std::string token_;
+  std::chrono::seconds time_limit_;
+  milliseconds upload_pause_;
+  Polling polling_;
+  std::stop_token stop_;
+  Pace& pace_;
+};
+
+}  // namespace
+
+std::vector<Setting> XandrApiSettings() {
+  return {{.name = "url", .doc = "of the API: https://api.example; or 'bucket'"},
+          {.name = "token", .doc = "sent as a bearer token; a secret: '{secret.x}'"},
+          {.name = "timeout",
+           .type = SettingType::kInteger,
+           .standard = 600,
+           .least = 1,
+           .doc = "seconds for one request, the upload among them"},
+          {.name = "upload_pause",
+           .type = SettingType::kInteger,
+           .standard = 60'000,
+           .least = 0,
+           .doc = "milliseconds between uploads of a member; Xandr wants a minute"},
+          {.name = "poll_pause",
+           .type = SettingType::kInteger,
+           .standard = 5'000,
+           .least = 1,
+           .doc = "milliseconds between two looks at a job, or at the bucket"},
+          {.name = "patience",
+           .type = SettingType::kInteger,
+           .standard = 240,
+           .least = 1,
+           .doc = "minutes to wait for a job's end before the run fails"}};
+}
+
+std::unique_ptr<XandrDelivery> MakeXandrApi(const Json& settings,
+                                            const DestinationContext& context) {
+  return std::make_unique<XandrApi>(settings, context);
+}
+
+}  // namespace weir::connectors
