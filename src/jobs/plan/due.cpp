@@ -173,9 +173,7 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
       if (by.instance == instance) {
         continue;  // the order of its own runs sees to it
       }
-      const bool intervals = ReadsIntervals(instances, input, facts);
-      const Interval window = intervals ? WindowOf(self, input.input, interval)
-                                        : StateInterval(writer, input.input, interval);
+      const Interval window = TimeRead(instances, instance, input, by.instance, interval, facts);
       if (const auto lacking = coverage.Lacks(by.instance, window)) {
         return fmt::format("waits for {} of {}", writer.name(), writer.Label(*lacking));
       }

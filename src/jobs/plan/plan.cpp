@@ -239,10 +239,7 @@ class Planner {
   std::optional<Interval> PlannedIn(std::size_t instance, const InstanceInput& input,
                                     const TableWriter& by, const Interval& interval,
                                     const Positions& positions) const {
-    const JobInstance& writer = instances_[by.instance];
-    const bool intervals = ReadsIntervals(instances_, input, facts_);
-    const Interval window = intervals ? WindowOf(instances_[instance], input.input, interval)
-                                      : StateInterval(writer, input.input, interval);
+    const Interval window = TimeRead(instances_, instance, input, by.instance, interval, facts_);
     auto run = positions.lower_bound({.start = window.start, .end = kAllOfTime.start});
     if (run != positions.begin() && std::prev(run)->first.end > window.start) {
       --run;  // a longer interval that ends in the window
@@ -257,15 +254,12 @@ class Planner {
 
   // Why an older interval of an overwritten state is left alone.
   std::optional<std::string> MovedOn(std::size_t instance, const Interval& interval) const {
-    const JobInstance& self = instances_[instance];
-    const auto& done = facts_.runs[instance].succeeded;
-    const bool is_older = !done.empty() && done.back().key.interval > interval;
-    if (!is_older || !self.WritesState() || self.WritesIntervals() ||
-        OwnPreviousState(instances_, instance)) {
+    if (!HasMovedOn(instances_, instance, interval, facts_)) {
       return std::nullopt;
     }
+    const RunRecord& newest = facts_.runs[instance].succeeded.back();
     return fmt::format("the state that it writes has moved on to {}",
-                       self.Label(done.back().key.interval));
+                       instances_[instance].Label(newest.key.interval));
   }
 
   // A job that reads its own state or its own earlier intervals runs on from the first candidate,
@@ -393,11 +387,8 @@ class Planner {
     if (input.by_stream || (by.instance == run.instance && !input.input.previous)) {
       return;
     }
-    const JobInstance& writer = instances_[by.instance];
-    const bool intervals = ReadsIntervals(instances_, input, facts_);
-    const Interval window = intervals
-                                ? WindowOf(instances_[run.instance], input.input, run.interval)
-                                : StateInterval(writer, input.input, run.interval);
+    const Interval window =
+        TimeRead(instances_, run.instance, input, by.instance, run.interval, facts_);
     for (const auto& [interval, position] : planned_[by.instance]) {
       if (Overlap(interval, window)) {
         run.needs.push_back(position);

@@ -118,6 +118,21 @@ Reading Newer(const Reading& left, const Reading& right) {
              : left;
 }
 
+// StateInterval's, or where that has moved on, the next newer one that is done.
+Interval StateToRead(const std::vector<JobInstance>& instances, std::size_t writer,
+                     const project::Input& input, const Interval& interval,
+                     const PlanFacts& facts) {
+  const Interval wanted = StateInterval(instances[writer], input, interval);
+  const auto& done = facts.runs[writer].succeeded;
+  if (input.previous || FindRun(done, wanted) != nullptr ||
+      !HasMovedOn(instances, writer, wanted, facts)) {
+    return wanted;
+  }
+  return std::ranges::upper_bound(done, wanted, {},
+                                  [](const RunRecord& run) { return run.key.interval; })
+      ->key.interval;
+}
+
 }  // namespace
 
 Interval WindowOf(const JobInstance& instance, const project::Input& input,
@@ -144,6 +159,15 @@ Interval StateInterval(const JobInstance& writer, const project::Input& input,
   return last.end <= by ? last : writer.schedule.Previous(last);
 }
 
+bool HasMovedOn(const std::vector<JobInstance>& instances, std::size_t instance,
+                const Interval& interval, const PlanFacts& facts) {
+  const JobInstance& self = instances[instance];
+  const auto& done = facts.runs[instance].succeeded;
+  const bool is_older = !done.empty() && done.back().key.interval > interval;
+  return is_older && self.WritesState() && !self.WritesIntervals() &&
+         !OwnPreviousState(instances, instance);
+}
+
 bool ReadsIntervals(const std::vector<JobInstance>& instances, const InstanceInput& input,
                     const PlanFacts& facts) {
   if (!input.writers.empty()) {
@@ -152,6 +176,14 @@ bool ReadsIntervals(const std::vector<JobInstance>& instances, const InstanceInp
   }
   const auto table = facts.tables.find(input.input.table);
   return table != facts.tables.end() && table->second.has_intervals;
+}
+
+Interval TimeRead(const std::vector<JobInstance>& instances, std::size_t reader,
+                  const InstanceInput& input, std::size_t writer, const Interval& interval,
+                  const PlanFacts& facts) {
+  return ReadsIntervals(instances, input, facts)
+             ? WindowOf(instances[reader], input.input, interval)
+             : StateToRead(instances, writer, input.input, interval, facts);
 }
 
 Reading ReadingOf(const std::vector<JobInstance>& instances, std::size_t instance,

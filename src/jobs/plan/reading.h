@@ -39,9 +39,20 @@ Interval WindowOf(const JobInstance& instance, const project::Input& input,
 Interval StateInterval(const JobInstance& writer, const project::Input& input,
                        const Interval& interval);
 
+// Whether an interval of a state that overwrites itself without being read has lost its turn: a
+// newer one is done. It isn't run again; who reads it reads the newer one.
+bool HasMovedOn(const std::vector<JobInstance>& instances, std::size_t instance,
+                const Interval& interval, const PlanFacts& facts);
+
 // Whether the table is an interval table: as its writer writes it, or of others, as it is.
 bool ReadsIntervals(const std::vector<JobInstance>& instances, const InstanceInput& input,
                     const PlanFacts& facts);
+
+// The time that a run of `interval` reads of one writer of an input: its window, or the interval
+// whose state it reads, which where that has moved on is the next newer one that is done.
+Interval TimeRead(const std::vector<JobInstance>& instances, std::size_t reader,
+                  const InstanceInput& input, std::size_t writer, const Interval& interval,
+                  const PlanFacts& facts);
 
 // What a run of `interval` reads now.
 Reading ReadingOf(const std::vector<JobInstance>& instances, std::size_t instance,
