@@ -1,13 +1,17 @@
 // The servers of tests/jobs/alerts_test.py answer real transfers; here is what needs none.
+#include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "net/http_client.h"
 #include "net/http_post.h"
 #include "net/http_request.h"
 #include "net/http_server.h"
 #include "net/send_mail.h"
+#include "net/test_http_server.h"
 
 namespace weir::net {
 namespace {
@@ -53,6 +57,35 @@ TEST(Ask, NamesTheServerThatIsNotThere) {
   } catch (const ExternalError& problem) {
     EXPECT_EQ(std::string(problem.what()), "http://127.0.0.1:1/x: Couldn't connect to server");
   }
+}
+
+// Gives the first bytes of an answer and closes.
+class BrokenServer final : public TestHttpServer {
+ public:
+  explicit BrokenServer(std::string answer) : answer_(std::move(answer)) { Start(); }
+  ~BrokenServer() override { Stop(); }
+
+ private:
+  std::string Answer(const std::string& /*request*/) override { return answer_; }
+
+  std::string answer_;
+};
+
+TEST(Ask, TakesNoAnswerThatBrokeOff) {
+  const std::string whole =
+      "HTTP/1.1 100 Continue\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nETag: \"abc\"\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    const BrokenServer server(whole.substr(0, length));
+    EXPECT_THROW(HttpClient().Ask({.method = "PUT", .url = server.endpoint(), .body = "bytes"}),
+                 NoAnswerError)
+        << length;
+  }
+  const BrokenServer server(whole);
+  const HttpAnswer answer = HttpClient().Ask({.method = "PUT", .url = server.endpoint()});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "hello");
+  EXPECT_EQ(answer.headers.at("etag"), "\"abc\"");
 }
 
 TEST(Post, RefusesOtherProtocols) {

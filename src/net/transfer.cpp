@@ -54,6 +54,7 @@ void Transfer::Begin(const TransferOptions& options) {
   given_ = 0;
   answer_.clear();
   headers_.clear();
+  headers_end_ = !options.protocols.starts_with("http");
   status_ = 0;
   Set(CURLOPT_URL, options.url.c_str());
   Set(CURLOPT_PROTOCOLS_STR, options.protocols.c_str());
@@ -76,6 +77,9 @@ void Transfer::Run() {
   if (const CURLcode code = curl_easy_perform(handle_.get()); code != CURLE_OK) {
     throw NoAnswerError("{}: {}", url_, curl_easy_strerror(code));
   }
+  if (!headers_end_) {  // which libcurl takes for an answer without the rest
+    throw NoAnswerError("{}: the answer broke off", url_);
+  }
   Check(curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status_));
 }
 
@@ -94,10 +98,15 @@ std::size_t Transfer::Take(char* data, std::size_t size, std::size_t count, void
 
 std::size_t Transfer::TakeHeader(char* data, std::size_t size, std::size_t count, void* self) {
   const std::string_view line(data, size * count);
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (line.starts_with("HTTP/")) {  // perhaps one more, as after "100 Continue"
+    transfer.headers_end_ = false;
+  } else if (line == "\r\n" || line == "\n") {
+    transfer.headers_end_ = true;
+  }
   const auto colon = line.find(':');
   if (colon != std::string_view::npos) {
-    static_cast<Transfer*>(self)->headers_[LowerCase(line.substr(0, colon))] =
-        Trimmed(line.substr(colon + 1));
+    transfer.headers_[LowerCase(line.substr(0, colon))] = Trimmed(line.substr(colon + 1));
   }
   return line.size();
 }

@@ -47,7 +47,8 @@ class Transfer {
   }
   // What is sent as the body.
   void Upload(std::string body);
-  // Throws ExternalError that names the URL (without user and password) and what went wrong.
+  // Throws ExternalError that names the URL (without user and password) and what went wrong;
+  // NoAnswerError where there is none, or not a whole one.
   void Run();
 
   long status() const { return status_; }                // of the answer
@@ -72,6 +73,7 @@ class Transfer {
   std::size_t given_ = 0;  // bytes of the body
   std::string answer_;
   std::map<std::string, std::string> headers_;
+  bool headers_end_ = false;  // the line was seen that ends the answer's headers
   std::size_t most_of_answer_ = 0;
   long status_ = 0;
 };

@@ -86,7 +86,7 @@ TEST_F(CredentialsTest, SayWhatWasLookedFor) {
 }
 
 // The metadata service of a machine: version 2, which asks for a token.
-class MetadataService final : public TestHttpServer {
+class MetadataService final : public net::TestHttpServer {
  public:
   explicit MetadataService(std::string expires) : expires_(std::move(expires)) { Start(); }
   ~MetadataService() override { Stop(); }

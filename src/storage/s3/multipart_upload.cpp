@@ -45,23 +45,30 @@ class MultipartUpload {
   }
 
   // An answer of 200 may still hold an error; and one that was lost leaves an upload that is no
-  // more, but an object with this upload's mark.
+  // more, or is just being put together, which a second try is told in several ways: what tells is
+  // an object with this upload's mark.
   void Complete() {
     const std::string body =
         fmt::format("<CompleteMultipartUpload>{}</CompleteMultipartUpload>", parts_);
     const S3Request request{
         .method = "POST", .key = key_, .query = {{"uploadId", upload_id_}}, .body = body};
-    for (int tries = 0;; ++tries) {
-      const S3Answer answer = client_.Send(request);
-      if (answer.status == kDone && TextOf(answer.body, "ETag")) {
-        return;
-      }
-      if (IsThere()) {
-        return;
-      }
-      if (answer.status != kDone || tries == 2) {
+    constexpr int kTries = 4;
+    for (int tries = 1;; ++tries) {
+      try {
+        const S3Answer answer = client_.Send(request);
+        if (answer.status == kDone && TextOf(answer.body, "ETag")) {
+          return;
+        }
         client_.ThrowAnswer(request, answer);
+      } catch (const ExternalError&) {
+        if (IsThere()) {
+          return;
+        }
+        if (tries == kTries) {
+          throw;
+        }
       }
+      client_.Wait(tries);
     }
   }
 

@@ -79,6 +79,9 @@ class S3Client {
   // bucket, key, status, the server's code and message for another, and for none after all tries.
   S3Answer Send(const S3Request& request) const;
 
+  // Waits as long as before one more try after `tries` others.
+  void Wait(int tries) const;
+
   // The error that such an answer is.
   [[noreturn]] void ThrowAnswer(const S3Request& request, const S3Answer& answer) const;
 
@@ -86,7 +89,6 @@ class S3Client {
   S3Answer SendOnce(const S3Request& request) const;
   std::string Host() const;
   std::string PathOf(const S3Request& request) const;
-  void Wait(int tries) const;
   std::string Describe(const S3Request& request) const;
 
   std::string bucket_;

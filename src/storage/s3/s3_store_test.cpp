@@ -329,7 +329,7 @@ TEST_F(FaultyStoreTest, LargeObjectsArriveWhole) {
   store.Put("large", large);
 
   EXPECT_TRUE(Open().Get("large") == large);
-  EXPECT_TRUE(Open().ListLeftovers("").empty());
+  EXPECT_EQ(std::ssize(Open().ListLeftovers("")), proxy.num_unknown_uploads());  // vacuum's
 }
 
 }  // namespace
