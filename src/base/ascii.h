@@ -38,4 +38,12 @@ constexpr std::string_view Trimmed(std::string_view text) {
              : text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
+// A URL or path without the slashes at its end.
+constexpr std::string_view WithoutEndSlashes(std::string_view text) {
+  while (text.ends_with('/')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
 }  // namespace weir

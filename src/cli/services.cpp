@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "connectors/project_stores.h"
 
@@ -14,9 +15,7 @@ namespace {
 
 // The folder of a URL; a bucket's is the bucket itself.
 std::string ParentOf(std::string_view url) {
-  while (url.ends_with('/')) {
-    url.remove_suffix(1);
-  }
+  url = WithoutEndSlashes(url);
   const auto slash = url.rfind('/');
   return std::string(slash > url.find("://") + 2 ? url.substr(0, slash) : url);
 }

@@ -12,6 +12,7 @@
 #include "base/percent.h"
 #include "lake/extension_scan.h"
 #include "lake/partition_layout.h"
+#include "lake/warehouse.h"
 #include "sql/quote.h"
 
 namespace weir::lake {
@@ -128,6 +129,12 @@ std::string ScanSql(const TableFolder& table, const Snapshot& snapshot,
 std::string ScanSql(const TableFolder& table, const Snapshot& snapshot) {
   return UnreadableFeatures(snapshot).empty() ? ScanSql(table, snapshot, snapshot.files)
                                               : ExtensionScanSql(table, snapshot);
+}
+
+std::optional<std::string> NewestScanSql(Warehouse& warehouse, const std::string& table) {
+  const TableFolder folder = warehouse.FolderOf(table);
+  const Snapshot snapshot = warehouse.Open(folder);
+  return snapshot.exists() ? std::optional(ScanSql(folder, snapshot)) : std::nullopt;
 }
 
 }  // namespace weir::lake

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,8 @@
 #include "lake/snapshot.h"
 
 namespace weir::lake {
+
+class Warehouse;
 
 struct ScanOptions {
   bool with_file_index = false;  // adds column weir_file_index: position in `files`
@@ -22,6 +25,9 @@ std::string ScanSql(const TableFolder& table, const Snapshot& snapshot,
 // The whole table. A table whose features weir lacks is read through DuckDB's `delta` extension,
 // which the caller's database must have loaded (EnsureReadable).
 std::string ScanSql(const TableFolder& table, const Snapshot& snapshot);
+
+// The same for the newest version of "schema.name"; nothing if there is no such table.
+std::optional<std::string> NewestScanSql(Warehouse& warehouse, const std::string& table);
 
 // Where DuckDB opens a file: below the table's folder, or wherever a shallow clone says.
 std::string UrlOf(const TableFolder& table, const AddFile& file);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "storage/local_store.h"
 #include "storage/s3/s3_store.h"
@@ -13,9 +14,7 @@ constexpr auto kAllowedPlaces = "a local path, file:// or s3://bucket/prefix";
 constexpr std::string_view kFileScheme = "file://";
 
 bool HoldsPath(std::string_view prefix, std::string_view path) {
-  while (prefix.ends_with('/')) {
-    prefix.remove_suffix(1);
-  }
+  prefix = WithoutEndSlashes(prefix);
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 

@@ -46,10 +46,19 @@ void ReadIds(const std::filesystem::path& path, std::vector<PersonId>& ids) {
 
 }  // namespace
 
-std::vector<PersonId> AskedIds(const std::vector<std::string>& words,
-                               const std::optional<std::filesystem::path>& file) {
+std::vector<Parameter> AskedIdParameters() {
+  return {
+      {.name = "ID", .value = "", .help = "PARTY:ID, such as af:0123456789abcdef", .many = true},
+      {.name = "--file", .value = "FILE", .help = "lines with party and user_id"}};
+}
+
+std::vector<PersonId> AskedIds(const Arguments& arguments) {
+  const auto file = arguments.OptionalText("--file");
+  if (!file && !arguments.Has("ID")) {
+    throw UsageError("whom? PARTY:ID, or --file FILE");
+  }
   std::vector<PersonId> ids;
-  std::ranges::transform(words, std::back_inserter(ids), IdOfWord);
+  std::ranges::transform(arguments.Texts("ID"), std::back_inserter(ids), IdOfWord);
   if (file) {
     ReadIds(*file, ids);
   }

@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include "base/ascii.h"
+#include "cli/forget/files_below.h"
 #include "connectors/files/file_error.h"
 #include "sql/quote.h"
 
@@ -183,19 +184,6 @@ bool BytesHold(const fs::path& path, const Needles& needles) {
   return false;
 }
 
-std::set<fs::path> FilesIn(const std::vector<fs::path>& folders) {
-  std::set<fs::path> files;
-  for (const fs::path& folder : folders) {
-    std::error_code missing;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
-      if (entry.is_regular_file() && entry.file_size() > 0) {
-        files.insert(entry.path());
-      }
-    }
-  }
-  return files;
-}
-
 }  // namespace
 
 ByteSearch SearchForIds(sql::Database& database, const std::vector<fs::path>& folders,
@@ -205,9 +193,13 @@ ByteSearch SearchForIds(sql::Database& database, const std::vector<fs::path>& fo
   ByteSearch search;
   std::map<fs::path, std::vector<fs::path>>
       tables;  // Parquet files of one folder are read together
-  for (const fs::path& path : FilesIn(folders)) {
+  for (const fs::path& path : FilesBelow(folders)) {
+    const auto size = static_cast<std::int64_t>(fs::file_size(path));
+    if (size == 0) {
+      continue;
+    }
     search.files += 1;
-    search.bytes += static_cast<std::int64_t>(fs::file_size(path));
+    search.bytes += size;
     const std::string suffix = path.extension().string();
     if (suffix == ".parquet") {
       tables[WithoutPartitions(path.parent_path())].push_back(path);

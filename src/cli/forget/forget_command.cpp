@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,12 +49,7 @@ void RefuseLeftFiles(const std::vector<std::filesystem::path>& found) {
 }
 
 void RunForget(const Arguments& arguments, Services& services) {
-  const auto file = arguments.OptionalText("--file");
-  if (!file && !arguments.Has("ID")) {
-    throw UsageError("whom? PARTY:ID, or --file FILE");
-  }
-  const std::vector<PersonId> ids = AskedIds(
-      arguments.Texts("ID"), file ? std::optional<std::filesystem::path>(*file) : std::nullopt);
+  const std::vector<PersonId> ids = AskedIds(arguments);
   const bool is_dry = arguments.Has("--dry-run");
   Workspace workspace(services);
   const Forgotten done = is_dry ? LookAtPeople(workspace, ids) : ForgetPeople(workspace, ids);
@@ -69,6 +63,12 @@ void RunForget(const Arguments& arguments, Services& services) {
     RefuseRunsUnderWay(RunsUnderWay(workspace, ErasedTables(done)), "weir forget");
     RefuseLeftFiles(done.search.found);
   }
+}
+
+std::vector<Parameter> ForgetParameters() {
+  std::vector<Parameter> parameters = AskedIdParameters();
+  parameters.push_back({.name = "--dry-run", .help = "say what would go, and change nothing"});
+  return parameters;
 }
 
 }  // namespace
@@ -96,12 +96,7 @@ Command ForgetCommand() {
           "weir forget af:0123456789abcdef --dry-run\n"
           "weir forget af:0123456789abcdef\n"
           "weir forget --file erased.ndjson",
-      .parameters = {{.name = "ID",
-                      .value = "",
-                      .help = "PARTY:ID, such as af:0123456789abcdef",
-                      .many = true},
-                     {.name = "--file", .value = "FILE", .help = "lines with party and user_id"},
-                     {.name = "--dry-run", .help = "say what would go, and change nothing"}},
+      .parameters = ForgetParameters(),
       .run = RunForget};
 }
 

@@ -1,34 +1,18 @@
 #include "cli/forget/person_traces.h"
 
-#include <algorithm>
-#include <optional>
-#include <variant>
-
 #include <fmt/format.h>
 
-#include "base/clock.h"
-#include "base/run_id.h"
+#include "cli/forget/growing_list.h"
 #include "cli/forget/text_stream.h"
 #include "cli/lookalikes/result_cells.h"
-#include "lake/operation.h"
 #include "lake/scan.h"
-#include "lake/write_table.h"
-#include "sql/quote.h"
 
 namespace weir::cli {
 namespace {
 
-constexpr auto kForgottenModels = "metastore.forgotten_models";
-
-std::optional<std::string> RowsOfTable(lake::Warehouse& warehouse, const char* table) {
-  const lake::TableFolder folder = warehouse.FolderOf(table);
-  const lake::Snapshot snapshot = warehouse.Open(folder);
-  return snapshot.exists() ? std::optional(lake::ScanSql(folder, snapshot)) : std::nullopt;
-}
-
 std::vector<MemberTrace> FindMembers(lake::Warehouse& warehouse, const ScratchIds& ids) {
   std::vector<MemberTrace> traces;
-  const auto members = RowsOfTable(warehouse, "metastore.segment_members");
+  const auto members = lake::NewestScanSql(warehouse, "metastore.segment_members");
   if (!members) {
     return traces;
   }
@@ -51,8 +35,8 @@ std::vector<MemberTrace> FindMembers(lake::Warehouse& warehouse, const ScratchId
 
 std::vector<ModelTrace> FindModels(lake::Warehouse& warehouse, const ScratchIds& ids) {
   std::vector<ModelTrace> traces;
-  const auto training = RowsOfTable(warehouse, "metastore.lookalikes_training_data");
-  const auto runs = RowsOfTable(warehouse, "metastore.lookalikes_mlflow_runs");
+  const auto training = lake::NewestScanSql(warehouse, "metastore.lookalikes_training_data");
+  const auto runs = lake::NewestScanSql(warehouse, "metastore.lookalikes_mlflow_runs");
   if (!training || !runs) {
     return traces;
   }
@@ -84,37 +68,23 @@ PersonTraces FindTraces(lake::Warehouse& warehouse, const ScratchIds& ids) {
 }
 
 std::int64_t FlagModels(lake::Warehouse& warehouse, const std::vector<ModelTrace>& models) {
-  const lake::TableFolder folder = warehouse.FolderOf(kForgottenModels);
-  const lake::Snapshot snapshot = warehouse.Open(folder);
   std::vector<std::vector<std::string>> rows;
   for (const ModelTrace& model : models) {
     rows.push_back({model.region, model.ds, std::to_string(model.segment_id), model.run_id,
                     model.model_name, model.model_version, std::to_string(model.people)});
   }
-  std::string select = fmt::format(
-      "SELECT region, ds, CAST(segment_id AS BIGINT) AS segment_id, run_id, model_name, "
-      "model_version, CAST(people AS BIGINT) AS people, {} AS forgotten FROM ({}) AS found",
-      sql::QuoteText(FormatDate(static_cast<std::int32_t>(FloorDivide(Now(), kDay)))),
-      TextStreamSql(
-          warehouse.connection(),
-          {"region", "ds", "segment_id", "run_id", "model_name", "model_version", "people"}, rows));
-  if (snapshot.exists()) {
-    select += fmt::format(" WHERE run_id NOT IN (SELECT run_id FROM ({}))",
-                          lake::ScanSql(folder, snapshot));
-  }
-  const lake::ScratchTable flagged(warehouse.connection(), select);
-  if (flagged.num_rows() > 0) {
-    lake::CommitInfo origin;
-    origin.run_id = NewRunId();
-    origin.job = "forget";
-    const lake::TableAt at{.folder = folder, .snapshot = snapshot};
-    lake::CommitPlanned(warehouse, at,
-                        lake::PlanWrite(warehouse, at,
-                                        {.select = "SELECT * FROM " + flagged.name(),
-                                         .sort_by = {"region", "ds", "segment_id"},
-                                         .origin = origin}));
-  }
-  return flagged.num_rows();
+  return AppendNewRows(
+      warehouse,
+      {.table = "metastore.forgotten_models",
+       .select = fmt::format(
+           "SELECT region, ds, CAST(segment_id AS BIGINT) AS segment_id, run_id, model_name, "
+           "model_version, CAST(people AS BIGINT) AS people FROM ({})",
+           TextStreamSql(
+               warehouse.connection(),
+               {"region", "ds", "segment_id", "run_id", "model_name", "model_version", "people"},
+               rows)),
+       .keys = {"run_id"},
+       .sort_by = {"region", "ds", "segment_id"}});
 }
 
 }  // namespace weir::cli

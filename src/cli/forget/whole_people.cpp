@@ -32,13 +32,6 @@ class PeopleFinder {
   }
 
  private:
-  // The rows of a table, or nothing if there is no such table.
-  std::optional<std::string> Scan(const std::string& table) {
-    const lake::TableFolder folder = warehouse_.FolderOf(table);
-    const lake::Snapshot snapshot = warehouse_.Open(folder);
-    return snapshot.exists() ? std::optional(lake::ScanSql(folder, snapshot)) : std::nullopt;
-  }
-
   // Calls `take` with the texts of each row of `before`, a table of `asked`, `behind`.
   template <typename Take>
   void ForEach(const std::string& before, const std::vector<std::string>& columns,
@@ -68,7 +61,7 @@ class PeopleFinder {
   }
 
   void AddMapped(const std::string& mapping) {
-    const auto scan = Scan(mapping);
+    const auto scan = lake::NewestScanSql(warehouse_, mapping);
     if (!scan) {
       return;
     }
@@ -85,7 +78,7 @@ class PeopleFinder {
   }
 
   void AddMerged(const std::string& changes) {
-    const auto scan = Scan(changes);
+    const auto scan = lake::NewestScanSql(warehouse_, changes);
     std::set<std::string> newest = scan ? people_ : std::set<std::string>();
     while (!newest.empty()) {
       std::set<std::string> found;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/failpoint.h"
+#include "cli/forget/files_below.h"
 #include "connectors/files/described_file.h"
 #include "connectors/files/file_error.h"
 #include "connectors/files/local_path.h"
@@ -61,20 +62,6 @@ std::vector<fs::path> Outermost(std::vector<fs::path> folders) {
     }
   }
   return outermost;
-}
-
-std::vector<fs::path> FilesBelow(const std::vector<fs::path>& folders) {
-  std::vector<fs::path> files;
-  for (const fs::path& folder : folders) {
-    std::error_code missing;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
-      if (entry.is_regular_file()) {
-        files.push_back(entry.path());
-      }
-    }
-  }
-  std::ranges::sort(files);
-  return files;
 }
 
 bool EndsInOneOf(const fs::path& path, std::initializer_list<std::string_view> suffixes) {

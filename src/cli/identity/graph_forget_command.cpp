@@ -1,13 +1,10 @@
 #include <algorithm>
-#include <filesystem>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "cli/forget/asked_ids.h"
 #include "cli/forget/personal_rows.h"
 #include "cli/forget/runs_under_way.h"
@@ -69,12 +66,7 @@ std::string ErasuresText(const std::vector<GraphErasure>& erasures) {
 }
 
 void ForgetIds(const Arguments& arguments, Services& services) {
-  const auto file = arguments.OptionalText("--file");
-  if (!file && !arguments.Has("ID")) {
-    throw UsageError("whom? PARTY:ID, or --file FILE");
-  }
-  const std::vector<PersonId> ids = AskedIds(
-      arguments.Texts("ID"), file ? std::optional<std::filesystem::path>(*file) : std::nullopt);
+  const std::vector<PersonId> ids = AskedIds(arguments);
   Workspace workspace(services);
   lake::Warehouse& warehouse = workspace.lakes().own();
   const std::string salt = workspace.steps().connections.secrets().Value(kErasureSalt);
@@ -100,24 +92,19 @@ void ForgetIds(const Arguments& arguments, Services& services) {
 }  // namespace
 
 Command IdentityForgetCommand() {
-  return {
-      .name = "forget",
-      .summary = "Take ids out of the identity graph, for good.",
-      .details =
-          "Salted hashes of the ids go into metastore.suppressed_ids; evidence of the ids is\n"
-          "deleted, and the people they belonged to, and no others, are found anew: in one\n"
-          "commit a partition, as a run of the job for its newest day. identity_changes has\n"
-          "what became of them, with the cause 'erasure'. No later run, re-run or rebuild\n"
-          "brings the ids back. Other tables are left to 'weir forget'.",
-      .examples =
-          "weir identity forget af:0123456789abcdef\n"
-          "weir identity forget --file erased.ndjson --json",
-      .parameters = {{.name = "ID",
-                      .value = "",
-                      .help = "PARTY:ID, such as af:0123456789abcdef",
-                      .many = true},
-                     {.name = "--file", .value = "FILE", .help = "lines with party and user_id"}},
-      .run = ForgetIds};
+  return {.name = "forget",
+          .summary = "Take ids out of the identity graph, for good.",
+          .details =
+              "Salted hashes of the ids go into metastore.suppressed_ids; evidence of the ids is\n"
+              "deleted, and the people they belonged to, and no others, are found anew: in one\n"
+              "commit a partition, as a run of the job for its newest day. identity_changes has\n"
+              "what became of them, with the cause 'erasure'. No later run, re-run or rebuild\n"
+              "brings the ids back. Other tables are left to 'weir forget'.",
+          .examples =
+              "weir identity forget af:0123456789abcdef\n"
+              "weir identity forget --file erased.ndjson --json",
+          .parameters = AskedIdParameters(),
+          .run = ForgetIds};
 }
 
 }  // namespace weir::cli

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/percent.h"
 #include "net/http_request.h"
@@ -32,10 +33,7 @@ std::vector<Setting> MlflowSettings() {
 MlflowClient::MlflowClient(const std::map<std::string, std::string>& settings, std::stop_token stop)
     : stop_(std::move(stop)) {
   const Json complete = CompleteSettings(MlflowSettings(), Json(settings));
-  url_ = complete.at("url");
-  while (url_.ends_with('/')) {
-    url_.pop_back();
-  }
+  url_ = WithoutEndSlashes(complete.at("url").get_ref<const std::string&>());
   token_ = complete.value("token", "");
   time_limit_ = std::chrono::seconds(complete.at("timeout").get<std::int64_t>());
 }

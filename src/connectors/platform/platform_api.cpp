@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "connectors/activation/pace.h"
 #include "net/http_request.h"
@@ -45,10 +46,7 @@ std::vector<Setting> PlatformApiSettings() {
 PlatformApi::PlatformApi(const std::map<std::string, std::string>& settings, std::stop_token stop)
     : stop_(std::move(stop)) {
   const Json complete = CompleteSettings(PlatformApiSettings(), Json(settings));
-  url_ = complete.at("url");
-  while (url_.ends_with('/')) {
-    url_.pop_back();
-  }
+  url_ = WithoutEndSlashes(complete.at("url").get_ref<const std::string&>());
   token_ = complete.value("token", "");
   time_limit_ = std::chrono::seconds(complete.at("timeout").get<std::int64_t>());
   retries_ = complete.at("retries");

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "net/http_request.h"
 #include "storage/s3/credentials.h"
@@ -18,11 +19,7 @@ constexpr Micros kAskAgainBefore = 5 * kMinute;
 
 std::string MetadataEndpoint() {
   const char* named = std::getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-  std::string endpoint = named == nullptr ? "http://169.254.169.254" : named;
-  while (endpoint.ends_with('/')) {
-    endpoint.pop_back();
-  }
-  return endpoint;
+  return std::string(WithoutEndSlashes(named == nullptr ? "http://169.254.169.254" : named));
 }
 
 bool IsDisabled() {

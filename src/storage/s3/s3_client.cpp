@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/percent.h"
@@ -68,12 +69,9 @@ std::uint64_t SeedOf(const RetryPolicy& policy) {
 }  // namespace
 
 std::string EndpointOf(std::string_view text) {
-  std::string endpoint(text);
+  std::string endpoint(WithoutEndSlashes(text));
   if (!endpoint.empty() && endpoint.find("://") == std::string::npos) {
     endpoint.insert(0, "http://");
-  }
-  while (endpoint.ends_with('/')) {
-    endpoint.pop_back();
   }
   return endpoint;
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "storage/s3/multipart_upload.h"
@@ -65,12 +66,9 @@ S3Url ParseS3Url(std::string_view url) {
   const std::string_view rest = url.substr(kScheme.size());
   const auto slash = std::min(rest.find('/'), rest.size());
   S3Url parts{.bucket = std::string(rest.substr(0, slash)),
-              .prefix = std::string(rest.substr(slash))};
+              .prefix = std::string(WithoutEndSlashes(rest.substr(slash)))};
   while (parts.prefix.starts_with('/')) {
     parts.prefix.erase(0, 1);
-  }
-  while (parts.prefix.ends_with('/')) {
-    parts.prefix.pop_back();
   }
   constexpr std::size_t kShortest = 3;
   constexpr std::size_t kLongest = 63;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/activation/xandr/polling.h"
@@ -57,17 +58,13 @@ std::string JsonTextOf(const Json& json) {
 class XandrApi final : public XandrDelivery {
  public:
   XandrApi(const Json& settings, const DestinationContext& context)
-      : url_(settings.at("url")),
+      : url_(WithoutEndSlashes(settings.at("url").get_ref<const std::string&>())),
         token_(settings.value("token", "")),
         time_limit_(std::chrono::seconds(settings.at("timeout").get<std::int64_t>())),
         upload_pause_(settings.at("upload_pause").get<std::int64_t>()),
         polling_(settings, context.stop),
         stop_(context.stop),
-        pace_(context.pace) {
-    while (url_.ends_with('/')) {
-      url_.pop_back();
-    }
-  }
+        pace_(context.pace) {}
 
   void Deliver(const FileOnItsWay& file) override {
     if (HasArrived(file)) {
