@@ -52,6 +52,11 @@ SendReport Connector::Send(ConnectorContext& /*context*/) const {
   throw UserError("{}", WrongDirection(declaration().name, Direction::kOut));
 }
 
+std::optional<SendReport> Connector::TakeBack(ConnectorContext& /*context*/,
+                                              const std::string& /*users*/) const {
+  return std::nullopt;
+}
+
 ConnectorTable::ConnectorTable(std::vector<std::unique_ptr<Connector>> connectors) {
   for (std::unique_ptr<Connector>& connector : connectors) {
     const std::string name = connector->declaration().name;

@@ -112,6 +112,11 @@ class Connector {
   // what is at the other side then is as if it had been called once. By itself: throws UserError,
   // as the connector only reads.
   virtual SendReport Send(ConnectorContext& context) const;
+  // Makes the other side lose people that it was sent: `users` is SQL with a column user_id. What
+  // is under way is sent first. After a crash it is called again. Absent, as by itself, where the
+  // other side keeps no people, or was never sent any. `rows` of the report are the removals.
+  virtual std::optional<SendReport> TakeBack(ConnectorContext& context,
+                                             const std::string& users) const;
 };
 
 // Connectors by name.

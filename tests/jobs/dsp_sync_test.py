@@ -246,6 +246,41 @@ def passive(folder):
         print(f"{len(done)} files went by the bucket")
 
 
+def forget(folder, *points):
+    """People are taken back from the DSP at once, and no others; killed anywhere, the next call finishes it."""
+    take_days(2)
+    world = World(random.Random(SEED))
+    with served(folder / "world", all_segments(), "--speed", str(SPEED), "--match-rate", "0.8") as outside:
+        project = folder / "project"
+        new_project(project, world, {"xandr": xandr(outside.url)})
+        settings = project / "weir.yaml"
+        settings.write_text(settings.read_text().replace("{env: WEIR_SALT}", "{env: WEIR_TEST_TOKEN}"))
+        unknown = None  # a user that the DSP doesn't know: its error lines name him
+        for number, point in enumerate(points):
+            if number < len(sync.DAYS):
+                outside.set_clock(f"{sync.DAYS[number]}T23:59:59Z")
+                put_day(project, world, sync.DAYS[number])
+                call("run", folder=project)
+            held = outside.held(MEMBER)
+            if number % 2 == 0:
+                user = sorted({user for user, _ in held})[number]
+            else:
+                lines = rows(project, "SELECT DISTINCT unnest(error_log_lines) AS line FROM metastore.dsp_uploads ORDER BY 1")
+                user = unknown = lines[0]["line"].split(":")[0]
+            done = call("forget", f"an:{user}", folder=project, failpoint=point, check=False)
+            assert done.returncode == -signal.SIGKILL, (point, done.stderr)
+            done = call("forget", f"an:{user}", folder=project, check=False)
+            found = done.stderr.split("stands in ")[1].split(": files")[0].split(", ")
+            assert done.returncode == 1 and all("/metastore/mapping_" in path for path in found), "more than a table that no job here writes"
+            left = {key: value for key, value in held.items() if key[0] != user}
+            assert outside.held(MEMBER) == left, (point, sync.differing(outside.held(MEMBER), left))
+            journal = project / "warehouse/_files/dsp_sync"
+            assert not [path for path in journal.rglob("*") if path.is_file() and user.encode() in path.read_bytes()], point
+            assert not list(journal.rglob("files/*")), "a file is left that was sent"
+        assert unknown, "nobody was unknown to the DSP"
+        print(f"killed at {len(points)} points")
+
+
 def dev(folder):
     """In dev nothing is sent, taken or noted, and nothing where no DSP is configured; a replay sends nothing."""
     take_days(1)
@@ -271,4 +306,4 @@ def dev(folder):
 if __name__ == "__main__":
     print(f"WEIR_TEST_SEED={SEED}", flush=True)
     with tempfile.TemporaryDirectory(prefix="weir-dsp-") as temporary:
-        sys.exit({"days": days, "passive": passive, "dev": dev}[sys.argv[1]](pathlib.Path(temporary)))
+        sys.exit({"days": days, "passive": passive, "dev": dev, "forget": forget}[sys.argv[1]](pathlib.Path(temporary), *sys.argv[2:]))

@@ -17,6 +17,7 @@ import tempfile
 import pyarrow.parquet
 
 from ingest_test import SEED, call, make_world, new_project, rows
+from outside_world import TOKEN, served
 
 LONG = bool(os.environ.get("WEIR_TEST_LONG"))
 REGIONS = ("amer", "emeaApac")
@@ -159,15 +160,43 @@ def check_forgotten(project, ids, expected):
     check_files(project)
 
 
+def held_ids(outside, project):
+    """The ids that the DSP has, of all seats."""
+    members = {row["member_id"] for row in rows(project, "SELECT DISTINCT member_id FROM metastore.lookalike_definitions")}
+    return {user for member in members for user, _ in outside.held(member)}
+
+
+def give_dsp(project, outside):
+    """From here on the project sends to a DSP, and has sent all that it has."""
+    settings = project / "weir.yaml"
+    text = settings.read_text().replace("secrets:\n", "secrets:\n  dsp_token: {env: WEIR_TEST_TOKEN}\n", 1)
+    connection = {"kind": "xandr", "url": outside.url, "token": "{secret.dsp_token}", "upload_pause": 50, "poll_pause": 20}
+    settings.write_text(text.replace("  dev:\n", "  dev:\n    send: true\n", 1) + f"\nconnections: {json.dumps({'xandr': connection})}\n")
+    os.environ["WEIR_TEST_TOKEN"] = TOKEN
+    outside.set_clock(f"{last_day(project)}T23:59:59Z")
+    call("run", "dsp_sync", "dsp_uploads", folder=project)
+
+
 def whole(folder):
     project, day, ids, expected = ready(folder)
+    segments = json.loads((folder / "world/platform/segments.json").read_text())
+    with served(folder / "world", segments, "--speed", "3000") as outside:
+        give_dsp(project, outside)
+        forget_all(folder, project, day, ids, expected, outside)
+
+
+def forget_all(folder, project, day, ids, expected, outside):
+    held = held_ids(outside, project)
+    assert held & {id for _, id in ids}, "the DSP has none of them before"
     tables = tables_of(project)
     before = fingerprints(project, tables)
     planned = json.loads(forget(project, "--dry-run").stdout)
     assert fingerprints(project, tables) == before and planned["ids"] == len(ids), "a dry run changes something"
     report = json.loads(forget(project).stdout)
     assert report["ids"] == len(ids) and report["new_ids"] == len(ids) and not report["search"]["found"], report
-    assert report["search"]["files"] > 100 and not report["unknown"]
+    assert [each["step"] for each in report["destinations"]] == ["dsp_sync.xandr"] and report["destinations"][0]["removals"] > 0, report
+    assert held_ids(outside, project) == held - {id for _, id in ids}, "the DSP has others than before, without them"
+    assert report["search"]["files"] > 100 and not report["unknown"], (report["search"], report["unknown"])
     gone = {table["table"]: table["rows"] for table in report["tables"]}
     for table in ("reservoir.enriched_af", "metastore.events", "metastore.segment_members", "metastore.lookalikes_user_histories"):
         assert gone[table] > 0, (table, gone)
@@ -185,6 +214,7 @@ def whole(folder):
     after = fingerprints(project, tables_of(project))
     again = json.loads(forget(project).stdout)
     assert again["new_ids"] == 0 and again["purged_files"] == 0 and not again["files"], again
+    assert [each["removals"] for each in again["destinations"]] == [0]
     assert all(table["rows"] == 0 for table in again["tables"])
     assert fingerprints(project, tables_of(project)) == after, "forgetting again changes something"
     call("backfill", "lookalike_training_data", "--from", "2026-01-05", "--to", "2026-01-05", folder=project)

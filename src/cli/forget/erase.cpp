@@ -31,7 +31,7 @@ struct Target {
   lake::TableAt at() const { return {.folder = folder, .snapshot = snapshot}; }
 };
 
-// Sets a column to null in the rows of a condition.
+// Takes what names an id out of one column.
 lake::Changes PlanEmptying(lake::Warehouse& warehouse, const Target& target,
                            const lake::CommitInfo& origin) {
   const std::string scan = lake::ScanSql(target.folder, target.snapshot, target.snapshot.files,
@@ -39,8 +39,8 @@ lake::Changes PlanEmptying(lake::Warehouse& warehouse, const Target& target,
   const lake::ScratchTable edits(
       warehouse.connection(),
       fmt::format("SELECT weir_file_index, weir_row_number, false AS weir_goes, "
-                  "CAST(NULL AS VARCHAR) AS {} FROM ({}) WHERE {}",
-                  target.rows.empty_column, scan, target.rows.where));
+                  "{} AS {} FROM ({}) WHERE {}",
+                  target.rows.rest, target.rows.empty_column, scan, target.rows.where));
   const lake::Edits changed{.table = edits.name(), .columns = {target.rows.empty_column}};
   lake::Changes changes;
   for (const lake::FileEdits& file : lake::CountEdits(warehouse.connection(), changed)) {

@@ -60,6 +60,7 @@ class Forgetting {
     done_.asked = std::ssize(asked);
     done_.ids = std::ssize(people_.ids);
     done_.sources = folders_.read;
+    done_.sends = workspace.project().environment.send;
   }
 
   Forgotten Look() {
@@ -76,6 +77,9 @@ class Forgetting {
     if (!done_.traces.models.empty()) {
       FlagModels(warehouse_, done_.traces.models);
     }
+    LogInfo("forget: destinations");
+    done_.taken_back = TakeBackPeople(workspace_, scratch_);
+    Failpoint("forget:after-destinations");
     LogInfo("forget: files that jobs wrote");
     done_.files = EraseFromFiles(workspace_, folders_.written, scratch_, false);
     LogInfo("forget: tables");

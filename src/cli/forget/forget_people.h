@@ -8,6 +8,7 @@
 #include "cli/forget/byte_search.h"
 #include "cli/forget/erase.h"
 #include "cli/forget/person_traces.h"
+#include "cli/forget/taken_back.h"
 #include "cli/forget/written_files.h"
 #include "cli/identity/graph_erasure.h"
 #include "cli/job/workspace.h"
@@ -20,6 +21,8 @@ struct Forgotten {
   std::int64_t ids = 0;      // of the people whom the asked ones belong to
   std::int64_t new_ids = 0;  // on the list of erased ids
   PersonTraces traces{};
+  bool sends = true;  // false: the environment sends nothing
+  std::vector<TakenBackFrom> taken_back{};
   std::vector<ErasedFile> files{};
   std::vector<GraphErasure> graphs{};
   Erasure erasure{};
@@ -31,9 +34,10 @@ struct Forgotten {
 
 // Forgets the people whom ids belong to: `weir forget`. In this order, so that a call that is
 // killed anywhere is finished when it is made again with the same ids: the ids go on the list of
-// erased ones; models that learnt from the people are noted; written files, then tables, then the
-// identity graphs lose their rows; older versions that held some are deleted; last, a search of
-// everything that weir wrote. Writes the report `_weir/erasures/<run id>.json` of the warehouse.
+// erased ones; models that learnt from the people are noted; destinations are told; written files,
+// then tables, then the identity graphs lose their rows; older versions that held some are deleted;
+// last, a search of everything that weir wrote. Writes the report `_weir/erasures/<run id>.json` of
+// the warehouse.
 Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked);
 
 // The same without any change; nothing is searched.

@@ -85,13 +85,24 @@ std::string TablesText(const Forgotten& done) {
   return table.Text();
 }
 
-std::string TracesText(const PersonTraces& traces) {
+std::string DestinationsText(const Forgotten& done) {
   std::string text;
-  for (const MemberTrace& member : traces.members) {
-    text += fmt::format(
-        "member of segment {} at {} ({}), by {} ids: not renewed any more, and runs out there\n",
-        member.segment_id, member.dsp, member.region, FormatCount(member.ids));
+  for (const MemberTrace& member : done.traces.members) {
+    text += fmt::format("member of segment {} at {} ({}), by {} ids\n", member.segment_id,
+                        member.dsp, member.region, FormatCount(member.ids));
   }
+  for (const TakenBackFrom& taken : done.taken_back) {
+    text += fmt::format("taken back by {}: {} removals, {}\n", taken.step, FormatCount(taken.rows),
+                        taken.told);
+  }
+  if (!done.sends && !text.empty()) {
+    text += "nothing is sent in this environment\n";
+  }
+  return text;
+}
+
+std::string ModelsText(const PersonTraces& traces) {
+  std::string text;
   for (const ModelTrace& model : traces.models) {
     text += fmt::format("model {} version {} ({}, run {}) learnt from {} of the people: flagged\n",
                         model.model_name, model.model_version, model.ds, model.run_id,
@@ -123,6 +134,11 @@ nlohmann::ordered_json ForgottenJson(const Forgotten& done) {
                    {"unknown", done.erasure.unknown},
                    {"purged_files", done.purged_files}};
   json.update(TracesJson(done.traces));
+  OrderedJson destinations = OrderedJson::array();
+  for (const TakenBackFrom& taken : done.taken_back) {
+    destinations.push_back({{"step", taken.step}, {"told", taken.told}, {"removals", taken.rows}});
+  }
+  json["destinations"] = destinations;
   OrderedJson files = OrderedJson::array();
   for (const ErasedFile& file : done.files) {
     files.push_back({{"file", file.path.string()}, {"rows", file.rows}});
@@ -148,7 +164,7 @@ std::string ForgottenText(const Forgotten& done) {
       "{} ids of the people whom {} asked ids belong to, {} of them new on the list of erased "
       "ids\n",
       FormatCount(done.ids), FormatCount(done.asked), FormatCount(done.new_ids));
-  text += TablesText(done) + TracesText(done.traces) + FilesText(done);
+  text += TablesText(done) + DestinationsText(done) + ModelsText(done.traces) + FilesText(done);
   if (!done.unsearched.empty()) {
     text += fmt::format("not searched, as it isn't on this machine: {}\n", done.unsearched);
   }

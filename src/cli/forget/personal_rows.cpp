@@ -86,11 +86,22 @@ std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const Scratch
     return PersonalRows{.where = fmt::format("coalesce({}, false)", fmt::join(conditions, " OR ")),
                         .empty_column = ""};
   }
+  const auto named_in = [&](const char* text) {
+    return fmt::format("EXISTS (SELECT 1 FROM {} AS t WHERE contains({}, t.text))", ids.texts(),
+                       text);
+  };
   if (HasAll(schema, {"source_partition", "source_offset", "reason", "line"})) {
     return PersonalRows{
-        .where =
-            fmt::format("EXISTS (SELECT 1 FROM {} AS t WHERE contains(line, t.text))", ids.texts()),
-        .empty_column = "line"};
+        .where = named_in("line"), .empty_column = "line", .rest = "CAST(NULL AS VARCHAR)"};
+  }
+  if (IsList(schema, "error_log_lines")) {
+    return PersonalRows{
+        .where = named_in("array_to_string(error_log_lines, chr(10))"),
+        .empty_column = "error_log_lines",
+        .rest = fmt::format(
+            "(SELECT coalesce(list(said ORDER BY place), []) FROM (SELECT unnest(error_log_lines) "
+            "AS said, generate_subscripts(error_log_lines, 1) AS place) WHERE NOT {})",
+            named_in("said"))};
   }
   return std::nullopt;
 }

@@ -34,12 +34,14 @@ class ScratchIds {
 // these.
 struct PersonalRows {
   std::string where;         // SQL over the table's columns
-  std::string empty_column;  // set to null in these rows; empty: the rows go
+  std::string empty_column;  // that loses what names an id in these rows; empty: the rows go
+  std::string rest{};        // SQL over the table's columns: what is left of that column
 };
 
 // By columns: (party, user_id), (neighbour_party, neighbour_id), `ids` (a list of {party, id}),
-// (party_a, id_a, party_b, id_b), user_key, dsp_user_id, universal_id; and `line` of bad lines. A
-// row is about an id if any of them says so. Absent for a table that has none of these.
+// (party_a, id_a, party_b, id_b), user_key, dsp_user_id, universal_id; and `line` of bad lines
+// and `error_log_lines` of uploads, which are texts that may name an id. A row is about an id if
+// any of them says so. Absent for a table that has none of these.
 std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids);
 
 }  // namespace weir::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 
 #include "base/failpoint.h"
 #include "cli/forget/files_below.h"
+#include "cli/forget/json_texts.h"
 #include "connectors/files/described_file.h"
 #include "connectors/files/file_error.h"
 #include "connectors/files/local_path.h"
@@ -34,17 +36,25 @@ std::string WithoutDays(const std::string& path) {
   return end == path.size() ? path : path.substr(0, path.rfind('/', end) + 1);
 }
 
-std::optional<fs::path> FolderOf(const Workspace& workspace, const jobs::JobInstance& instance,
-                                 const project::Step& step) {
-  if (step.kind != project::StepKind::kConnector || !step.with.is_object() ||
-      !step.with.contains("path") || !step.with.at("path").is_string()) {
-    return std::nullopt;
+// The folders that a step's settings name.
+std::vector<fs::path> FoldersOfStep(const Workspace& workspace, const jobs::JobInstance& instance,
+                                    const project::Step& step) {
+  std::vector<fs::path> folders;
+  if (step.kind != project::StepKind::kConnector || !step.with.is_object()) {
+    return folders;
   }
-  const std::string path =
-      project::FillText(WithoutDays(step.with.at("path").get<std::string>()), instance.values);
-  const bool is_elsewhere = path.find("://") != std::string::npos && !path.starts_with("file://");
-  return is_elsewhere ? std::nullopt
-                      : std::optional(connectors::LocalPath(workspace.project().folder, path));
+  for (const char* setting : {"path", "journal"}) {
+    const auto named = step.with.find(setting);
+    if (named == step.with.end() || !named->is_string()) {
+      continue;
+    }
+    const std::string path =
+        project::FillText(WithoutDays(named->get<std::string>()), instance.values);
+    if (path.find("://") == std::string::npos || path.starts_with("file://")) {
+      folders.push_back(connectors::LocalPath(workspace.project().folder, path));
+    }
+  }
+  return folders;
 }
 
 bool IsBelow(const fs::path& path, const fs::path& folder) {
@@ -170,18 +180,14 @@ class FileEraser {
   FileEraser(Workspace& workspace, const ScratchIds& ids)
       : store_(workspace.lakes().own().store()),
         connection_(workspace.lakes().own().connection()),
-        ids_(ids) {}
+        ids_(ids),
+        texts_(Texts()) {}
 
   // Those that hold ids.
   std::vector<ErasedFile> Find(const std::vector<fs::path>& folders) {
     std::vector<ErasedFile> found;
     for (const fs::path& path : FilesBelow(folders)) {
-      const auto rows = FileRowsOf(path, ids_, connection_);
-      const std::int64_t count =
-          rows ? connection_.QueryInteger(
-                     fmt::format("SELECT count(*) FROM {} WHERE {}", rows->all, rows->where))
-               : 0;
-      if (count > 0) {
+      if (const std::int64_t count = CountIn(path); count > 0) {
         found.push_back({.path = path, .rows = count});
       }
     }
@@ -218,7 +224,35 @@ class FileEraser {
   }
 
  private:
+  std::vector<std::string> Texts() const {
+    std::vector<std::string> texts;
+    for (const auto& row : connection_.Query("SELECT text FROM " + ids_.texts()).Rows()) {
+      texts.push_back(std::get<std::string>(row.at(0)));
+    }
+    return texts;
+  }
+
+  // Rows, or of JSON texts, that name an id.
+  std::int64_t CountIn(const fs::path& path) {
+    if (EndsInOneOf(path, {".json"})) {
+      OrderedJson json = connectors::ReadJsonFile(path);
+      return TakeTextsOut(json, texts_);
+    }
+    const auto rows = FileRowsOf(path, ids_, connection_);
+    return rows ? connection_.QueryInteger(
+                      fmt::format("SELECT count(*) FROM {} WHERE {}", rows->all, rows->where))
+                : 0;
+  }
+
   void Rewrite(const fs::path& path) {
+    if (EndsInOneOf(path, {".json"})) {
+      OrderedJson json = connectors::ReadJsonFile(path);
+      TakeTextsOut(json, texts_);
+      connectors::TemporaryTarget target(path, "forget");
+      connectors::WriteJsonFile(target.path(), json, -1);
+      target.Publish();
+      return;
+    }
     const FileRows rows = FileRowsOf(path, ids_, connection_).value();
     connectors::TemporaryTarget target(path, "forget");
     connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows.rest,
@@ -229,6 +263,7 @@ class FileEraser {
   storage::ObjectStore& store_;
   sql::Connection& connection_;
   const ScratchIds& ids_;
+  std::vector<std::string> texts_;
 };
 
 }  // namespace
@@ -238,9 +273,8 @@ FileFolders FoldersOf(const Workspace& workspace) {
   std::vector<fs::path> read;
   for (const jobs::JobInstance& instance : workspace.instances()) {
     for (const project::Step& step : instance.job->steps) {
-      if (const auto folder = FolderOf(workspace, instance, step)) {
-        (step.in.empty() ? read : written).push_back(*folder);
-      }
+      std::ranges::copy(FoldersOfStep(workspace, instance, step),
+                        std::back_inserter(step.in.empty() ? read : written));
     }
   }
   std::erase_if(read, [&](const fs::path& folder) {

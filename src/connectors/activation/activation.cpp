@@ -55,15 +55,14 @@ class Delivering {
         destination_(kind.open({.settings = SettingsOfConnection(kind.name),
                                 .project_folder = context.folder,
                                 .stop = context.stop,
-                                .pace = pace_})) {}
+                                .pace = pace_})) {
+    journal_.RemoveUnfinished();
+  }
 
   SendReport Run() {
-    for (const Delivery& delivery : journal_.Deliveries()) {
-      if (!journal_.IsDone(delivery)) {
-        Finish(delivery);
-      } else if (delivery.day > Day()) {
-        return {.identity = fmt::format("nothing, {} was sent already", delivery.day)};
-      }
+    const std::string newest = FinishEarlier(Day());
+    if (newest > Day()) {
+      return {.identity = fmt::format("nothing, {} was sent already", newest)};
     }
     const auto planned =
         PlanDelivery({.segment_folders = LocalPath(context_.folder, context_.settings.at("path")),
@@ -73,12 +72,36 @@ class Delivering {
                       .members = RelationNamed(context_, "members")},
                      *destination_, journal_, context_.connection);
     if (planned) {
-      Finish(*planned);
+      Finish(*planned, Day());
     }
     return {.identity = sent_.empty() ? "nothing new" : sent_, .rows = lines_};
   }
 
+  // Of the report, the rows alone count what was taken back.
+  SendReport TakeBack(const std::string& users) {
+    FinishEarlier("");
+    lines_ = 0;
+    const auto planned = PlanTakingBack({.users = users, .run_id = context_.run_id}, *destination_,
+                                        journal_, context_.connection);
+    if (planned) {
+      Finish(*planned, planned->day);
+    }
+    return {.identity = sent_.empty() ? "nothing" : sent_, .rows = lines_};
+  }
+
  private:
+  // What is under way, by a run of `day` or later; returns the day of the newest delivery, if any.
+  std::string FinishEarlier(const std::string& day) {
+    std::string newest;
+    for (const Delivery& delivery : journal_.Deliveries()) {
+      if (!journal_.IsDone(delivery)) {
+        Finish(delivery, std::max(day, delivery.day));
+      }
+      newest = delivery.day;
+    }
+    return newest;
+  }
+
   std::map<std::string, std::string> SettingsOfConnection(const std::string& kind) const {
     return context_.connections.Find(context_.settings.at("connection").get<std::string>(), kind)
         .settings;
@@ -86,13 +109,14 @@ class Delivering {
 
   std::string Day() const { return context_.settings.at("day"); }
 
-  void Finish(const Delivery& delivery) {
+  // `day` is that of the run that finishes it.
+  void Finish(const Delivery& delivery, const std::string& day) {
     for (const OutgoingFile& file : delivery.files) {
       FinishFile(delivery, file);
       lines_ += file.lines;
     }
     Failpoint("activation:before-done");
-    journal_.MarkDone(delivery, std::max(Day(), delivery.day));
+    journal_.MarkDone(delivery, day);
     Failpoint("activation:after-done");
     sent_ += fmt::format("{}delivery {} of {} files", sent_.empty() ? "" : ", ", delivery.id,
                          delivery.files.size());
@@ -156,11 +180,31 @@ class Activation final : public Connector {
       return NothingSent(context.settings);
     }
     CheckSettings(Direction::kOut, context.settings);
-    const fs::path journal = LocalPath(context.folder, context.settings.at("journal")) /
-                             context.settings.at("dsp").get<std::string>();
+    return WithJournal(context, [](Delivering& delivering) { return delivering.Run(); });
+  }
+
+  std::optional<SendReport> TakeBack(ConnectorContext& context,
+                                     const std::string& users) const override {
+    if (HasNoConnection(context.connections, context.settings) ||
+        !fs::exists(JournalFolder(context))) {
+      return std::nullopt;
+    }
+    return WithJournal(context, [&](Delivering& delivering) { return delivering.TakeBack(users); });
+  }
+
+ private:
+  static fs::path JournalFolder(const ConnectorContext& context) {
+    return LocalPath(context.folder, context.settings.at("journal")) /
+           context.settings.at("dsp").get<std::string>();
+  }
+
+  template <typename Work>
+  SendReport WithJournal(ConnectorContext& context, const Work& work) const {
+    const fs::path journal = JournalFolder(context);
     try {
       return WithFileErrors([&] {
-        SendReport report = Delivering(context, kind_, journal).Run();
+        Delivering delivering(context, kind_, journal);
+        SendReport report = work(delivering);
         report.identity = fmt::format("{} {}", kind_.name, report.identity);
         return report;
       });
@@ -169,7 +213,6 @@ class Activation final : public Connector {
     }
   }
 
- private:
   DestinationKind kind_;
   Declaration declaration_;
 };

@@ -13,7 +13,8 @@ namespace weir::connectors {
 //   with: {connection: xandr, where_configured: true, dsp: xandr,
 //          path: "{location.segment_syncs}", journal: "{location.dsp_sync}", day: "{ds}"}
 // What is under way from earlier is finished first. A day before one that was sent already sends
-// nothing: its folders go with the next. Sent again it goes on where it was.
+// nothing: its folders go with the next. Sent again it goes on where it was. Users are taken back
+// by a delivery of their removals, from all segments that deliveries put them into.
 std::unique_ptr<Connector> MakeActivation(DestinationKind kind);
 
 }  // namespace weir::connectors

@@ -99,6 +99,14 @@ DeliveryJournal::DeliveryJournal(const std::filesystem::path& folder) : folder_(
   store_ = storage::OpenStore(folder_.string());
 }
 
+void DeliveryJournal::RemoveUnfinished() {
+  for (const std::string& name : store_->ListFolders("")) {
+    if (name.starts_with('.')) {
+      std::filesystem::remove_all(folder_ / name);
+    }
+  }
+}
+
 std::vector<Delivery> DeliveryJournal::Deliveries() const {
   std::vector<Delivery> deliveries;
   for (const std::string& name : store_->ListFolders("")) {

@@ -45,6 +45,9 @@ class DeliveryJournal {
   storage::ObjectStore& store() { return *store_; }
   const std::filesystem::path& folder() const { return folder_; }
 
+  // Removes deliveries that were being planned when their process died. Needs the lock.
+  void RemoveUnfinished();
+
   // By day and number. Throws UserError for a plan that can't be read.
   std::vector<Delivery> Deliveries() const;
   bool IsDone(const Delivery& delivery) const;

@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/files/temporary_target.h"
@@ -156,6 +158,40 @@ void WriteChanges(const Delivery& delivery, const fs::path& path, sql::Connectio
       file_of, kChangesTable, sql::QuoteText(path.string())));
 }
 
+// The last word on each user and segment, where it isn't a removal, becomes one.
+void FindHeld(const TakenBack& taken, const std::vector<Delivery>& before, std::int64_t timestamp,
+              const DeliveryJournal& journal, sql::Connection& connection) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    parts.push_back(fmt::format(
+        "SELECT member_id, dsp_segment_id, dsp_user_id, action, {} AS number FROM read_parquet({})",
+        i, sql::QuoteText((journal.FolderOf(before[i]) / "changes.parquet").string())));
+  }
+  connection.Run(fmt::format(
+      "CREATE OR REPLACE TEMP TABLE {} AS SELECT member_id, dsp_segment_id, dsp_user_id, 'removed' "
+      "AS action, CAST({} AS BIGINT) AS ts, 0 AS minutes, 0 AS value FROM ({}) WHERE dsp_user_id "
+      "IN (SELECT user_id FROM ({})) GROUP BY ALL HAVING arg_max(action, number) <> 'removed' "
+      "ORDER BY member_id, dsp_user_id, dsp_segment_id",
+      kChangesTable, timestamp, fmt::join(parts, " UNION ALL "), taken.users));
+}
+
+// Encodes what the table of changes holds and makes it a delivery of the journal, whole.
+// `names_users`: whether its changes.parquet does.
+void Publish(Delivery& delivery, bool names_users, const Destination& destination,
+             DeliveryJournal& journal, sql::Connection& connection) {
+  TemporaryTarget target(journal.FolderOf(delivery), delivery.run_id);
+  fs::create_directories(target.path() / "files");
+  delivery.files = EncodeAll(destination, delivery.id, target.path() / "files", connection);
+  if (!names_users) {
+    connection.Run(fmt::format("DELETE FROM {}", kChangesTable));
+  }
+  WriteChanges(delivery, target.path() / "changes.parquet", connection);
+  std::ofstream(target.path() / "plan.json", std::ios::binary) << PlanText(delivery);
+  Failpoint("activation:before-plan");
+  target.Publish();
+  Failpoint("activation:after-plan");
+}
+
 }  // namespace
 
 std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& destination,
@@ -175,14 +211,28 @@ std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& 
   for (const SegmentFolderPlace& place : places) {
     delivery.folders.push_back(place.id());
   }
-  TemporaryTarget target(journal.FolderOf(delivery), input.run_id);
-  fs::create_directories(target.path() / "files");
-  delivery.files = EncodeAll(destination, delivery.id, target.path() / "files", connection);
-  WriteChanges(delivery, target.path() / "changes.parquet", connection);
-  std::ofstream(target.path() / "plan.json", std::ios::binary) << PlanText(delivery);
-  Failpoint("activation:before-plan");
-  target.Publish();
-  Failpoint("activation:after-plan");
+  Publish(delivery, true, destination, journal, connection);
+  return delivery;
+}
+
+std::optional<Delivery> PlanTakingBack(const TakenBack& taken, const Destination& destination,
+                                       DeliveryJournal& journal, sql::Connection& connection) {
+  const std::vector<Delivery> before = journal.Deliveries();
+  const auto day = before.empty() ? std::nullopt : ParseDate(before.back().day);
+  if (!day) {
+    return std::nullopt;
+  }
+  constexpr std::int64_t kDaySeconds = 86'400;
+  FindHeld(taken, before, (std::int64_t{*day} + 1) * kDaySeconds, journal, connection);
+  if (connection.QueryInteger(fmt::format("SELECT count(*) FROM {}", kChangesTable)) == 0) {
+    return std::nullopt;
+  }
+  Delivery delivery{.id = NewId(before.back().day, before),
+                    .day = before.back().day,
+                    .run_id = taken.run_id,
+                    .folders = {},
+                    .files = {}};
+  Publish(delivery, false, destination, journal, connection);
   return delivery;
 }
 

@@ -29,4 +29,16 @@ struct PlanInput {
 std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& destination,
                                      DeliveryJournal& journal, sql::Connection& connection);
 
+// Who shall be taken back from a destination.
+struct TakenBack {
+  std::string users;  // SQL with a column user_id, as the destination knows them
+  std::string run_id;
+};
+
+// Puts the removal of users from every segment that the journal's deliveries put them into into a
+// new delivery, of the day of the newest one: no later delivery waits for it. Its changes.parquet
+// names nobody. Absent if the destination has none of them. All deliveries must be done.
+std::optional<Delivery> PlanTakingBack(const TakenBack& taken, const Destination& destination,
+                                       DeliveryJournal& journal, sql::Connection& connection);
+
 }  // namespace weir::connectors

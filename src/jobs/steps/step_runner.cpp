@@ -61,6 +61,31 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// What one step needs that isn't run with its job.
+class LoneStep {
+ public:
+  LoneStep(const project::Step& step, const StepSettings& settings, const StepServices& services,
+           sql::Connection& connection)
+      : kept_(services.database, settings.work_folder),
+        use_({}, settings.values, services.operators, connection),
+        scope_{.step = step,
+               .settings = settings,
+               .services = services,
+               .use = use_,
+               .connection = connection,
+               .kept = kept_,
+               .stop = settings.stop} {}
+  LoneStep(const LoneStep&) = delete;
+  LoneStep& operator=(const LoneStep&) = delete;
+
+  const StepScope& scope() const { return scope_; }
+
+ private:
+  KeptRows kept_;
+  RelationUse use_;
+  StepScope scope_;
+};
+
 }  // namespace
 
 StepRunner::StepRunner(StepSettings settings, const StepServices& services)
@@ -202,32 +227,16 @@ SourceReading StepRunner::RunSource(const StepScope& scope) const {
 
 std::vector<connectors::PendingInput> StepRunner::Pending(const project::Step& step,
                                                           sql::Connection& connection) const {
-  KeptRows kept(services_.database, settings_.work_folder);
-  const RelationUse use({}, settings_.values, services_.operators, connection);
-  const StepScope scope{.step = step,
-                        .settings = settings_,
-                        .services = services_,
-                        .use = use,
-                        .connection = connection,
-                        .kept = kept,
-                        .stop = settings_.stop};
-  connectors::ConnectorContext context = ContextOf(scope, connectors::Direction::kIn);
+  const LoneStep alone(step, settings_, services_, connection);
+  connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kIn);
   return services_.connectors.Find(step.what).Pending(context);
 }
 
 StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,
                                                sql::Connection& connection) {
-  KeptRows kept(services_.database, settings_.work_folder);
-  const RelationUse use({}, settings_.values, services_.operators, connection);
-  const StepScope scope{.step = *effect.step,
-                        .settings = settings_,
-                        .services = services_,
-                        .use = use,
-                        .connection = connection,
-                        .kept = kept,
-                        .stop = settings_.stop};
+  const LoneStep alone(*effect.step, settings_, services_, connection);
   connectors::SendReport report;
-  StepRecord record = Timed(scope, [&](const StepScope& limited) {
+  StepRecord record = Timed(alone.scope(), [&](const StepScope& limited) {
     connectors::ConnectorContext context = ContextOf(limited, connectors::Direction::kOut);
     report = services_.connectors.Find(effect.step->what).Send(context);
   });
@@ -235,6 +244,14 @@ StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,
   return {.sent = fmt::format("{}: {}", effect.step->name, report.identity),
           .record = record,
           .shown = std::move(report.shown)};
+}
+
+std::optional<connectors::SendReport> StepRunner::TakeBack(const project::Step& step,
+                                                           const std::string& users,
+                                                           sql::Connection& connection) {
+  const LoneStep alone(step, settings_, services_, connection);
+  connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kOut);
+  return services_.connectors.Find(step.what).TakeBack(context, users);
 }
 
 std::string StepRunner::Describe(const PendingEffect& effect) const {

@@ -58,6 +58,10 @@ class StepRunner {
     std::optional<connectors::ShownRows> shown{};
   };
   EffectReport RunEffect(const PendingEffect& effect, sql::Connection& connection);
+  // Takes users back from where a writing step sends, see Connector::TakeBack.
+  std::optional<connectors::SendReport> TakeBack(const project::Step& step,
+                                                 const std::string& users,
+                                                 sql::Connection& connection);
   // "publish: postgres to shop public.report": for plans, dry runs and environments that don't
   // send.
   std::string Describe(const PendingEffect& effect) const;
