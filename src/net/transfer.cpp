@@ -33,8 +33,9 @@ void TextList::Add(const std::string& text) {
   if (longer == nullptr) {
     throw ExternalError("libcurl has no memory left");
   }
-  static_cast<void>(list_.release());  // the first of the list stays the same
-  list_.reset(longer);
+  if (list_ == nullptr) {  // else its first one stays the same
+    list_.reset(longer);
+  }
 }
 
 Transfer::Transfer(const TransferOptions& options) {

@@ -59,6 +59,7 @@ class Needles {
   // SQL that is true where the text `value` holds one.
   std::string Condition(const std::string& value) const {
     std::vector<std::string> parts;
+    parts.reserve(patterns_.size());
     for (const std::string& pattern : patterns_) {
       parts.push_back(fmt::format("regexp_matches({}, {})", value, sql::QuoteText(pattern)));
     }
@@ -135,6 +136,7 @@ std::string RowCondition(sql::Connection& connection, const std::string& from,
 std::vector<fs::path> ParquetFound(sql::Connection& connection, const std::vector<fs::path>& paths,
                                    const Needles& needles) {
   std::vector<std::string> names;
+  names.reserve(paths.size());
   for (const fs::path& path : paths) {
     names.push_back(path.string());
   }

@@ -69,6 +69,7 @@ PersonTraces FindTraces(lake::Warehouse& warehouse, const ScratchIds& ids) {
 
 std::int64_t FlagModels(lake::Warehouse& warehouse, const std::vector<ModelTrace>& models) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(models.size());
   for (const ModelTrace& model : models) {
     rows.push_back({model.region, model.ds, std::to_string(model.segment_id), model.run_id,
                     model.model_name, model.model_version, std::to_string(model.people)});

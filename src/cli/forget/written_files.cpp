@@ -253,11 +253,12 @@ class FileEraser {
       target.Publish();
       return;
     }
-    const FileRows rows = FileRowsOf(path, ids_, connection_).value();
-    connectors::TemporaryTarget target(path, "forget");
-    connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows.rest,
-                                sql::QuoteText(target.path().string()), rows.format));
-    target.Publish();
+    if (const auto rows = FileRowsOf(path, ids_, connection_)) {
+      connectors::TemporaryTarget target(path, "forget");
+      connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows->rest,
+                                  sql::QuoteText(target.path().string()), rows->format));
+      target.Publish();
+    }
   }
 
   storage::ObjectStore& store_;

@@ -162,6 +162,7 @@ void WriteChanges(const Delivery& delivery, const fs::path& path, sql::Connectio
 void FindHeld(const TakenBack& taken, const std::vector<Delivery>& before, std::int64_t timestamp,
               const DeliveryJournal& journal, sql::Connection& connection) {
   std::vector<std::string> parts;
+  parts.reserve(before.size());
   for (std::size_t i = 0; i < before.size(); ++i) {
     parts.push_back(fmt::format(
         "SELECT member_id, dsp_segment_id, dsp_user_id, action, {} AS number FROM read_parquet({})",

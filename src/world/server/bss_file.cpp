@@ -290,12 +290,12 @@ ReadUser UserOf(const avro_value_t& record) {
   return user;
 }
 
-// Calls libavro's way to give up what it made.
+// Calls a C library's way to give up what it made.
 template <auto kGiveUp>
 struct GivenUp {
   template <typename Thing>
   void operator()(Thing* thing) const {
-    kGiveUp(thing);
+    kGiveUp(thing);  // NOLINT(cppcoreguidelines-owning-memory)
   }
 };
 

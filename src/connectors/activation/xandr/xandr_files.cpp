@@ -70,7 +70,7 @@ class AvroSink final : public XandrFileWriter::Sink {
   explicit AvroSink(const fs::path& path) : path_(path) {
     const std::string& schema = XandrAvroSchema();
     Check(avro_schema_from_json_length(schema.data(), schema.size(), &schema_));
-    stream_ = std::fopen(path.c_str(), "wb");
+    stream_ = std::fopen(path.c_str(), "wb");  // NOLINT(cppcoreguidelines-owning-memory): libavro's
     if (stream_ == nullptr) {
       CannotWrite(path_, "it can't be opened");
     }

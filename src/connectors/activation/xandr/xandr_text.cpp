@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -127,7 +129,10 @@ bool XandrTextEncoder::Append(const XandrUser& user, std::string& lines) const {
   std::vector<XandrSegment> segments = EachXandrSegmentOnce(user.segments);
   const bool apart = !Has(XandrField::kExpiration);  // removals behind a separator of their own
   if (apart) {
-    std::ranges::stable_partition(segments, [](const auto& each) { return !each.IsRemoval(); });
+    std::ranges::sort(segments, {}, [](const XandrSegment& each) {
+      return std::make_tuple(each.IsRemoval(), each.id, each.member_id,
+                             std::string_view(each.code));
+    });
   }
   const std::string begin = UserPart(user) + format_.separators[kBehindUser];
   const std::string end = DomainPart(user) + '\n';
@@ -159,7 +164,7 @@ std::string XandrTextEncoder::UserPart(const XandrUser& user) const {
     return ToText(user.uid);
   }
   if (const auto* device = std::get_if<XandrDeviceId>(&user.uid)) {
-    return ToLatin1(Whole(user, device->id));
+    return ToLatin1Whole(user, device->id);
   }
   throw UserError(
       "user {}: text files have Xandr's own numbers and ids of devices; Avro has others",
@@ -211,7 +216,7 @@ std::string XandrTextEncoder::FieldPart(const XandrUser& user, const XandrSegmen
             "user {}: the code of segment {} is empty, and SEG_CODE is among the fields",
             ToText(user.uid), segment.id);
       }
-      return ToLatin1(Whole(user, segment.code));
+      return ToLatin1Whole(user, segment.code);
     case XandrField::kExpiration:
       return fmt::to_string(segment.expiration);
     case XandrField::kTimestamp:
@@ -224,7 +229,7 @@ std::string XandrTextEncoder::FieldPart(const XandrUser& user, const XandrSegmen
   return "";
 }
 
-const std::string& XandrTextEncoder::Whole(const XandrUser& user, const std::string& text) const {
+std::string XandrTextEncoder::ToLatin1Whole(const XandrUser& user, const std::string& text) const {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < ' ' || byte == 0x7F || format_.separators.find(c) != std::string::npos) {
@@ -234,7 +239,7 @@ const std::string& XandrTextEncoder::Whole(const XandrUser& user, const std::str
           ToText(user.uid), text, c, format_.separators);
     }
   }
-  return text;
+  return ToLatin1(text);
 }
 
 }  // namespace weir::connectors

@@ -51,7 +51,7 @@ class XandrTextEncoder {
   std::string SegmentPart(const XandrUser& user, const XandrSegment& segment) const;
   std::string FieldPart(const XandrUser& user, const XandrSegment& segment, XandrField field) const;
   // Throws UserError for characters that would break a line.
-  const std::string& Whole(const XandrUser& user, const std::string& text) const;
+  std::string ToLatin1Whole(const XandrUser& user, const std::string& text) const;
 
   XandrTextFormat format_;
   std::size_t segments_of_line_;

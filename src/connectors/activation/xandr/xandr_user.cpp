@@ -148,17 +148,24 @@ std::vector<XandrSegment> EachXandrSegmentOnce(std::vector<XandrSegment> segment
   const auto key = [](const XandrSegment& segment) {
     return std::tie(segment.id, segment.member_id, segment.code);
   };
-  // The one that is kept stands last among its equals.
-  std::ranges::stable_sort(segments, [&](const XandrSegment& left, const XandrSegment& right) {
-    return std::tuple_cat(key(left), std::tie(left.timestamp)) <
-           std::tuple_cat(key(right), std::tie(right.timestamp));
+  std::vector<const XandrSegment*> sorted;
+  sorted.reserve(segments.size());
+  for (const XandrSegment& segment : segments) {
+    sorted.push_back(&segment);
+  }
+  // The one that is kept stands last among its equals: by time, then by place.
+  std::ranges::sort(sorted, [&](const XandrSegment* left, const XandrSegment* right) {
+    return std::tuple_cat(key(*left), std::tie(left->timestamp, left)) <
+           std::tuple_cat(key(*right), std::tie(right->timestamp, right));
   });
   std::vector<XandrSegment> once;
-  for (XandrSegment& segment : segments) {
-    if (!once.empty() && key(once.back()) == key(segment)) {
-      once.pop_back();
+  once.reserve(sorted.size());
+  for (const XandrSegment* segment : sorted) {
+    if (!once.empty() && key(once.back()) == key(*segment)) {
+      once.back() = *segment;
+    } else {
+      once.push_back(*segment);
     }
-    once.push_back(std::move(segment));
   }
   return once;
 }
