@@ -13,6 +13,11 @@ inline std::int64_t IntegerAt(const ArrowArray& column, std::int64_t row) {
   return static_cast<const std::int64_t*>(column.buffers[1])[column.offset + row];
 }
 
+// Of a column of doubles: a value that isn't null.
+inline double DoubleAt(const ArrowArray& column, std::int64_t row) {
+  return static_cast<const double*>(column.buffers[1])[column.offset + row];
+}
+
 // Of a text or binary column: the bytes of a value that isn't null. They live as long as the batch.
 inline std::string_view BytesAt(const ArrowArray& column, std::int64_t row) {
   const auto* offsets = static_cast<const std::int32_t*>(column.buffers[1]) + column.offset + row;

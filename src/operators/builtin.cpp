@@ -6,6 +6,9 @@
 #include "operators/identity/drop_erased.h"
 #include "operators/ingest/enrich_lines.h"
 #include "operators/ingest/hash_users.h"
+#include "operators/learn/evaluate_scores.h"
+#include "operators/learn/score_candidates.h"
+#include "operators/learn/score_drift.h"
 #include "operators/learn/score_people.h"
 #include "operators/learn/select_models.h"
 #include "operators/operator.h"
@@ -19,9 +22,12 @@ OperatorTable BuiltinOperators() {
   operators.push_back(MakeConnectedComponents());
   operators.push_back(MakeDropErased());
   operators.push_back(MakeEnrichLines());
+  operators.push_back(MakeEvaluateScores());
   operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());
   operators.push_back(MakeRefuseMistakes());
+  operators.push_back(MakeScoreCandidates());
+  operators.push_back(MakeScoreDrift());
   operators.push_back(MakeScorePeople());
   operators.push_back(MakeSelectModels());
   return OperatorTable(std::move(operators));

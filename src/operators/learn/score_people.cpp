@@ -17,6 +17,7 @@
 #include "data/column_builder.h"
 #include "operators/columns_together.h"
 #include "operators/fields.h"
+#include "operators/learn/audience.h"
 #include "operators/learn/by_segment.h"
 #include "operators/learn/learning_input.h"
 #include "operators/learn/scoring_models.h"
@@ -49,18 +50,6 @@ struct Scores {
   std::map<std::int64_t, SegmentScores> segments;
 };
 using SharedScores = std::shared_ptr<const Scores>;
-
-// People of one audience: their numbers among all, and what they did.
-struct Audience {
-  std::vector<std::uint32_t> people;  // ascending
-  std::vector<std::uint64_t> offsets{0};
-  std::vector<std::uint32_t> tokens;
-  std::vector<std::uint16_t> days;
-
-  learn::TokenHistories View(std::uint32_t num_tokens) const {
-    return {.offsets = offsets, .tokens = tokens, .days = days, .num_tokens = num_tokens};
-  }
-};
 
 std::map<std::int64_t, SegmentScores> ReadSegments(OperatorContext& context) {
   std::map<std::int64_t, SegmentScores> segments;
@@ -122,15 +111,7 @@ std::map<std::string, Audience> ReadAudiences(OperatorContext& context, NameNumb
     std::ranges::sort(audience.people);
     const auto twice = std::ranges::unique(audience.people);
     audience.people.erase(twice.begin(), twice.end());
-    for (const std::uint32_t person : audience.people) {
-      const auto begin = static_cast<std::ptrdiff_t>(histories.offsets[person]);
-      const auto end = static_cast<std::ptrdiff_t>(histories.offsets[person + 1]);
-      audience.tokens.insert(audience.tokens.end(), histories.token_numbers.begin() + begin,
-                             histories.token_numbers.begin() + end);
-      audience.days.insert(audience.days.end(), histories.days.begin() + begin,
-                           histories.days.begin() + end);
-      audience.offsets.push_back(audience.tokens.size());
-    }
+    audience.TakeHistories(histories);
   }
   return audiences;
 }

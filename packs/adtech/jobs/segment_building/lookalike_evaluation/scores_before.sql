@@ -1,0 +1,1 @@
+SELECT segment_id, model AS score FROM scores
