@@ -68,7 +68,8 @@ Interval WilsonInterval(double hits, double trials) {
   const double middle = (share + kZ * kZ / (2 * trials)) / (1 + kZ * kZ / trials);
   const double half = kZ / (1 + kZ * kZ / trials) *
                       std::sqrt(share * (1 - share) / trials + kZ * kZ / (4 * trials * trials));
-  return {.lower = std::max(0.0, middle - half), .upper = std::min(1.0, middle + half)};
+  return {.lower = hits == 0 ? 0 : std::max(0.0, middle - half),
+          .upper = hits == trials ? 1 : std::min(1.0, middle + half)};
 }
 
 }  // namespace weir::learn

@@ -49,12 +49,10 @@ std::vector<DriftBin> DriftBins(std::span<const double> before, std::span<const 
                                  : sorted[bin * (sorted.size() - 1) / kBins];
     if (!is_last && !bins.empty() && bins.back().upper == upper)
       continue;
-    const DriftBin below{.upper = upper,
-                         .before = CountUpTo(sorted, upper),
-                         .now = CountUpTo(sorted_now, upper)};
-    bins.push_back({.upper = upper,
-                    .before = below.before - counted.before,
-                    .now = below.now - counted.now});
+    const DriftBin below{
+        .upper = upper, .before = CountUpTo(sorted, upper), .now = CountUpTo(sorted_now, upper)};
+    bins.push_back(
+        {.upper = upper, .before = below.before - counted.before, .now = below.now - counted.now});
     counted = below;
   }
   return bins;
@@ -80,8 +78,7 @@ std::optional<double> PopulationStabilityIndex(std::span<const DriftBin> bins) {
   return index;
 }
 
-std::optional<double> Cosine(std::span<const std::uint32_t> left_keys,
-                             std::span<const double> left,
+std::optional<double> Cosine(std::span<const std::uint32_t> left_keys, std::span<const double> left,
                              std::span<const std::uint32_t> right_keys,
                              std::span<const double> right) {
   const auto squares = [](std::span<const double> weights) {

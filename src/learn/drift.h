@@ -29,8 +29,7 @@ std::optional<double> PopulationStabilityIndex(std::span<const DriftBin> bins);
 
 // The cosine of two weight vectors, each given by its own tokens' weights beside ascending keys.
 // Absent where one of them is zero.
-std::optional<double> Cosine(std::span<const std::uint32_t> left_keys,
-                             std::span<const double> left,
+std::optional<double> Cosine(std::span<const std::uint32_t> left_keys, std::span<const double> left,
                              std::span<const std::uint32_t> right_keys,
                              std::span<const double> right);
 

@@ -105,13 +105,13 @@ TEST(Cosine, IsThatOfTheDenseVectors) {
 
 TEST(SpearmanCorrelation, IsPearsonsOfTheMeanRanks) {
   // scipy.stats.spearmanr([1, 2, 2, 4, 5], [3, 1, 4, 4, 9]) gives 0.7631578947368421.
-  EXPECT_NEAR(SpearmanCorrelation(std::vector<double>{1, 2, 2, 4, 5},
-                                  std::vector<double>{3, 1, 4, 4, 9})
-                  .value_or(9),
-              0.7631578947368421, 1e-12);
-  EXPECT_NEAR(SpearmanCorrelation(std::vector<double>{1, 2, 3}, std::vector<double>{9, 5, 1})
-                  .value_or(9),
-              -1, 1e-12);
+  EXPECT_NEAR(
+      SpearmanCorrelation(std::vector<double>{1, 2, 2, 4, 5}, std::vector<double>{3, 1, 4, 4, 9})
+          .value_or(9),
+      0.7631578947368421, 1e-12);
+  EXPECT_NEAR(
+      SpearmanCorrelation(std::vector<double>{1, 2, 3}, std::vector<double>{9, 5, 1}).value_or(9),
+      -1, 1e-12);
   EXPECT_EQ(SpearmanCorrelation(std::vector<double>{1, 1}, std::vector<double>{1, 2}),
             std::nullopt);
 }

@@ -44,8 +44,8 @@ Judged Expanded(const Judged& judged, std::uint64_t seed, std::size_t replicate)
   Judged expanded;
   expanded.labels.clear();
   for (std::size_t row = 0; row < judged.people.size(); ++row) {
-    const int times = PoissonWeights(judged.people[row], seed, replicate / kReplicatesOfBlock)
-        [replicate % kReplicatesOfBlock];
+    const int times = PoissonWeights(
+        judged.people[row], seed, replicate / kReplicatesOfBlock)[replicate % kReplicatesOfBlock];
     for (int i = 0; i < times; ++i) {
       expanded.people.push_back(judged.people[row]);
       expanded.labels.push_back(judged.labels[row]);

@@ -69,6 +69,7 @@ class Search {
     }
     Choose();
     Refit();
+    RefitFolds();
     return std::move(selection_);
   }
 
@@ -175,17 +176,36 @@ class Search {
     const LogisticFit fit = Fit(point, std::nullopt, {}, kOfWeights * options_.tolerance);
     selection_.objective = fit.objective;
     selection_.intercept = fit.model.intercept;
-    std::vector<std::pair<std::uint32_t, double>> weights;
-    for (std::size_t column = 0; column < fit.model.u.size(); ++column) {
-      if (fit.model.u[column] == 0)
+    TakeWeights(point, fit.model, selection_.terms, selection_.weights);
+  }
+
+  // The winner once more on each fold's training rows, for later comparisons.
+  void RefitFolds() {
+    const GridPoint& point = selection_.grid[selection_.chosen].point;
+    for (std::size_t fold = 0; fold < matrix_.num_folds(); ++fold) {
+      if (!CanTrainWithout(fold))
         continue;
-      weights.emplace_back(matrix_.terms()[column],
-                           fit.model.u[column] / FeaturesOf(point).column_scales()[column]);
+      const LogisticFit fit = Fit(point, fold, {}, options_.tolerance);
+      FoldWeights& made = selection_.folds.emplace_back();
+      made.fold = fold;
+      made.intercept = fit.model.intercept;
+      TakeWeights(point, fit.model, made.terms, made.weights);
     }
-    std::ranges::sort(weights);
-    for (const auto& [term, weight] : weights) {
-      selection_.terms.push_back(term);
-      selection_.weights.push_back(weight);
+  }
+
+  void TakeWeights(const GridPoint& point, const LogisticModel& model,
+                   std::vector<std::uint32_t>& terms, std::vector<double>& weights) const {
+    std::vector<std::pair<std::uint32_t, double>> pairs;
+    for (std::size_t column = 0; column < model.u.size(); ++column) {
+      if (model.u[column] == 0)
+        continue;
+      pairs.emplace_back(matrix_.terms()[column],
+                         model.u[column] / FeaturesOf(point).column_scales()[column]);
+    }
+    std::ranges::sort(pairs);
+    for (const auto& [term, weight] : pairs) {
+      terms.push_back(term);
+      weights.push_back(weight);
     }
   }
 

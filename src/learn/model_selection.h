@@ -55,6 +55,16 @@ struct GridScore {
   double deviation = 0;                     // of them, dividing by their number
 };
 
+// What the winner gives a fold's people, learnt without them.
+struct FoldWeights {
+  std::size_t fold = 0;
+  std::vector<std::uint32_t> terms;  // of the vocabulary, ascending, with a weight other than 0
+  std::vector<double> weights;       // beside terms, before the transform's idf
+  double intercept = 0;
+
+  friend bool operator==(const FoldWeights&, const FoldWeights&) = default;
+};
+
 // The winner and everything a report needs. Rows are the training set's, fold by fold.
 struct Selection {
   std::vector<GridScore> grid;
@@ -67,6 +77,7 @@ struct Selection {
   std::vector<double> weights;       // beside terms, before the transform's idf
   double intercept = 0;
   double objective = 0;
+  std::vector<FoldWeights> folds;  // of those whose training rows hold both classes
 };
 
 // Every point of the grid on every fold, then the best mean AUC (of points within 1e-6 of it the

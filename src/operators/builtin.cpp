@@ -6,6 +6,7 @@
 #include "operators/identity/drop_erased.h"
 #include "operators/ingest/enrich_lines.h"
 #include "operators/ingest/hash_users.h"
+#include "operators/learn/choose_champions.h"
 #include "operators/learn/evaluate_scores.h"
 #include "operators/learn/score_candidates.h"
 #include "operators/learn/score_drift.h"
@@ -14,12 +15,15 @@
 #include "operators/operator.h"
 #include "operators/rank_rows.h"
 #include "operators/refuse_mistakes.h"
+#include "operators/report/draw_evaluation.h"
 
 namespace weir::operators {
 
 OperatorTable BuiltinOperators() {
   std::vector<std::unique_ptr<Operator>> operators;
+  operators.push_back(MakeChooseChampions());
   operators.push_back(MakeConnectedComponents());
+  operators.push_back(MakeDrawEvaluation());
   operators.push_back(MakeDropErased());
   operators.push_back(MakeEnrichLines());
   operators.push_back(MakeEvaluateScores());

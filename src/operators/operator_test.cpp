@@ -49,8 +49,9 @@ TEST(Operator, TheTableNamesTheNearest) {
   EXPECT_EQ(table.Find("rank_rows").declaration().name, "rank_rows");
   EXPECT_EQ(
       ErrorOf([&] { table.Find("rank_row"); }),
-      "unknown operator 'rank_row'; allowed: connected_components, drop_erased, enrich_lines, "
-      "hash_users, rank_rows, refuse_mistakes, score_people, select_models; did you mean "
+      "unknown operator 'rank_row'; allowed: choose_champions, connected_components, "
+      "draw_evaluation, drop_erased, enrich_lines, evaluate_scores, hash_users, rank_rows, "
+      "refuse_mistakes, score_candidates, score_drift, score_people, select_models; did you mean "
       "'rank_rows'?");
 }
 

@@ -17,6 +17,7 @@ import mlflow
 import numpy
 import pyarrow
 import pyarrow.parquet
+import sklearn.metrics
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -169,9 +170,74 @@ def expected_metrics(project, row):
 
 
 def contents(project):
-    tables = ["mlflow_runs", "token_weights", "grid", "roc", "score", "models"]
+    tables = ["mlflow_runs", "token_weights", "grid", "roc", "score", "models", "fold_weights", "champions"]
     return {table: rows(project, f"SELECT * {'EXCLUDE (seconds)' if table == 'mlflow_runs' else ''} "
                                  f"FROM metastore.lookalikes_{table} ORDER BY ALL") for table in tables}
+
+
+def fold_scores(project, day, run, people, masked):
+    """person → score, by what the run's model is without the person's fold."""
+    counts = {}
+    for tokens in people.tokens.values():
+        for token in tokens:
+            counts[token] = counts.get(token, 0) + 1
+    idf = {token: math.log((1 + len(people.tokens)) / (1 + count)) + 1 for token, count in counts.items()
+           if 10 <= count <= 0.5 * len(people.tokens) and token not in masked}
+    weights = {}
+    for row in stored(project, "lookalikes_fold_weights"):
+        if (row["ds"], row["run_id"]) == (day, run["run_id"]):
+            weights[row["fold"], row["token"]] = row["weight"]
+    assert all((fold, "") in weights for fold in range(FOLDS)), "a fold has no model"
+    is_binary = dict(run["parameters"])["transform"] == "binary"
+    found = {}
+    for segment, name, _, fold in people.training:
+        if segment == 7:
+            values = {token: 1 if is_binary else math.log(1 + days) * idf[token]
+                      for token, days in people.tokens[name].items() if token in idf}
+            length = 1 if is_binary else math.sqrt(math.fsum(value**2 for value in values.values())) or 1
+            found[name] = round(math.fsum(value / length * weights.get((fold, token), 0) for token, value in values.items()), 10)
+    return found
+
+
+def mean_auc(people, scores):
+    """Of segment 7, over folds, by scikit-learn."""
+    folds = {}
+    for segment, name, label, fold in people.training:
+        if segment == 7:
+            folds.setdefault(fold, []).append((label, scores[name]))
+    return sum(sklearn.metrics.roc_auc_score(*zip(*found)) for found in folds.values()) / len(folds)
+
+
+def check_champions(project, people, source):
+    """On the day after, a model that may not use what tells most leaves the champion; the one of the day after that, which may
+    again, takes its place."""
+    days = {"worse": "2026-02-01", "good": "2026-02-02"}
+    settings = project / "weir.yaml"
+    text = settings.read_text()
+    assert text.count("min_people: 10 ") == 1
+    first = next(row for row in stored(project, "lookalikes_mlflow_runs") if row["segment_id"] == 7)
+    for name, day in days.items():
+        settings.write_text(text.replace("min_people: 10 ", "min_people: 120 ") if name == "worse" else text)
+        people.put(project, source, day)
+        run(project, day=day)
+        run(project, REGISTRY, day=day)
+    contests = {(row["ds"], row["segment_id"]): row for row in stored(project, "lookalikes_champions")}
+    runs = {(row["ds"], row["segment_id"]): row for row in stored(project, "lookalikes_mlflow_runs")}
+    assert contests[DAY, 7]["decision"] == "first" and contests[DAY, 7]["champion_run_id"] is None
+    worse, good = contests[days["worse"], 7], contests[days["good"], 7]
+    masked = {"w:wortaä"}
+    for row, decision in ((worse, "kept"), (good, "replaced")):
+        assert (row["decision"], row["champion_run_id"], row["champion_ds"]) == (decision, first["run_id"], DAY), row
+        assert (row["people"], row["positives"]) == (400, runs[row["ds"], 7]["positives"])
+        assert abs(row["auc"] - runs[row["ds"], 7]["auc_mean"]) < 1e-6, "not the models that the grid was judged by"
+        assert abs(row["champion_auc"] - mean_auc(people, fold_scores(project, DAY, first, people, masked))) < 1e-9
+        assert abs(row["worse_by"] - (row["champion_auc"] - row["auc"])) < 1e-12
+        assert row["worse_by_lower"] <= row["worse_by"] <= row["worse_by_upper"]
+    assert worse["worse_by"] > 0.005 and worse["worse_by_lower"] > 0 and abs(good["worse_by"]) < 1e-9, (worse, good)
+    assert [runs[day, 7]["champion"] for day in (DAY, *days.values())] == [True, False, True]
+    registry = json.loads((project / "warehouse/_files/models/lookalikes/lookalikes_amer_7/registry.json").read_text())
+    assert registry["aliases"] == {"champion": "20260202"}, registry
+    assert [each["champion"] for each in registry["versions"]] == [True, False, True], registry
 
 
 def main():
@@ -189,6 +255,9 @@ def main():
             assert killed.returncode < 0, f"{point}: {killed}"
         run(project, REGISTRY)
         check_registry(project, row, scores, people)
+        if not sys.argv[1:]:
+            check_champions(project, people, source)
+            people.put(project, source)
         first = contents(project)
         version = deltalake.DeltaTable(project / "warehouse/metastore/lookalikes_models").version()
         people.put(project, source)  # the same rows in another order

@@ -90,9 +90,10 @@ class FileWriter {
   }
 
   std::string DelimitedOptions(const std::string& delimiter, const std::string& compression) const {
-    return fmt::format("FORMAT csv, HEADER {}, DELIMITER {}, COMPRESSION {}, USE_TMP_FILE false",
+    return fmt::format("FORMAT csv, HEADER {}, DELIMITER {}, COMPRESSION {}, USE_TMP_FILE false{}",
                        settings_.at("header").get<bool>(),
-                       sql::QuoteText(settings_.value("delimiter", delimiter)), compression);
+                       sql::QuoteText(settings_.value("delimiter", delimiter)), compression,
+                       settings_.at("quotes").get<bool>() ? "" : ", QUOTE ''");
   }
 
   // One file a partition: files that DuckDB shares out among threads differ from run to run.
@@ -155,23 +156,29 @@ class FileWriter {
 }  // namespace
 
 std::vector<Setting> FileSinkSettings() {
-  return {{.name = "path",
-           .required = true,
-           .doc = "the file or folder; relative to the project, or s3://…"},
-          {.name = "format", .allowed = FormatNames(), .doc = "else by the path's suffix"},
-          {.name = "sort_by",
-           .type = SettingType::kTexts,
-           .required = true,
-           .doc = "columns that the rows are sorted by"},
-          {.name = "partition_by",
-           .type = SettingType::kTexts,
-           .standard = Json::array(),
-           .doc = "columns that name folders instead of standing in the files"},
-          {.name = "header",
-           .type = SettingType::kBoolean,
-           .standard = true,
-           .doc = "whether CSV and TSV files begin with the columns' names"},
-          {.name = "delimiter", .doc = "one byte between fields, else ',' or a tab"}};
+  return {
+      {.name = "path",
+       .required = true,
+       .doc = "the file or folder; relative to the project, or s3://…"},
+      {.name = "format", .allowed = FormatNames(), .doc = "else by the path's suffix"},
+      {.name = "sort_by",
+       .type = SettingType::kTexts,
+       .required = true,
+       .doc = "columns that the rows are sorted by"},
+      {.name = "partition_by",
+       .type = SettingType::kTexts,
+       .standard = Json::array(),
+       .doc = "columns that name folders instead of standing in the files"},
+      {.name = "header",
+       .type = SettingType::kBoolean,
+       .standard = true,
+       .doc = "whether CSV and TSV files begin with the columns' names"},
+      {.name = "quotes",
+       .type = SettingType::kBoolean,
+       .standard = true,
+       .doc = "whether fields of CSV and TSV files stand in quotes where they need to; without, a "
+              "column of texts is a file of these texts"},
+      {.name = "delimiter", .doc = "one byte between fields, else ',' or a tab"}};
 }
 
 SendReport WriteFiles(ConnectorContext& context) {

@@ -41,6 +41,20 @@ TEST_F(FileSinkTest, WritesSortedTexts) {
       "{\"id\":1,\"name\":\"a\",\"price\":1.5}\n{\"id\":2,\"name\":\"b,c\",\"price\":null}\n");
 }
 
+TEST_F(FileSinkTest, WritesTextsAsTheyAre) {
+  connection_.Run("CREATE TEMP TABLE rows AS SELECT '<p>\"a\", #1\tb</p>' AS page");
+
+  Send("files", {{"path", "quoted.csv"}, {"sort_by", "page"}, {"header", false}});
+  Send("files", {{"path", "page.html"},
+                 {"format", "tsv"},
+                 {"sort_by", "page"},
+                 {"header", false},
+                 {"quotes", false}});
+
+  EXPECT_EQ(Contents("quoted.csv"), "\"<p>\"\"a\"\", #1\tb</p>\"\n");
+  EXPECT_EQ(Contents("page.html"), "<p>\"a\", #1\tb</p>\n");
+}
+
 TEST_F(FileSinkTest, TheSameRowsGiveTheSameBytesInAnyOrder) {
   for (const std::string path : {"x.csv", "x.csv.gz", "x.ndjson.zst", "x.parquet"}) {
     Lines bytes;

@@ -227,9 +227,8 @@ class CurveRows {
     }
     AppendPoint(scope, method, "lift", share,
                 EstimateOf(members, replicates_, [&](const auto& segment, std::size_t replicate) {
-                  const double before = reach == learn::kFirstTenth
-                                            ? 0
-                                            : captured(segment, reach - 1, replicate);
+                  const double before =
+                      reach == learn::kFirstTenth ? 0 : captured(segment, reach - 1, replicate);
                   return 10 * (captured(segment, reach, replicate) - before);
                 }));
   }
@@ -286,8 +285,9 @@ class EvaluateScores final : public Operator {
   const Declaration& declaration() const override {
     static const Declaration declaration{
         .name = "evaluate_scores",
-        .doc = "How well methods rank the same people: ROC AUC, average precision, curves, with "
-               "bootstrap intervals; by segment and over all.",
+        .doc =
+            "How well methods rank the same people: ROC AUC, average precision, curves, with "
+            "bootstrap intervals; by segment and over all.",
         .version = 1,
         .arguments = {EvaluatedArgument()},
         .outputs = {"figures", "curves"},

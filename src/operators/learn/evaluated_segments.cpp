@@ -106,8 +106,7 @@ void EvaluateAll(EvaluatedSegments& all, const learn::BootstrapOptions& options)
   for (auto& [number, segment] : all.segments) {
     auto method = next++->begin();
     for (const std::vector<double>& scores : segment.scores) {
-      segment.found.push_back(scores.empty() ? std::nullopt
-                                             : std::optional(std::move(*method++)));
+      segment.found.push_back(scores.empty() ? std::nullopt : std::optional(std::move(*method++)));
     }
   }
 }

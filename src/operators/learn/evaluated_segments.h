@@ -18,7 +18,7 @@ namespace weir::operators {
 struct EvaluatedSegment {
   std::vector<std::uint64_t> people;  // hashes
   std::vector<std::uint8_t> labels;
-  std::vector<std::vector<double>> scores;              // by method; empty where it has none
+  std::vector<std::vector<double>> scores;                    // by method; empty where it has none
   std::vector<std::optional<learn::MethodReplicates>> found;  // by method
 
   std::int64_t num_positives() const;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,37 @@ BatchSource WeightRows(SharedModels models) {
                    }
                    return Together(selection.terms.size(), segment, run_id, token, weight, people);
                  });
+}
+
+Schema FoldWeightsSchema() {
+  return {{LongField("segment_id"), TextField("run_id"), LongField("fold"), TextField("token"),
+           DoubleField("weight")}};
+}
+
+BatchSource FoldWeightRows(SharedModels models) {
+  return ByModel(std::move(models), [](const SegmentModels& all, std::int64_t number,
+                                       const SegmentModel& model) {
+    Longs segment;
+    TextColumn run_id;
+    Longs fold;
+    TextColumn token;
+    Doubles weight;
+    const auto append = [&](std::size_t of_fold, std::string_view name, double value) {
+      segment.Append(number);
+      run_id.Append(model.run_id);
+      fold.Append(static_cast<std::int64_t>(of_fold));
+      token.Append(name);
+      weight.Append(value);
+    };
+    for (const learn::FoldWeights& found : model.selection->folds) {
+      append(found.fold, "", found.intercept);
+      for (std::size_t i = 0; i < found.terms.size(); ++i) {
+        append(found.fold, all.histories.tokens[all.vocabulary.tokens[found.terms[i]]],
+               found.weights[i]);
+      }
+    }
+    return Together(weight.num_rows(), segment, run_id, fold, token, weight);
+  });
 }
 
 Schema GridSchema() {

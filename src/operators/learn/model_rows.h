@@ -43,6 +43,11 @@ using SharedModels = std::shared_ptr<const SegmentModels>;
 Schema WeightsSchema();
 BatchSource WeightRows(SharedModels models);
 
+// One row a segment, fold and token with a weight: what the winner is without the fold. Token '' is
+// the intercept.
+Schema FoldWeightsSchema();
+BatchSource FoldWeightRows(SharedModels models);
+
 // One row a segment, point of the grid and fold: the AUC on what the fold held out; null where it
 // held, or left, one class alone.
 Schema GridSchema();

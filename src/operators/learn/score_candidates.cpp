@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "base/sha256.h"
 #include "data/cells.h"
 #include "data/column_builder.h"
@@ -84,16 +83,9 @@ void ReadCandidates(OperatorContext& context, AllCandidates& all) {
 // By the model, probabilities.
 void ScoreByModel(const onnx::ScoringModel& model, NameNumbers& tokens, std::uint32_t num_tokens,
                   const std::stop_token& stop, CandidateScores& scores) {
-  const std::size_t people = scores.audience.people.size();
-  std::vector<ModelGroup> groups;
-  AddModel(model, tokens, num_tokens, 0, people, groups);
-  const std::vector<learn::ScoredModel> models = groups.front().MakeModels();
-  const auto best =
-      learn::BestPeople(scores.audience.View(num_tokens), groups.front().MakeVocabulary(), models,
-                        {.threads = AvailableProcessors(), .stop = stop});
-  scores.model.resize(people);
-  for (const learn::ScoredPerson& person : best.front()) {
-    scores.model[person.person] = 1 / (1 + std::exp(-person.score));
+  scores.model = LogOddsOf(model, scores.audience, tokens, num_tokens, stop);
+  for (double& score : scores.model) {
+    score = 1 / (1 + std::exp(-score));
   }
 }
 
@@ -287,18 +279,18 @@ class ScoreCandidates final : public Operator {
   static std::vector<Argument> Arguments() {
     Argument training = TrainingArgument();
     training.optional = true;
-    return {HistoriesArgument(),
-            {.name = kCandidateRows,
-             .columns = {LongField("segment_id", true), TextField("universal_id", true),
-                         LongField("label", true)},
-             .doc = "one row a segment and person: 1 if it came true"},
-            {.name = kCandidateModels,
-             .columns = {LongField("segment_id", true), TextField("run_id", true),
-                         TextField("model_sha256", true),
-                         PlainField("model", TypeKind::kBinary, true)},
-             .doc = "one row a segment: its model as ONNX"},
-            std::move(training),
-            MasksArgument()};
+    return {
+        HistoriesArgument(),
+        {.name = kCandidateRows,
+         .columns = {LongField("segment_id", true), TextField("universal_id", true),
+                     LongField("label", true)},
+         .doc = "one row a segment and person: 1 if it came true"},
+        {.name = kCandidateModels,
+         .columns = {LongField("segment_id", true), TextField("run_id", true),
+                     TextField("model_sha256", true), PlainField("model", TypeKind::kBinary, true)},
+         .doc = "one row a segment: its model as ONNX"},
+        std::move(training),
+        MasksArgument()};
   }
 };
 

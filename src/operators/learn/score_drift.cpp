@@ -65,12 +65,12 @@ void ReadDay(OperatorContext& context, std::size_t day, DriftingSegments& all) {
 
 Schema DriftSchema() {
   return {{LongField("segment_id"), DoubleField("stability_index", true),
-           DoubleField("weights_cosine", true), LongField("people_before"),
-           LongField("people_now"), TextField("warning", true)}};
+           DoubleField("weights_cosine", true), LongField("people_before"), LongField("people_now"),
+           TextField("warning", true)}};
 }
 
 std::string DriftWarningOf(const std::optional<double>& index, const std::optional<double>& cosine,
-                      const Json& settings) {
+                           const Json& settings) {
   std::string warning;
   if (index && *index > settings.at("most_index").get<double>()) {
     warning = fmt::format("scores: stability index {:.3f} is above {}", *index,
@@ -92,9 +92,8 @@ Batch DriftRow(const Json& settings, std::int64_t number, const DriftingSegment&
   TextColumn warning;
   const auto found_index = learn::PopulationStabilityIndex(
       learn::DriftBins(drifting.scores[kBefore], drifting.scores[kNow]));
-  const auto found_cosine =
-      learn::Cosine(drifting.tokens[kBefore], drifting.weights[kBefore], drifting.tokens[kNow],
-                    drifting.weights[kNow]);
+  const auto found_cosine = learn::Cosine(drifting.tokens[kBefore], drifting.weights[kBefore],
+                                          drifting.tokens[kNow], drifting.weights[kNow]);
   segment.Append(number);
   AppendOptional(index, found_index);
   AppendOptional(cosine, found_cosine);
@@ -181,12 +180,12 @@ class ScoreDrift final : public Operator {
     ReadDay(context, kBefore, *all);
     ReadDay(context, kNow, *all);
     const SharedDrift shared = std::move(all);
-    context.Give("drift", DriftSchema(),
-                 BySegment(shared, [settings = context.settings()](const auto& /*all*/,
-                                                                   std::int64_t number,
-                                                                   const DriftingSegment& segment) {
-                   return DriftRow(settings, number, segment);
-                 }));
+    context.Give(
+        "drift", DriftSchema(),
+        BySegment(shared, [settings = context.settings()](const auto& /*all*/, std::int64_t number,
+                                                          const DriftingSegment& segment) {
+          return DriftRow(settings, number, segment);
+        }));
     context.Give("bins", DriftBinsSchema(), BySegment(shared, DriftBinRows));
   }
 };

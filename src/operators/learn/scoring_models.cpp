@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/process.h"
+
 namespace weir::operators {
 namespace {
 
@@ -101,6 +103,22 @@ void AddModel(const onnx::ScoringModel& model, NameNumbers& tokens, std::size_t 
     group = groups.insert(groups.end(), ModelGroup(num_tokens));
   }
   group->Add(model, numbers, segment, wanted);
+}
+
+std::vector<double> LogOddsOf(const onnx::ScoringModel& model, const Audience& audience,
+                              NameNumbers& tokens, std::uint32_t num_tokens,
+                              const std::stop_token& stop) {
+  const std::size_t people = audience.people.size();
+  std::vector<ModelGroup> groups;
+  AddModel(model, tokens, num_tokens, 0, people, groups);
+  const std::vector<learn::ScoredModel> models = groups.front().MakeModels();
+  const auto best = learn::BestPeople(audience.View(num_tokens), groups.front().MakeVocabulary(),
+                                      models, {.threads = AvailableProcessors(), .stop = stop});
+  std::vector<double> scores(people);
+  for (const learn::ScoredPerson& person : best.front()) {
+    scores[person.person] = person.score;
+  }
+  return scores;
 }
 
 }  // namespace weir::operators

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "learn/scoring.h"
 #include "learn/vocabulary.h"
 #include "onnx/scoring_graph.h"
+#include "operators/learn/audience.h"
 #include "operators/learn/name_numbers.h"
 
 namespace weir::operators {
@@ -40,5 +42,12 @@ class ModelGroup {
 // Puts a model into the first group that it fits, or a new one: models of one training share one.
 void AddModel(const onnx::ScoringModel& model, NameNumbers& tokens, std::size_t num_tokens,
               std::int64_t segment, std::size_t wanted, std::vector<ModelGroup>& groups);
+
+// Log odds of each of the audience's people by a model, in their order. `tokens` number those that
+// people have, below `num_tokens`. On all processors; the same for any number. CancelledError once
+// `stop` is requested.
+std::vector<double> LogOddsOf(const onnx::ScoringModel& model, const Audience& audience,
+                              NameNumbers& tokens, std::uint32_t num_tokens,
+                              const std::stop_token& stop);
 
 }  // namespace weir::operators

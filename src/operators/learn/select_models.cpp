@@ -231,7 +231,7 @@ class SelectModels final : public Operator {
         .doc =
             "For each segment the best of a grid of sparse logistic regressions over people's "
             "tokens, by cross-validation, refitted on all rows.",
-        .version = 2,
+        .version = 3,
         .arguments = {HistoriesArgument(),
                       TrainingArgument(),
                       {.name = kSizes,
@@ -240,7 +240,7 @@ class SelectModels final : public Operator {
                        .doc = "one row a segment: positives and eligible people there are, and why "
                               "it is skipped, if so"},
                       MasksArgument()},
-        .outputs = {"runs", "token_weights", "grid", "roc", "score", "models"},
+        .outputs = {"runs", "token_weights", "grid", "roc", "score", "models", "fold_weights"},
         .settings = {
             {.name = "min_people",
              .type = SettingType::kInteger,
@@ -279,8 +279,8 @@ class SelectModels final : public Operator {
                               const std::map<std::string, Schema>& /*inputs*/) const override {
     const SelectionSettings checked(settings);
     VersionOf(settings);
-    return {RunsSchema(), WeightsSchema(), GridSchema(),
-            RocSchema(),  ScoresSchema(),  ModelsSchema()};
+    return {RunsSchema(),   WeightsSchema(), GridSchema(),       RocSchema(),
+            ScoresSchema(), ModelsSchema(),  FoldWeightsSchema()};
   }
 
   Split SplitOf(const Json& /*settings*/) const override { return {}; }
@@ -293,6 +293,7 @@ class SelectModels final : public Operator {
     context.Give("roc", RocSchema(), RocRows(models));
     context.Give("score", ScoresSchema(), ScoreRows(models));
     context.Give("models", ModelsSchema(), ModelRows(models));
+    context.Give("fold_weights", FoldWeightsSchema(), FoldWeightRows(models));
   }
 };
 
