@@ -18,10 +18,10 @@ Command Program() {
       .subcommands = {NewCommand(),      CheckCommand(),   TestCommand(),   GraphCommand(),
                       DocsCommand(),     SchemaCommand(),  PlanCommand(),   RunCommand(),
                       BackfillCommand(), StatusCommand(),  RunsCommand(),   ShowCommand(),
-                      ReplayCommand(),   ExplainCommand(), ExportCommand(), IdentityCommand(),
-                      ImportCommand(),   IngestCommand(),  ForgetCommand(), SqlCommand(),
-                      TableCommand(),    StoreCommand(),   DoctorCommand(), WorldCommand(),
-                      VersionCommand()},
+                      ReplayCommand(),   ExplainCommand(), ExportCommand(), LookalikesCommand(),
+                      IdentityCommand(), ImportCommand(),  IngestCommand(), ForgetCommand(),
+                      SqlCommand(),      TableCommand(),   StoreCommand(),  DoctorCommand(),
+                      WorldCommand(),    VersionCommand()},
   };
 }
 

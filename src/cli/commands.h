@@ -22,6 +22,7 @@ Command GraphCommand();
 Command IdentityCommand();
 Command ImportCommand();
 Command IngestCommand();
+Command LookalikesCommand();
 Command NewCommand();
 Command PlanCommand();
 Command ReplayCommand();

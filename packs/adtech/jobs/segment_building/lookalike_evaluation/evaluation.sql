@@ -1,0 +1,1 @@
+SELECT f.*, d.then_ds AS judged_ds FROM figures AS f CROSS JOIN days AS d
