@@ -3,12 +3,19 @@ import gzip
 import hashlib
 import json
 
+from xxh64 import xxh64
+
 FILES = "warehouse/_files/segment_syncs/combined"
 MINUTE = 60
 
 
-def wanted_members(definitions, scores, ids_of, before):
-    """{(segment, dsp, dsp_segment_id, user): (person, value, expiration_minutes)}. `scores`: segment → people, best first;
+def is_held(segment, person, share):
+    """Never sent, so that there is somebody to compare the sent ones with."""
+    return xxh64(f"{segment}:{person}".encode(), 4) < share * 2**64
+
+
+def wanted_members(definitions, scores, ids_of, before, share=0):
+    """Without the share that is held back: {(segment, dsp, dsp_segment_id, user): (person, value, expiration_minutes)}. `scores`: segment → people, best first;
     `ids_of`: (dsp, person) → ids."""
     wanted = {}
     for row in definitions:
@@ -17,12 +24,12 @@ def wanted_members(definitions, scores, ids_of, before):
         place = (row["segment_id"], row["dsp"], row["dsp_segment_id"])
         if row["segment_id"] not in scores:  # without a model today it keeps whom it has
             for key, member in before.items():
-                if key[:3] == place:
+                if key[:3] == place and not is_held(key[0], member["person"], share):
                     wanted[key] = (member["person"], member["value"], row["expiration_minutes"])
             continue
         size = size_of(definitions, row["segment_id"])
         members = []
-        for person in scores[row["segment_id"]]:
+        for person in (person for person in scores[row["segment_id"]] if not is_held(row["segment_id"], person, share)):
             members += [(person, user) for user in sorted(ids_of.get((row["dsp"], person), ()))]
         members = members[:size]
         people = list(dict.fromkeys(person for person, _ in members))
@@ -58,14 +65,24 @@ def file_lines(lines, end):
                    for (_, _, number, user), what, minutes, value in lines})
 
 
-def sizes(definitions, scores, ids_of, before, lines):
+def holdouts(definitions, scores, ids_of, share):
+    """{(segment, person)}: those held back who are no worse than the last one who is sent to one of their DSPs."""
+    found = set()
+    for (segment, dsp, _, _), (last, _, _) in wanted_members(definitions, scores, ids_of, {}, share).items():
+        reached = scores[segment][:scores[segment].index(last)]
+        found |= {(segment, person) for person in reached if is_held(segment, person, share) and ids_of.get((dsp, person))}
+    return found
+
+
+def sizes(definitions, scores, ids_of, before, lines, share=0):
     """segment → (wanted, scored, mapped, added, removed, renewed, kept, status)."""
     found = {}
     for segment in {row["segment_id"] for row in definitions} | {key[0] for key in before}:
         rows = [row for row in definitions if row["segment_id"] == segment]
         active = [row for row in rows if row["active"]]
         people = scores.get(segment, [])
-        mapped = [sum(len(ids_of.get((row["dsp"], person), ())) for person in people) for row in active]
+        mapped = [sum(len(ids_of.get((row["dsp"], person), ())) for person in people if not is_held(segment, person, share))
+                  for row in active]
         done = [sum(1 for key, what, _, _ in lines if key[0] == segment and what == wanted) for wanted in ("add", "remove", "renew")]
         had = sum(1 for key in before if key[0] == segment)
         if not active:

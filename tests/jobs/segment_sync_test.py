@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The job lookalike_segment_sync alone, on imported definitions, scores and mappings of ten days: its files, as a DSP that
 takes them has it, are its tables, and both what Python makes of the specification; with runs again before and after a folder
-was taken, and with the program killed at named points. `segment_sync_test.py days | taken | kills POINT…`."""
+was taken, with a share held back, and with the program killed at named points.
+`segment_sync_test.py days | taken | held | kills POINT…`."""
 import datetime
 import json
 import pathlib
@@ -12,7 +13,7 @@ import sys
 import tempfile
 
 from ingest_test import SEED, call, rows
-from segment_sync import (Dsp, contents, file_lines, folder_of, read_folder, sizes, sync, wanted_members)
+from segment_sync import (Dsp, contents, file_lines, folder_of, holdouts, is_held, read_folder, sizes, sync, wanted_members)
 
 JOB = "lookalike_segment_sync"
 REGIONS = ("amer", "emeaApac")
@@ -85,6 +86,8 @@ class Reference:
         self.world = world
         self.days = {region: {} for region in REGIONS}  # day → (lines, members after it, sizes)
         self.taken = set()
+        self.share = 0  # that is held back
+        self.holdouts = {}  # (region, day) → {(segment, person)}
 
     def run(self, region, day):
         earlier = [other for other in self.days[region] if other < day]
@@ -93,8 +96,9 @@ class Reference:
         if (region, day) in self.taken:
             lines, after, _ = self.days[region][day]
         else:
-            lines, after = sync(before, wanted_members(*given, before), end_of(day))
-        self.days[region][day] = (lines, after, sizes(*given, before, lines))
+            lines, after = sync(before, wanted_members(*given, before, self.share), end_of(day))
+        self.days[region][day] = (lines, after, sizes(*given, before, lines, self.share))
+        self.holdouts[region, day] = holdouts(*given, self.share)
 
 
 def put(project, table, lines, mode):
@@ -268,6 +272,32 @@ def runs_of(project, day):
     return int(found[0]["runs"])
 
 
+HELD = 0.25
+
+
+def held(folder):
+    """From the third day on a quarter is held back: who was a member until then goes, on the day without scores, too."""
+    project, world, reference, _ = prepared(folder, days=2)
+    settings = project / "weir.yaml"
+    text = settings.read_text()
+    assert text.count("  holdout: 0 ") == 1
+    settings.write_text(text.replace("  holdout: 0 ", f"  holdout: {HELD} "))
+    reference.share = HELD
+    for day in DAYS[2:8]:
+        put_day(project, world, day)
+        if day != NO_SCORES:
+            run(project, reference, *((NO_SCORES, day) if day == DAYS[6] else (day,)))
+    found = {}
+    for row in rows(project, "SELECT region, ds, segment_id, universal_id FROM metastore.lookalikes_holdouts"):
+        found.setdefault((row["region"], row["ds"]), set()).add((int(row["segment_id"]), row["universal_id"]))
+    assert found == {key: people for key, people in reference.holdouts.items() if people}, differing(found, reference.holdouts)
+    members = {(key[0], member["person"]) for day in DAYS[2:8] for key, member in reference.days["amer"][day][1].items()}
+    removed = [key for key, what, _, _ in reference.days["amer"][DAYS[2]][0] if what == "remove"]
+    assert removed and not any(is_held(*member, HELD) for member in members)
+    assert sum(map(len, found.values())) > 20, "hardly anybody is held back"
+    print({key: len(people) for key, people in found.items()})
+
+
 def kills(folder, *points):
     """Whatever a kill leaves is mended by the next run. The last two days come together."""
     project, world, reference, _ = prepared(folder, days=3)
@@ -296,5 +326,5 @@ def kills(folder, *points):
 if __name__ == "__main__":
     print(f"WEIR_TEST_SEED={SEED}", flush=True)
     with tempfile.TemporaryDirectory(prefix="weir-segments-") as temporary:
-        what = {"days": days, "taken": taken, "kills": kills}[sys.argv[1]]
+        what = {"days": days, "taken": taken, "held": held, "kills": kills}[sys.argv[1]]
         sys.exit(what(pathlib.Path(temporary), *sys.argv[2:]))

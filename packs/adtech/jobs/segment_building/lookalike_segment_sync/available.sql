@@ -1,4 +1,4 @@
--- Everybody who can be sent, best first. The size is counted in the DSP's ids; a segment of several DSPs has the largest
+-- Everybody who can be sent and isn't held back, best first. The size is counted in the DSP's ids; a segment of several DSPs has the largest
 -- of its sizes everywhere.
 SELECT d.segment_id, d.dsp, d.dsp_segment_id, d.expiration_minutes, s.max_size, s.min_size,
        n.dsp_user_id, n.universal_id, r.rank,
@@ -15,3 +15,4 @@ JOIN (
 ) AS s ON s.segment_id = d.segment_id
 JOIN scored AS r ON r.segment_id = d.segment_id
 JOIN names AS n ON n.dsp = d.dsp AND n.universal_id = r.universal_id
+WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.segment_id = r.segment_id AND h.universal_id = r.universal_id)

@@ -12,6 +12,7 @@ shall AS (
   FROM before AS b
   JOIN active AS a ON a.segment_id = b.segment_id AND a.dsp = b.dsp AND a.dsp_segment_id = b.dsp_segment_id
   WHERE NOT EXISTS (SELECT 1 FROM scored AS r WHERE r.segment_id = b.segment_id)
+    AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.segment_id = b.segment_id AND h.universal_id = b.universal_id)
 )
 SELECT s.segment_id, s.dsp, s.dsp_segment_id, s.expiration_minutes, s.dsp_user_id, s.universal_id, s.value,
        b.since, b.until, b.value AS value_before,
