@@ -164,7 +164,6 @@ def check_mistakes(project, folder):
 
 def main(folder):
     project, days = prepared(folder)
-    call("run", "lookalike_scoring", "lookalike_segment_sync", folder=project)
     call("run", JOB, "--on", days[1], folder=project)
     old = Old(project, days, random.Random(SEED))
     old.write(folder / "old system")

@@ -13,6 +13,7 @@ import tempfile
 import xml.etree.ElementTree
 
 import numpy
+import scipy.stats
 import sklearn.metrics
 import sklearn.naive_bayes
 
@@ -22,15 +23,16 @@ from training_data_test import REGIONS, versions_by_day
 
 DAYS_AFTER = 1
 JOB = "lookalike_evaluation"
-CHAIN = ("lookalike_training_data", "lookalike_model_selection")
+CHAIN = ("lookalike_training_data", "lookalike_model_selection", "lookalike_scoring", "lookalike_segment_sync")
+HELD = 0.3
 METHODS = ("model", "naive_bayes", "popularity", "activity")
-TABLES = ("evaluation", "evaluation_curves", "evaluation_scores", "drift", "drift_bins")
+TABLES = ("evaluation", "evaluation_curves", "evaluation_scores", "evaluation_holdouts", "drift", "drift_bins")
 REACHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
 
 
 def prepared(folder):
     """(project, its last two days): the newer one is evaluated by the models of the older one."""
-    make_world(folder / "world", SEED, "--people", "1200", "--days", "4", "--rate.mapped", "0.7", "--rate.late", "0")
+    make_world(folder / "world", SEED, "--people", "1200", "--days", "3", "--rate.mapped", "0.7", "--rate.late", "0")
     segments = segments_of(folder / "world")
     for each in segments:
         if each["type"] == "lookalike":  # landing pages, too, so that there are more positives
@@ -41,7 +43,7 @@ def prepared(folder):
     new_project(project, folder / "world", 1 << 26)
     settings = project / "weir.yaml"
     text = settings.read_text()
-    for name, value in (("min_positives", 5), ("c", '"0.1, 1"'), ("evaluation_days", DAYS_AFTER)):
+    for name, value in (("min_positives", 5), ("c", '"0.1, 1"'), ("evaluation_days", DAYS_AFTER), ("holdout", HELD)):
         text, times = re.subn(rf"(?m)^  {name}: (\"[^\"]*\"|\S+)", f"  {name}: {value}", text)
         assert times == 1, name
     settings.write_text(text)
@@ -303,6 +305,39 @@ def check_drift(known, scores):
         assert ("cosine" in warned) == (0 not in lengths and row["weights_cosine"] < 0.8), row
 
 
+def check_holdouts(known):
+    """Who of those sent then, and of those held back, converted since: counts by Python, intervals by scipy; how many are held."""
+    where = f"region = '{known.region}' AND ds ="
+    people = {"sent": collections.defaultdict(set), "held": collections.defaultdict(set)}
+    for name, table in (("sent", "segment_members"), ("held", "lookalikes_holdouts")):
+        for row in rows(known.project, f"SELECT segment_id, universal_id FROM metastore.{table} WHERE {where} '{known.then}'"):
+            people[name][int(row["segment_id"])].add(row["universal_id"])
+    found = {int(row["segment_id"]): row for row in rows(
+        known.project, f"SELECT * FROM metastore.lookalikes_evaluation_holdouts WHERE {where} '{known.now}'")}
+    assert found.keys() == people["sent"].keys() | people["held"].keys()
+    for segment, row in found.items():
+        converted, share = known.converted(segment), {}
+        for name in ("sent", "held"):
+            them = people[name][segment]
+            hits = sum(bool(known.who_they_are(person) & converted) for person in them)
+            assert (int(row[name]), int(row[f"{name}_converted"])) == (len(them), hits), (segment, name, row)
+            if them:
+                interval = scipy.stats.binomtest(hits, len(them)).proportion_ci(method="wilson")
+                share[name] = (hits / len(them), interval.low, interval.high)
+                for what, wanted in zip(("share", "share_lower", "share_upper"), share[name]):
+                    close(row[f"{name}_{what}"], wanted)
+            else:
+                assert row[f"{name}_share"] is None
+        if len(share) == 2:
+            (sent, *sent_ends), (held, *held_ends) = share["sent"], share["held"]
+            close(row["difference"], sent - held)
+            close(row["difference_lower"], sent - held - numpy.hypot(sent - sent_ends[0], held_ends[1] - held))
+            close(row["difference_upper"], sent - held + numpy.hypot(sent_ends[1] - sent, held - held_ends[0]))
+        else:
+            assert row["difference"] is None
+    return sum(map(len, people["held"].values()))
+
+
 def prints(project):
     return {table: call("table", "fingerprint", f"metastore.lookalikes_{table}", folder=project).stdout.split()[-1] for table in TABLES}
 
@@ -314,7 +349,7 @@ def check_later_days_dont_matter(project, days):
     sql = project / "jobs/segment_building/lookalike_training_data/tokens.sql"
     whole = sql.read_text()
     sql.write_text(whole.replace("concat('d:', domain)", "concat('d:changed.', domain)"))
-    call("backfill", *CHAIN, "--from", days[1], "--to", days[1], folder=project)
+    call("backfill", *CHAIN[:2], "--from", days[1], "--to", days[1], folder=project)
     changed = rows(project, f"""SELECT count(*) AS n FROM (SELECT unnest(tokens) AS t FROM metastore.lookalikes_user_histories
                                 WHERE ds = '{days[1]}') WHERE starts_with(t.token, 'd:changed.')""")
     assert int(changed[0]["n"]) > 0
@@ -326,7 +361,7 @@ def check_later_days_dont_matter(project, days):
 def main(folder):
     project, days = prepared(folder)
     call("run", JOB, "--on", days[1], folder=project)
-    compared = converts = 0
+    compared = converts = held = 0
     for region in REGIONS:
         known = Known(project, region, days)
         scores = read_scores(known)
@@ -335,13 +370,14 @@ def main(folder):
             check_scores(known, segment, scores[segment])
         compared += check_figures(known, scores)
         check_drift(known, scores)
+        held += check_holdouts(known)
         page = check_page(known)
-    assert converts >= 20 and compared >= 20, (converts, compared)
+    assert converts >= 20 and compared >= 20 and held >= 20, (converts, compared, held)
     first = prints(project)
     call("backfill", JOB, "--from", days[1], "--to", days[1], "--threads", "1", folder=project)
     assert prints(project) == first and check_page(known) == page, "not the same on one thread"
     check_later_days_dont_matter(project, days)
-    print(f"{converts} conversions, {compared} rankings")
+    print(f"{converts} conversions, {compared} rankings, {held} held back")
 
 
 if __name__ == "__main__":
