@@ -31,6 +31,7 @@ weir_system_library(utf8proc utf8proc.h)
 weir_system_library(maxminddb maxminddb.h)
 weir_system_library(zstd zstd.h)
 weir_system_library(avro avro.h)
+weir_system_library(rdkafka librdkafka/rdkafka.h)
 weir_system_library(cpp-httplib httplib.h)
 # As Debian built its library: the header's classes depend on it.
 target_compile_definitions(cpp-httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 build_packages=(build-essential g++ cmake ninja-build ccache mold git python3 python3-venv python3-pip unzip
   libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev libyaml-cpp-dev libxxhash-dev libpq-dev libssl-dev libsqlite3-dev
   libcurl4-openssl-dev libre2-dev libutf8proc-dev libmaxminddb-dev libonnx-dev libprotobuf-dev zlib1g-dev libzstd-dev
-  libavro-dev libcpp-httplib-dev tzdata)
+  libavro-dev libcpp-httplib-dev librdkafka-dev tzdata)
 test_packages=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libgtest-dev libgmock-dev librapidcheck-dev
   libbenchmark-dev libpsl-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps)
 python=/usr/bin/python3 # Debian's: the lock of the test packages is made for it
@@ -40,6 +40,7 @@ main() {
     once venv "$(cat tests/python/requirements.lock.txt)" install_venv
     once spark-jars "$(grep '^maven ' scripts/pins.txt | tr -s ' ')" install_spark_jars
     once versitygw "$(pins_of github.com/versity/versitygw)" install_versitygw
+    once kafka "$(grep '^ivy ' scripts/pins.txt | tr -s ' ')" install_kafka
   fi
   rm -rf "$deps/tmp.npm"
 }
@@ -261,11 +262,37 @@ install_spark_jars() {
   mv "$tmp" "$deps/spark-jars"
 }
 
-# By the Ivy that comes with pyspark; the jars need no others than Spark's own.
-ivy_retrieve() {
+# The Kafka server of the tests: all its jars by one file for Ivy, each checked by itself.
+install_kafka() {
+  local tmp client package version file sha256
+  tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+  {
+    echo '<ivy-module version="2.0"><info organisation="weir" module="kafka"/><dependencies>'
+    grep '^ivy ' scripts/pins.txt | while read -r client package version file sha256; do
+      echo "<dependency org=\"${package%%:*}\" name=\"${package##*:}\" rev=\"$version\" transitive=\"false\" conf=\"*->master\"/>"
+    done
+    echo '</dependencies></ivy-module>'
+  } >"$tmp/ivy.xml"
+  (cd "$tmp" && ivy -ivy ivy.xml -types jar bundle -retrieve "$tmp/jars/[artifact]-[revision].[ext]")
+  while read -r client package version file sha256; do
+    [[ $client == ivy ]] || continue
+    (cd "$tmp/jars" && sha256sum --quiet --strict -c <<<"$sha256  $file") || fail "$file is not the file that pins.txt names"
+  done <scripts/pins.txt
+  rm -rf "$deps/kafka"
+  chmod a+rx "$tmp/jars"
+  mv "$tmp/jars" "$deps/kafka"
+  rm -rf "$tmp"
+}
+
+# The Ivy that comes with pyspark, with its cache in the present folder.
+ivy() {
   "${JAVA_HOME:-/usr}/bin/java" -Dweir.ivy.cache="$PWD/cache" -jar "$deps"/venv/lib/python3*/site-packages/pyspark/jars/ivy-*.jar \
-    -error -settings "$OLDPWD/scripts/ivysettings.xml" -notransitive -types jar \
-    -dependency "${1%%:*}" "${1##*:}" "$2" -retrieve "$PWD/[artifact]-[revision].[ext]" </dev/null >/dev/null
+    -error -settings "${deps%/.deps}/scripts/ivysettings.xml" "$@" </dev/null >/dev/null
+}
+
+# The jars need no others than Spark's own.
+ivy_retrieve() {
+  ivy -notransitive -types jar -dependency "${1%%:*}" "${1##*:}" "$2" -retrieve "$PWD/[artifact]-[revision].[ext]"
 }
 
 main "$@"
