@@ -9,6 +9,7 @@
 #include "connectors/connector.h"
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
+#include "connectors/kafka/kafka.h"
 #include "connectors/mlflow/mlflow.h"
 #include "connectors/platform/platform.h"
 #include "connectors/postgres/postgres.h"
@@ -27,6 +28,7 @@ ConnectorTable BuiltinConnectors() {
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeDeliveryJournal());
   connectors.push_back(MakeFiles());
+  connectors.push_back(MakeKafka());
   connectors.push_back(MakeMlflow());
   connectors.push_back(MakeModelRegistry());
   connectors.push_back(MakePlatform());

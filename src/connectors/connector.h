@@ -44,6 +44,15 @@ struct Declaration {
   std::vector<Setting> connection{};
 };
 
+// How far a stream has come in a source that numbers what it gives: the first number not read yet.
+struct StreamPosition {
+  std::string topic;      // the source's name
+  std::string partition;  // of the source
+  std::int64_t next = 0;
+
+  friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
+};
+
 // What one call works with. `connection` holds the relations; a source may make others of its own
 // by `database`.
 struct ConnectorContext {
@@ -58,7 +67,9 @@ struct ConnectorContext {
   std::string columns;             // in: declared as SQL does, "a BIGINT, b VARCHAR"; or empty
   std::string run_id;              // out: the identity of what is written
   std::set<std::string> finished;  // in: files or positions that were read before, not read again
-  std::int64_t limit_bytes = 0;    // in, of a stream that can stop anywhere: how much to read
+  // In: where the stream's commits stand, of sources that report positions.
+  std::vector<StreamPosition> positions{};
+  std::int64_t limit_bytes = 0;  // in, of a stream that can stop anywhere: how much to read
   std::stop_token stop;
 };
 
@@ -66,6 +77,9 @@ struct ConnectorContext {
 struct PendingInput {
   std::string identity;    // as it will stand among ReadReport::finished
   std::int64_t bytes = 0;  // as stored
+  // Of a source that reports positions: what is to be read of it now.
+  std::int64_t next = 0;
+  std::int64_t end = 0;
 };
 
 // What a source gave.
@@ -74,6 +88,10 @@ struct ReadReport {
   std::vector<std::string> finished;
   // Nothing before this time will still come, as far as the source knows.
   std::optional<Micros> complete_until;
+  // Where the stream stands once the run has committed: committed together with the data.
+  std::vector<StreamPosition> positions{};
+  // Called once the run has committed, to tell the other side; what it throws undoes nothing.
+  std::function<void()> confirm{};
 };
 
 // Rows for people to look at.

@@ -181,6 +181,9 @@ nlohmann::json SettingsOf(const project::ConnectionLine& line) {
   for (const auto& [name, value] : line.settings) {
     settings[name] = value;
   }
+  for (const auto& [name, map] : line.maps) {
+    settings[name] = map;
+  }
   return settings;
 }
 
@@ -198,6 +201,11 @@ project::ConnectionLine Connections::Find(const std::string& name, std::string_v
   }
   for (auto& [setting, value] : line.settings) {
     value = secrets_.Fill(value);
+  }
+  for (auto& [passed_on, map] : line.maps) {
+    for (auto& [setting, value] : map) {
+      value = secrets_.Fill(value);
+    }
   }
   return line;
 }

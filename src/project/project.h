@@ -19,6 +19,8 @@ struct ConnectionLine {
   std::string name{};
   std::string kind{};
   std::map<std::string, std::string> settings{};
+  // Settings that are maps themselves, such as those that are passed on to a library.
+  std::map<std::string, std::map<std::string, std::string>> maps{};
   Place place{};
 };
 

@@ -49,7 +49,9 @@ std::vector<ConnectionLine> ReadConnections(const YamlValue& map, std::string_vi
                         .settings = {},
                         .place = entry.place};
     for (const YamlEntry& setting : entry.value.entries) {
-      if (setting.key != "kind") {
+      if (!setting.value.entries.empty()) {
+        line.maps.emplace(setting.key, TextsByKey(entry.value, setting.key));
+      } else if (setting.key != "kind") {
         line.settings.emplace(setting.key, setting.value.text);
       }
     }
@@ -170,13 +172,20 @@ class SettingsReader {
     }
   }
 
+  void CheckSecretsIn(const YamlValue& value) {
+    for (const BracedName& name : BracedNames(value.text)) {
+      if (name.name.starts_with("secret.")) {
+        CheckSecret(name.name.substr(std::string_view("secret.").size()), value.place);
+      }
+    }
+  }
+
   void CheckSecretNames(std::string_view key) {
     for (const YamlEntry& connection : root_.Entries(key)) {
       for (const YamlEntry& setting : connection.value.entries) {
-        for (const BracedName& name : BracedNames(setting.value.text)) {
-          if (name.name.starts_with("secret.")) {
-            CheckSecret(name.name.substr(std::string_view("secret.").size()), setting.value.place);
-          }
+        CheckSecretsIn(setting.value);
+        for (const YamlEntry& inner : setting.value.entries) {
+          CheckSecretsIn(inner.value);
         }
       }
     }

@@ -58,7 +58,7 @@ Shape SecretsShape() {
 Shape ConnectionsShape() {
   Shape connection =
       Record({{"kind", Text(), "which connector it is for, such as postgres", true}});
-  connection.parts = {Scalar()};
+  connection.parts = {OneOf({Scalar(), Dictionary(Scalar(), DottedName())})};
   return Dictionary(connection, PlainName());
 }
 

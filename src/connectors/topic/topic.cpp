@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "connectors/files/local_path.h"
+#include "connectors/kafka/kafka_source.h"
 #include "connectors/topic/topic_batch.h"
 #include "data/column_builder.h"
 #include "storage/stores.h"
@@ -25,11 +26,15 @@ Schema LinesSchema() {
            field("line", TypeKind::kBinary)}};
 }
 
+std::string PathOf(const nlohmann::json& settings) {
+  return settings.at("path").get<std::string>();
+}
+
 bool IsOnS3(const std::string& path) { return path.starts_with("s3://"); }
 
 // A path or a URL.
 std::string FolderOf(const ConnectorContext& context) {
-  const auto path = context.settings.at("path").get<std::string>();
+  const std::string path = PathOf(context.settings);
   return IsOnS3(path) ? path : LocalPath(context.folder, path).string();
 }
 
@@ -44,6 +49,31 @@ std::string NameOf(const ConnectorContext& context) {
     folder = folder.parent_path();
   }
   return name.empty() ? folder.filename().string() : name;
+}
+
+KafkaSource KafkaSourceOf(const ConnectorContext& context) {
+  const KafkaUrl url = ParseKafkaUrl(PathOf(context.settings));
+  const auto name = context.settings.value("topic", "");
+  return {.source = name.empty() ? url.topic : name,
+          .url = url,
+          .accepts_lost = context.settings.at("accept_lost").get<bool>()};
+}
+
+// The messages of a batch as the lines of files are.
+std::vector<TopicLines> LinesOf(std::vector<KafkaMessages> parts) {
+  std::vector<TopicLines> lines;
+  for (KafkaMessages& part : parts) {
+    TopicLines made{.partition = std::to_string(part.partition),
+                    .bytes = std::make_unique<std::string>(std::move(part.bytes))};
+    std::size_t begin = 0;
+    for (const std::size_t end : part.ends) {
+      made.lines.push_back(std::string_view(*made.bytes).substr(begin, end - begin));
+      begin = end;
+    }
+    made.offsets = std::move(part.offsets);
+    lines.push_back(std::move(made));
+  }
+  return lines;
 }
 
 // The lines of a batch, block by block.
@@ -68,7 +98,7 @@ class LineBatches {
     const std::size_t rows = end - line_;
     for (; line_ < end; ++line_) {
       partition.Append(part.partition);
-      offset.Append(part.first_offset + static_cast<std::int64_t>(line_));
+      offset.Append(part.offset(line_));
       line.Append(part.lines[line_]);
     }
     std::vector<Batch> columns;
@@ -90,14 +120,15 @@ class Topic final : public Connector {
     static const Declaration declaration{
         .name = "topic",
         .doc =
-            "The lines of a topic: a folder of .ndjson and .tsv files, plain, .gz or .zst, each "
-            "line once.",
+            "The lines of a topic, each once: a folder of .ndjson and .tsv files, plain, .gz or "
+            ".zst, or a topic of Kafka.",
         .version = 1,
         .settings = {{Direction::kIn,
                       {{.name = "path",
                         .required = true,
                         .doc =
-                            "the topic's folder, relative to the project, or file://… or s3://…"},
+                            "the topic's folder, relative to the project, or file://… or s3://…, "
+                            "or kafka://CONNECTION/TOPIC"},
                        {.name = "topic", .doc = "its name; by default that of the folder"},
                        {.name = "suffixes",
                         .type = SettingType::kTexts,
@@ -106,13 +137,21 @@ class Topic final : public Connector {
                        {.name = "growing",
                         .type = SettingType::kBoolean,
                         .standard = false,
-                        .doc = "a last line without line feed waits for its end"}}}},
+                        .doc = "a last line without line feed waits for its end"},
+                       {.name = "accept_lost",
+                        .type = SettingType::kBoolean,
+                        .standard = false,
+                        .doc = "of Kafka: messages that were dropped before they were read are "
+                               "no error"}}}},
         .effect = Effect::kFile};
     return declaration;
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
-    if (const auto path = settings.at("path").get<std::string>(); !IsOnS3(path)) {
+    const std::string path = PathOf(settings);
+    if (IsKafkaUrl(path)) {
+      ParseKafkaUrl(path);
+    } else if (!IsOnS3(path)) {
       CheckLocalPath(path);
     }
   }
@@ -122,6 +161,9 @@ class Topic final : public Connector {
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
+    if (IsKafkaUrl(PathOf(context.settings))) {
+      return PendingOfKafka(context, KafkaSourceOf(context));
+    }
     std::vector<PendingInput> pending;
     const std::string topic = NameOf(context);
     const auto folder = context.database.stores().Open(FolderOf(context));
@@ -134,6 +176,11 @@ class Topic final : public Connector {
   }
 
   ReadReport Read(ConnectorContext& context) const override {
+    if (IsKafkaUrl(PathOf(context.settings))) {
+      KafkaBatch batch = ReadKafkaBatch(context, KafkaSourceOf(context));
+      GiveLines(context, LinesOf(std::move(batch.parts)));
+      return std::move(batch.report);
+    }
     const auto folder = context.database.stores().Open(FolderOf(context));
     const TopicBatchRequest request{.folder = *folder,
                                     .topic = NameOf(context),
@@ -147,10 +194,15 @@ class Topic final : public Connector {
       report.finished.push_back(part.after.ToText());
     }
     std::ranges::sort(report.finished);
+    GiveLines(context, std::move(parts));
+    return report;
+  }
+
+ private:
+  static void GiveLines(ConnectorContext& context, std::vector<TopicLines> parts) {
     auto batches = std::make_shared<LineBatches>(std::move(parts));
     context.connection.RegisterStream(context.relation, LinesSchema(),
                                       [batches] { return batches->Next(); });
-    return report;
   }
 };
 

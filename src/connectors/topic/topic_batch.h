@@ -48,6 +48,11 @@ struct TopicLines {
   std::unique_ptr<std::string> bytes{};   // that the lines lie in
   std::vector<std::string_view> lines{};  // without line feeds
   TopicPosition after{};                  // where the next batch goes on
+  std::vector<std::int64_t> offsets{};    // of each line, where they don't count up by one
+
+  std::int64_t offset(std::size_t line) const {
+    return offsets.empty() ? first_offset + static_cast<std::int64_t>(line) : offsets[line];
+  }
 };
 
 struct TopicBatchRequest {

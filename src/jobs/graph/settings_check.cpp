@@ -65,6 +65,7 @@ std::vector<std::string> MistakesOfConnection(const project::Project& project, c
   std::vector<project::ConnectionLine> lines = project.connections;
   for (project::ConnectionLine& line : lines) {
     line.settings.clear();  // they may name secrets
+    line.maps.clear();
   }
   const connectors::Connections known(lines, no_secrets);
   if (connectors::HasNoConnection(known, settings)) {

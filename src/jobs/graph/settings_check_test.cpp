@@ -75,10 +75,9 @@ TEST_F(ConnectionCheckTest, NamesTheSettingAndTheNearest) {
             "weir.yaml:4:3: connection 'shop': setting 'port' is \"many\"; it must be an integer\n"
             "weir.yaml:4:3: connection 'shop': setting 'sslmode' is 'required'; allowed: disable, "
             "allow, prefer, require, verify-ca, verify-full; did you mean 'require'?");
-  EXPECT_EQ(
-      MistakesOf("shop: {kind: postgers}"),
-      "weir.yaml:4:3: connection 'shop': kind 'postgers': allowed are mlflow, onboarding_files, "
-      "platform, postgres, xandr; did you mean 'postgres'?");
+  EXPECT_EQ(MistakesOf("shop: {kind: postgers}"),
+            "weir.yaml:4:3: connection 'shop': kind 'postgers': allowed are kafka, mlflow, "
+            "onboarding_files, platform, postgres, xandr; did you mean 'postgres'?");
 }
 
 TEST_F(ConnectionCheckTest, NamesAConnectionThatIsNotThere) {

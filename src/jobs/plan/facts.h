@@ -49,6 +49,8 @@ using InstanceRuns = NewestRuns;
 struct NewInput {
   std::string identity;
   std::int64_t bytes = 0;
+  std::int64_t next = 0;  // of a source that counts: what is there is [next, end)
+  std::int64_t end = 0;
 };
 
 // Files outside that steps of an instance read by day, such as "in/{ds}.csv".

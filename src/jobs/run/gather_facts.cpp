@@ -177,12 +177,11 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
   facts.late = sources.project.late.count();
   facts.code_hashes = std::move(code_hashes);
   sources.ledger.Refresh();
-  sql::Connection& connection = sources.lakes.own().connection();
   for (const JobInstance& instance : sources.instances) {
     const std::string& job = instance.job->name;
     facts.runs.push_back(sources.ledger.RunsOf(job, instance.partition));
-    facts.sources.push_back(
-        LookAtSources(sources.project, instance, facts.runs.back(), sources.steps, connection));
+    facts.sources.push_back(LookAtSources(sources.project, instance, facts.runs.back(),
+                                          sources.steps, sources.lakes.own()));
   }
   for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
     lake::Warehouse& warehouse = sources.lakes.Of(table);

@@ -12,6 +12,7 @@
 #include "jobs/run/run_outputs.h"
 #include "jobs/run/run_values.h"
 #include "jobs/run/source_days.h"
+#include "jobs/run/stream_positions.h"
 #include "jobs/steps/step_runner.h"
 #include "jobs/steps/time_limit.h"
 #include "lake/history.h"
@@ -90,8 +91,13 @@ class Replay {
 
   std::set<std::string> FilesOfOtherBatches() {
     std::set<std::string> others;
+    for (const std::string& file : record_.files_read) {
+      if (IsOffsetsText(file)) {
+        Refuse(fmt::format("{} were messages of Kafka, which a replay can't ask for", file));
+      }
+    }
     if (const auto all =
-            LookAtSources(services_.project, instance_, {}, services_.steps, connection_)) {
+            LookAtSources(services_.project, instance_, {}, services_.steps, lakes_.own())) {
       for (const NewInput& input : all->new_inputs) {
         others.insert(input.identity);
       }

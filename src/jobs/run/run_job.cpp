@@ -15,6 +15,7 @@
 #include "jobs/run/run_outputs.h"
 #include "jobs/run/run_values.h"
 #include "jobs/run/source_days.h"
+#include "jobs/run/stream_positions.h"
 #include "jobs/steps/step_runner.h"
 #include "jobs/steps/time_limit.h"
 #include "lake/history.h"
@@ -81,6 +82,7 @@ class Work {
     for (const SourceReading& reading : steps.readings) {
       record_.files_read.insert(record_.files_read.end(), reading.finished.begin(),
                                 reading.finished.end());
+      positions_.insert(positions_.end(), reading.positions.begin(), reading.positions.end());
     }
     std::vector<StagedOutput> outputs = StageOutputs({.instance = instance_,
                                                       .interval = task_.interval,
@@ -92,6 +94,7 @@ class Work {
     CheckOutputs(outputs);
     Commit(outputs);
     HandOn(outputs);
+    Confirm(steps.readings);
     for (const PendingEffect& effect : steps.effects) {
       Do(effect, runner);
     }
@@ -109,8 +112,23 @@ class Work {
             .origins = origins_,
             .seed = static_cast<std::int64_t>(record_.seed),
             .finished = task_.finished,
+            .positions = instance_.job->is_stream ? StreamPositions(instance_, lakes_.own())
+                                                  : std::vector<connectors::StreamPosition>(),
             .batch_bytes = BatchBytesOfSource(*instance_.job),
             .stop = limit_.token()};
+  }
+
+  // Sources are told what was committed, for others to see; the tables know it.
+  void Confirm(const std::vector<SourceReading>& readings) {
+    for (const SourceReading& reading : readings) {
+      try {
+        if (reading.confirm) {
+          reading.confirm();
+        }
+      } catch (const ExternalError& problem) {
+        LogWarning("{}: step '{}': {}", record_.key.id(), reading.step, problem.what());
+      }
+    }
   }
 
   // Effects come after the commit: what they fail with can't undo it.
@@ -248,7 +266,8 @@ class Work {
     SetVersions(outputs, {}, finished);
     lease_.Prepare(finished);
     Failpoint("run:after-prepare");
-    const std::vector<lake::TableChanges> parts = PartsOf(outputs);
+    std::vector<lake::TableChanges> parts = PartsOf(outputs);
+    CarryPositions(instance_, positions_, outputs, parts);
     std::map<std::string, std::int64_t> versions;
     if (!parts.empty()) {
       versions = lakes_.own().CommitTogether(record_.key.id(), parts);
@@ -292,6 +311,7 @@ class Work {
   TimeLimit limit_;
   Lakes lakes_;
   sql::Connection& connection_;
+  std::vector<connectors::StreamPosition> positions_;   // that the commit carries
   std::map<std::string, std::string> origins_;          // by input, of a stream
   std::map<std::string, connectors::ShownRows> shown_;  // by step
 };

@@ -8,6 +8,7 @@
 
 #include "base/hashing.h"
 #include "connectors/files/file_list.h"
+#include "jobs/run/stream_positions.h"
 #include "jobs/steps/step_runner.h"
 #include "project/substitution.h"
 
@@ -36,18 +37,22 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
 // What the source steps of a stream have still to read.
 SourceFacts LookAtStream(const project::Project& project, const JobInstance& instance,
                          const InstanceRuns& runs, const StepServices& steps,
-                         sql::Connection& connection) {
+                         lake::Warehouse& warehouse) {
   const StepRunner runner({.values = instance.values,
                            .project_folder = project.folder,
                            .work_folder = project.folder / ".weir" / "work" / instance.job->name,
                            .run_id = instance.job->name,
-                           .finished = ReadInputsOf(runs)},
+                           .finished = ReadInputsOf(runs),
+                           .positions = StreamPositions(instance, warehouse)},
                           steps);
   SourceFacts facts;
   for (const project::Step& step : instance.job->steps) {
     if (step.kind == project::StepKind::kConnector && step.in.empty()) {
-      for (connectors::PendingInput& input : runner.Pending(step, connection)) {
-        facts.new_inputs.push_back({.identity = std::move(input.identity), .bytes = input.bytes});
+      for (connectors::PendingInput& input : runner.Pending(step, warehouse.connection())) {
+        facts.new_inputs.push_back({.identity = std::move(input.identity),
+                                    .bytes = input.bytes,
+                                    .next = input.next,
+                                    .end = input.end});
       }
     }
   }
@@ -129,16 +134,17 @@ std::int64_t BatchBytesOfSource(const project::Job& job) {
 std::set<std::string> ReadInputsOf(const InstanceRuns& runs) {
   std::set<std::string> read;
   for (const RunRecord& run : runs.succeeded) {
-    read.insert(run.files_read.begin(), run.files_read.end());
+    std::ranges::copy_if(run.files_read, std::inserter(read, read.end()),
+                         [](const std::string& file) { return !IsOffsetsText(file); });
   }
   return read;
 }
 
 std::optional<SourceFacts> LookAtSources(const project::Project& project,
                                          const JobInstance& instance, const InstanceRuns& runs,
-                                         const StepServices& steps, sql::Connection& connection) {
+                                         const StepServices& steps, lake::Warehouse& warehouse) {
   if (instance.job->is_stream) {
-    return LookAtStream(project, instance, runs, steps, connection);
+    return LookAtStream(project, instance, runs, steps, warehouse);
   }
   std::optional<SourceFacts> facts;
   for (const project::Step& step : instance.job->steps) {

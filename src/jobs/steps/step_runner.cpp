@@ -202,6 +202,7 @@ connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
       .columns = columns == scope.step.columns.end() ? "" : columns->second,
       .run_id = settings_.run_id,
       .finished = settings_.finished,
+      .positions = settings_.positions,
       .limit_bytes = settings_.batch_bytes,
       // What a source gives may be read after its step has ended.
       .stop = is_in ? settings_.stop : scope.stop};
@@ -222,7 +223,9 @@ SourceReading StepRunner::RunSource(const StepScope& scope) const {
   }
   return {.step = scope.step.name,
           .finished = std::move(report.finished),
-          .complete_until = report.complete_until};
+          .complete_until = report.complete_until,
+          .positions = std::move(report.positions),
+          .confirm = std::move(report.confirm)};
 }
 
 std::vector<connectors::PendingInput> StepRunner::Pending(const project::Step& step,

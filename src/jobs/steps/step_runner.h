@@ -24,6 +24,8 @@ struct SourceReading {
   std::string step;
   std::vector<std::string> finished;  // to be recorded with the commit
   std::optional<Micros> complete_until;
+  std::vector<connectors::StreamPosition> positions{};  // to be committed with the data
+  std::function<void()> confirm{};                      // to be called after the commit, if any
 };
 
 struct StepResult {

@@ -7,6 +7,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "connectors/connector.h"
 #include "jobs/steps/kept_rows.h"
@@ -39,7 +40,9 @@ struct StepSettings {
   // Of inputs that are tables: what made their rows, see OperatorContext::Origin().
   std::map<std::string, std::string> origins{};
   std::int64_t seed = 0;
-  std::set<std::string> finished{};   // files or positions that a stream has read before
+  std::set<std::string> finished{};  // files or positions that a stream has read before
+  // Where a stream's commits stand, of sources that report positions.
+  std::vector<connectors::StreamPosition> positions{};
   std::int64_t batch_bytes = 0;       // of a stream: new input that its sources take together
   std::set<std::string> also_read{};  // relations that others read besides the job, at any time
   std::stop_token stop{};

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <librdkafka/rdkafka.h>
+
+#include "connectors/kafka/kafka_cluster.h"
+
+// librdkafka's handles as owners, and its errors as weir's; for this folder alone.
+namespace weir::connectors {
+
+struct DestroyKafka {
+  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
+  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+  void operator()(const rd_kafka_metadata_t* metadata) const {
+    rd_kafka_metadata_destroy(metadata);
+  }
+  void operator()(rd_kafka_consumer_group_metadata_t* group) const {
+    rd_kafka_consumer_group_metadata_destroy(group);
+  }
+};
+
+template <typename T>
+using KafkaOwner = std::unique_ptr<T, DestroyKafka>;
+using PartitionList = KafkaOwner<rd_kafka_topic_partition_list_t>;
+
+PartitionList MakePartitionList(std::size_t size);
+
+// A producer or consumer of one cluster, and the last thing that went wrong inside it, which a
+// timeout alone doesn't say. Calls of librdkafka are thread-safe.
+class KafkaHandle {
+ public:
+  // `own` are settings that weir chooses, which the connection may not name; `defaults` ones that
+  // it may. Throws UserError for settings that librdkafka doesn't take.
+  KafkaHandle(rd_kafka_type_t type, const KafkaCluster& cluster,
+              const std::map<std::string, std::string>& own,
+              const std::map<std::string, std::string>& defaults = {});
+
+  rd_kafka_t* get() const { return handle_.get(); }
+  const KafkaCluster& cluster() const { return cluster_; }
+
+  // Throws ExternalError: "kafka events: topic x: …", with the last thing that went wrong inside.
+  [[noreturn]] void Fail(const std::string& what, const std::string& problem) const;
+  void Check(rd_kafka_resp_err_t code, const std::string& what) const;
+  // Takes the error over; null is none.
+  void Check(rd_kafka_error_t* error, const std::string& what) const;
+
+ private:
+  struct Trouble {
+    std::mutex mutex;
+    std::string last;
+  };
+
+  KafkaCluster cluster_;
+  std::unique_ptr<Trouble> trouble_;  // outlives the handle, which writes to it
+  KafkaOwner<rd_kafka_t> handle_;
+};
+
+// How long the other side may take for one answer, in milliseconds.
+constexpr int kKafkaTimeout = 30'000;
+
+}  // namespace weir::connectors

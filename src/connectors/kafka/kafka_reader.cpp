@@ -1,0 +1,253 @@
+#include "connectors/kafka/kafka_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "connectors/kafka/kafka_handle.h"
+
+namespace weir::connectors {
+namespace {
+
+using KafkaClock = std::chrono::steady_clock;
+
+constexpr int kPollMillis = 10;
+constexpr std::size_t kMessagesOfPoll = 1'000;
+
+std::map<std::string, std::string> OwnSettings(const KafkaCluster& cluster) {
+  return {{"group.id", cluster.group.empty() ? "weir" : cluster.group},
+          {"enable.auto.commit", "false"},
+          {"enable.auto.offset.store", "false"},
+          {"isolation.level", "read_committed"},
+          {"enable.partition.eof", "true"},
+          {"auto.offset.reset", "error"}};
+}
+
+// How far one partition has come.
+class Progress {
+ public:
+  Progress(const KafkaSpan& span) : span_(span) {
+    messages_.partition = span.partition;
+    messages_.next = span.next;
+  }
+
+  bool is_done() const { return done_; }
+  KafkaMessages Take() { return std::move(messages_); }
+
+  // Returns the bytes taken.
+  std::int64_t Add(const rd_kafka_message_t& message) {
+    if (message.offset >= span_.end) {
+      EndAt(span_.end);
+      return 0;
+    }
+    messages_.bytes.append(static_cast<const char*>(message.payload), message.len);
+    messages_.ends.push_back(messages_.bytes.size());
+    messages_.offsets.push_back(message.offset);
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    const std::int64_t millis = rd_kafka_message_timestamp(&message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) {
+      messages_.newest = millis * 1000;
+    }
+    messages_.next = message.offset + 1;
+    done_ = messages_.next >= span_.end;
+    return static_cast<std::int64_t>(message.len);
+  }
+
+  // What is left up to `offset` are no messages.
+  void EndAt(std::int64_t offset) {
+    messages_.next = std::max(messages_.next, std::min(offset, span_.end));
+    done_ = true;
+  }
+
+ private:
+  KafkaSpan span_;
+  KafkaMessages messages_;
+  bool done_ = false;
+};
+
+struct DestroyMessage {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+
+}  // namespace
+
+std::string_view KafkaMessages::message(std::size_t number) const {
+  const std::size_t begin = number == 0 ? 0 : ends[number - 1];
+  return std::string_view(bytes).substr(begin, ends[number] - begin);
+}
+
+class KafkaReader::Session {
+ public:
+  explicit Session(const KafkaCluster& cluster)
+      : handle_(RD_KAFKA_CONSUMER, cluster, OwnSettings(cluster),
+                {{"fetch.wait.max.ms", "20"}, {"queued.max.messages.kbytes", "32768"}}),
+        queue_(rd_kafka_queue_get_consumer(handle_.get())) {}
+
+  ~Session() { rd_kafka_consumer_close(handle_.get()); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  std::vector<std::int32_t> Partitions(const std::string& topic) const {
+    const rd_kafka_metadata_t* found = nullptr;
+    rd_kafka_topic_t* const name = rd_kafka_topic_new(handle_.get(), topic.c_str(), nullptr);
+    if (name == nullptr) {
+      handle_.Check(rd_kafka_last_error(), "topic " + topic);
+    }
+    const auto code = rd_kafka_metadata(handle_.get(), 0, name, &found, kKafkaTimeout);
+    rd_kafka_topic_destroy(name);
+    handle_.Check(code, "topic " + topic);
+    const KafkaOwner<const rd_kafka_metadata_t> metadata(found);
+    const rd_kafka_metadata_topic_t& about = metadata->topics[0];
+    if (about.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+      throw UserError("kafka {}: there is no topic '{}'", handle_.cluster().name, topic);
+    }
+    handle_.Check(about.err, "topic " + topic);
+    std::vector<std::int32_t> partitions;
+    for (int i = 0; i < about.partition_cnt; ++i) {
+      partitions.push_back(about.partitions[i].id);
+    }
+    std::ranges::sort(partitions);
+    return partitions;
+  }
+
+  KafkaExtent Extent(const std::string& topic, std::int32_t partition) const {
+    KafkaExtent extent{.partition = partition};
+    handle_.Check(rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), partition,
+                                                   &extent.first, &extent.end, kKafkaTimeout),
+                  Place(topic, partition));
+    return extent;
+  }
+
+  void Assign(const std::string& topic, const std::vector<KafkaSpan>& spans) {
+    const PartitionList list = MakePartitionList(spans.size());
+    for (const KafkaSpan& span : spans) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), span.partition)->offset =
+          span.next;
+    }
+    handle_.Check(rd_kafka_assign(handle_.get(), list.get()), "topic " + topic);
+  }
+
+  void Unassign() { rd_kafka_assign(handle_.get(), nullptr); }
+
+  std::size_t Poll(std::array<rd_kafka_message_t*, kMessagesOfPoll>& messages) {
+    const auto count =
+        rd_kafka_consume_batch_queue(queue_.get(), kPollMillis, messages.data(), messages.size());
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+  }
+
+  void Commit(const std::string& topic, const std::map<std::int32_t, std::int64_t>& next) {
+    const PartitionList list = MakePartitionList(next.size());
+    for (const auto& [partition, offset] : next) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+    }
+    handle_.Check(rd_kafka_commit(handle_.get(), list.get(), 0), "group " + cluster().group);
+  }
+
+  std::map<std::int32_t, std::int64_t> Committed(const std::string& topic,
+                                                 const std::vector<std::int32_t>& partitions) {
+    const PartitionList list = MakePartitionList(partitions.size());
+    for (const std::int32_t partition : partitions) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+    }
+    handle_.Check(rd_kafka_committed(handle_.get(), list.get(), kKafkaTimeout),
+                  "group " + cluster().group);
+    std::map<std::int32_t, std::int64_t> offsets;
+    for (int i = 0; i < list->cnt; ++i) {
+      if (list->elems[i].offset >= 0) {
+        offsets[list->elems[i].partition] = list->elems[i].offset;
+      }
+    }
+    return offsets;
+  }
+
+  const KafkaCluster& cluster() const { return handle_.cluster(); }
+
+  [[noreturn]] void Fail(const std::string& what, const std::string& problem) const {
+    handle_.Fail(what, problem);
+  }
+
+  static std::string Place(const std::string& topic, std::int32_t partition) {
+    return fmt::format("topic {}, partition {}", topic, partition);
+  }
+
+ private:
+  KafkaHandle handle_;
+  KafkaOwner<rd_kafka_queue_t> queue_;
+};
+
+KafkaReader::KafkaReader(const KafkaCluster& cluster)
+    : session_(std::make_unique<Session>(cluster)) {}
+
+KafkaReader::~KafkaReader() = default;
+
+std::vector<KafkaExtent> KafkaReader::Extents(const std::string& topic) {
+  std::vector<KafkaExtent> extents;
+  for (const std::int32_t partition : session_->Partitions(topic)) {
+    extents.push_back(session_->Extent(topic, partition));
+  }
+  return extents;
+}
+
+std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
+                                             const std::vector<KafkaSpan>& spans,
+                                             std::int64_t limit_bytes,
+                                             const std::stop_token& stop) {
+  std::map<std::int32_t, Progress> progress;
+  for (const KafkaSpan& span : spans) {
+    progress.emplace(span.partition, span);
+  }
+  session_->Assign(topic, spans);
+  std::array<rd_kafka_message_t*, kMessagesOfPoll> polled{};
+  std::int64_t bytes = 0;
+  auto heard = KafkaClock::now();
+  const auto is_done = [](const auto& part) { return part.second.is_done(); };
+  while (bytes < std::max<std::int64_t>(limit_bytes, 1) &&
+         !std::ranges::all_of(progress, is_done)) {
+    if (stop.stop_requested()) {
+      throw CancelledError();
+    }
+    const std::size_t count = session_->Poll(polled);
+    std::vector<std::unique_ptr<rd_kafka_message_t, DestroyMessage>> owned(
+        polled.begin(), polled.begin() + static_cast<std::ptrdiff_t>(count));
+    for (const auto& message : owned) {
+      const auto part = progress.find(message->partition);
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && part != progress.end()) {
+        part->second.EndAt(message->offset);
+      } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        session_->Fail(Session::Place(topic, message->partition),
+                       rd_kafka_message_errstr(message.get()));
+      } else if (part != progress.end() && !part->second.is_done()) {
+        bytes += part->second.Add(*message);
+      }
+    }
+    const auto now = KafkaClock::now();
+    heard = count > 0 ? now : heard;
+    if (now - heard > std::chrono::milliseconds(kKafkaTimeout)) {
+      session_->Fail("topic " + topic, "no answer within 30 s");
+    }
+  }
+  session_->Unassign();
+  std::vector<KafkaMessages> read;
+  for (const KafkaSpan& span : spans) {
+    read.push_back(progress.at(span.partition).Take());
+  }
+  return read;
+}
+
+void KafkaReader::TellGroup(const std::string& topic,
+                            const std::map<std::int32_t, std::int64_t>& next) {
+  if (!session_->cluster().group.empty() && !next.empty()) {
+    session_->Commit(topic, next);
+  }
+}
+
+std::map<std::int32_t, std::int64_t> KafkaReader::GroupOffsets(
+    const std::string& topic, const std::vector<std::int32_t>& partitions) {
+  return session_->cluster().group.empty() ? std::map<std::int32_t, std::int64_t>()
+                                           : session_->Committed(topic, partitions);
+}
+
+}  // namespace weir::connectors

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "connectors/kafka/kafka_cluster.h"
+
+namespace weir::connectors {
+
+// The offsets that a partition holds: [first, end), of which some may be no messages that can be
+// read (ends of transactions, aborted or compacted ones).
+struct KafkaExtent {
+  std::int32_t partition = 0;
+  std::int64_t first = 0;
+  std::int64_t end = 0;  // up to the first transaction that is open
+};
+
+// Where reading of a partition begins and ends: [next, end).
+struct KafkaSpan {
+  std::int32_t partition = 0;
+  std::int64_t next = 0;
+  std::int64_t end = 0;
+};
+
+// Messages of one partition in the order of their offsets.
+struct KafkaMessages {
+  std::int32_t partition = 0;
+  std::int64_t next = 0;  // where the next batch goes on
+  std::string bytes{};    // all messages, one behind the other
+  std::vector<std::size_t> ends{};
+  std::vector<std::int64_t> offsets{};  // of each
+  std::optional<Micros> newest{};       // the time of the last message, as Kafka has it
+
+  std::size_t size() const { return offsets.size(); }
+  std::string_view message(std::size_t number) const;
+};
+
+// Reads topics of one cluster, committed messages only. What it has read is told to nobody: the
+// caller keeps the positions. One thread. Errors of the other side are ExternalErrors.
+class KafkaReader {
+ public:
+  explicit KafkaReader(const KafkaCluster& cluster);
+  ~KafkaReader();
+
+  // By partition. Throws UserError for a topic that isn't there.
+  std::vector<KafkaExtent> Extents(const std::string& topic);
+  // Reads on until each span is read or about `limit_bytes` have come (at least one message), in
+  // the order of `spans`. Memory: what it gives and librdkafka's queue.
+  std::vector<KafkaMessages> Read(const std::string& topic, const std::vector<KafkaSpan>& spans,
+                                  std::int64_t limit_bytes, const std::stop_token& stop);
+  // Sets the group's offsets (by partition), for others to see. Nothing without a group.
+  void TellGroup(const std::string& topic, const std::map<std::int32_t, std::int64_t>& next);
+  // The offsets that the cluster's group has, of partitions where it has some.
+  std::map<std::int32_t, std::int64_t> GroupOffsets(const std::string& topic,
+                                                    const std::vector<std::int32_t>& partitions);
+
+ private:
+  class Session;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace weir::connectors
