@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/ingest_lag.h"
 #include "cli/ingest_replay.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
@@ -57,7 +58,35 @@ std::vector<SourceStatus> ReadStatus(Services& services, const std::string& wher
   return found;
 }
 
-Json StatusJson(const std::vector<SourceStatus>& sources) {
+Json LagJson(const std::vector<PartitionLag>& partitions) {
+  Json list = Json::array();
+  for (const PartitionLag& partition : partitions) {
+    list.push_back({{"job", partition.job},
+                    {"source", partition.source},
+                    {"partition", partition.partition},
+                    {"next", partition.next},
+                    {"end", partition.end},
+                    {"lag", partition.lag()},
+                    {"per_second", partition.rate ? Json(*partition.rate) : Json()}});
+  }
+  return list;
+}
+
+std::string LagText(const std::vector<PartitionLag>& partitions) {
+  if (partitions.empty()) {
+    return "";
+  }
+  TextTable table({"job", "topic of Kafka", ">partition", ">next", ">end", ">behind", ">a second"});
+  for (const PartitionLag& partition : partitions) {
+    table.Add({partition.job, partition.source, partition.partition, FormatCount(partition.next),
+               FormatCount(partition.end), FormatCount(partition.lag()),
+               partition.rate ? fmt::format("{:.1f}", *partition.rate) : "-"});
+  }
+  return "\n" + table.Text();
+}
+
+Json StatusJson(const std::vector<SourceStatus>& sources,
+                const std::vector<PartitionLag>& partitions) {
   Json list = Json::array();
   for (const SourceStatus& source : sources) {
     list.push_back({{"source", source.source},
@@ -70,7 +99,7 @@ Json StatusJson(const std::vector<SourceStatus>& sources) {
                     {"newest_day", source.newest},
                     {"conserved", source.IsConserved()}});
   }
-  return {{"sources", list}};
+  return {{"sources", list}, {"partitions", LagJson(partitions)}};
 }
 
 std::string StatusText(const std::vector<SourceStatus>& sources) {
@@ -91,10 +120,11 @@ void PrintIngestStatus(const Arguments& arguments, Services& services) {
   const auto day = arguments.OptionalText("--on");
   const std::vector<SourceStatus> sources =
       ReadStatus(services, day ? "ds = " + sql::QuoteText(*day) : std::string("true"));
+  const std::vector<PartitionLag> partitions = LagOfPartitions(services);
   if (services.options().json) {
-    PrintJson(services.out(), StatusJson(sources));
+    PrintJson(services.out(), StatusJson(sources, partitions));
   } else {
-    services.out() << StatusText(sources);
+    services.out() << StatusText(sources) << LagText(partitions);
   }
   for (const SourceStatus& source : sources) {
     if (!source.IsConserved()) {
@@ -105,15 +135,17 @@ void PrintIngestStatus(const Arguments& arguments, Services& services) {
 }
 
 Command StatusOfIngestion() {
-  return {.name = "status",
-          .summary = "Say what became of the lines of every source.",
-          .details =
-              "in = good + bad + duplicate + suppressed, by metastore.ingest_ledger. Exit code 1 "
-              "if that\n"
-              "doesn't hold. metastore.bad_events has the bad lines with their reasons.",
-          .examples = "weir ingest status\nweir ingest status --on 2026-01-05 --json",
-          .parameters = {{.name = "--on", .value = "DAY", .help = "only lines of this day"}},
-          .run = PrintIngestStatus};
+  return {
+      .name = "status",
+      .summary = "Say what became of the lines of every source.",
+      .details =
+          "in = good + bad + duplicate + suppressed, by metastore.ingest_ledger. Exit code 1 "
+          "if that\n"
+          "doesn't hold. metastore.bad_events has the bad lines with their reasons. Of topics of\n"
+          "Kafka it also says how far each partition is behind, and how fast it was read of late.",
+      .examples = "weir ingest status\nweir ingest status --on 2026-01-05 --json",
+      .parameters = {{.name = "--on", .value = "DAY", .help = "only lines of this day"}},
+      .run = PrintIngestStatus};
 }
 
 }  // namespace

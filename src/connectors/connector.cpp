@@ -44,6 +44,12 @@ std::optional<Schema> Connector::Columns(const nlohmann::json& /*settings*/) con
 
 std::vector<PendingInput> Connector::Pending(ConnectorContext& /*context*/) const { return {}; }
 
+std::optional<Micros> Connector::Lateness(const nlohmann::json& /*settings*/) const {
+  return std::nullopt;
+}
+
+std::vector<PendingInput> Connector::Unsent(ConnectorContext& /*context*/) const { return {}; }
+
 ReadReport Connector::Read(ConnectorContext& /*context*/) const {
   throw UserError("{}", WrongDirection(declaration().name, Direction::kIn));
 }

@@ -67,8 +67,9 @@ struct ConnectorContext {
   std::string columns;             // in: declared as SQL does, "a BIGINT, b VARCHAR"; or empty
   std::string run_id;              // out: the identity of what is written
   std::set<std::string> finished;  // in: files or positions that were read before, not read again
-  // In: where the stream's commits stand, of sources that report positions.
+  // Of a stream whose sources report positions: where its commits stand, out: with this one.
   std::vector<StreamPosition> positions{};
+  std::int64_t batch = 0;        // of a stream: the number of its batch, from 1
   std::int64_t limit_bytes = 0;  // in, of a stream that can stop anywhere: how much to read
   std::stop_token stop;
 };
@@ -123,6 +124,12 @@ class Connector {
   // What a stream has still to read, in the order in which it is read: all that is there but for
   // `context.finished`. A source that can't say so has nothing.
   virtual std::vector<PendingInput> Pending(ConnectorContext& context) const;
+  // How long after its time a row of a stream may still come, so that what is read is complete
+  // until then; absent where all that is there is complete. `settings` are complete.
+  virtual std::optional<Micros> Lateness(const nlohmann::json& settings) const;
+  // What a stream has committed up to `context.batch` and not sent. A sink that can't say so has
+  // nothing.
+  virtual std::vector<PendingInput> Unsent(ConnectorContext& context) const;
   // Makes `context.relation` a temporary view, stream or table of the connection. By itself: throws
   // UserError, as the connector only writes.
   virtual ReadReport Read(ConnectorContext& context) const;

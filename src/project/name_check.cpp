@@ -32,6 +32,9 @@ std::vector<std::string> KnownNames(NameUse use, const JobReading& reading) {
     if (HasHour(reading.job.schedule)) {
       names.emplace_back("hour");
     }
+    if (reading.job.is_stream) {
+      names.emplace_back("batch");
+    }
   }
   if (!reading.job.per.empty() && use != NameUse::kWindow) {
     names.push_back(reading.job.per);

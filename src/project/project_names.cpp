@@ -36,6 +36,9 @@ Substitutions RunValues(const Project& project, const Job& job, const RunNames& 
   if (HasHour(job.schedule)) {
     values["hour"] = {.kind = Kind::kLiteral, .text = fmt::format("{}", names.hour)};
   }
+  if (job.is_stream) {
+    values["batch"] = {.kind = Kind::kLiteral, .text = "1"};
+  }
   if (!job.per.empty()) {
     values[job.per] = {.kind = Kind::kText, .text = names.partition};
   }

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import zlib
 
@@ -88,7 +89,8 @@ class World:
     def check_ledger(self, folder):
         sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in ("lines_in", *OUTCOMES))
         found = {(row["source"], row["source_partition"]): [int(row[name]) for name in ("lines_in", *OUTCOMES)] for row in rows(
-            folder, f"SELECT source, source_partition, {sums} FROM metastore.ingest_ledger GROUP BY ALL HAVING sum(lines_in) > 0")}
+            folder, f"SELECT source, source_partition, {sums} FROM metastore.ingest_ledger WHERE job = 'enricher'"
+            " GROUP BY ALL HAVING sum(lines_in) > 0")}
         wanted = {}
         for (topic, partition, _), place in self.placed.items():
             counts = wanted.setdefault((topic, str(partition)), [0] * 5)
@@ -101,6 +103,11 @@ class World:
             place = (row["source"], row["source_partition"])
             assert int(row["first_offset"]) > last.get(place, -1), f"{place}: offsets {row['first_offset']} … were read twice"
             last[place] = int(row["last_offset"])
+
+    def check_ledger_of(self, folder, lines):
+        """How many lines of the first topic came in."""
+        found = rows(folder, "SELECT sum(lines_in)::BIGINT AS lines FROM metastore.ingest_ledger WHERE source = 'ingested-af'")
+        assert int(found[0]["lines"]) == lines, f"{found}, expected {lines}"
 
 
 def same(found, wanted, what):
@@ -121,13 +128,18 @@ def content(folder, tables):
     return found
 
 
-def new_project(folder, connections, locations, batch):
-    """The pack; `connections` are lines of weir.yaml, `locations` values by name."""
+def new_project(folder, connections, locations, batch, through_kafka=False):
+    """The pack; `connections` are lines of weir.yaml, `locations` values by name. With `through_kafka` the enricher writes
+    topics, and reservoir_loader the reservoir."""
     call("new", str(folder), "--pack", "adtech")
     settings = folder / "weir.yaml"
     text = settings.read_text()
     for name, value in locations.items():
-        text = re.sub(rf"^( +){name}: \S+", rf"\g<1>{name}: {value}", text, flags=re.M)
+        text = re.sub(rf"^( +){name}: \S+.*\n", "", text, flags=re.M)
+        text = text.replace("    locations:\n", f"    locations:\n      {name}: {value}\n")
+    text = text.replace("  dev:\n", "  dev:\n    send: true\n")
     settings.write_text(text + "\nconnections:\n" + connections)
-    job = folder / "jobs/ingestion/enricher/job.yaml"
-    job.write_text(re.sub(r"^batch: .*$", f"batch: {batch}B", job.read_text(), flags=re.M))
+    if through_kafka:
+        shutil.copytree(folder / "variants/kafka/ingestion", folder / "jobs/ingestion", dirs_exist_ok=True)
+    for job in (folder / "jobs/ingestion").glob("*/job.yaml"):
+        job.write_text(re.sub(r"^batch: .*$", f"batch: {batch}B", job.read_text(), flags=re.M))

@@ -29,7 +29,7 @@ std::map<std::string, std::string> OwnSettings(const KafkaCluster& cluster) {
 // How far one partition has come.
 class Progress {
  public:
-  Progress(const KafkaSpan& span) : span_(span) {
+  Progress(const KafkaSpan& span, bool keeps_keys) : span_(span), keeps_keys_(keeps_keys) {
     messages_.partition = span.partition;
     messages_.next = span.next;
   }
@@ -46,6 +46,9 @@ class Progress {
     messages_.bytes.append(static_cast<const char*>(message.payload), message.len);
     messages_.ends.push_back(messages_.bytes.size());
     messages_.offsets.push_back(message.offset);
+    if (keeps_keys_) {
+      messages_.keys.emplace_back(static_cast<const char*>(message.key), message.key_len);
+    }
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const std::int64_t millis = rd_kafka_message_timestamp(&message, &type);
     if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) {
@@ -64,6 +67,7 @@ class Progress {
 
  private:
   KafkaSpan span_;
+  bool keeps_keys_;
   KafkaMessages messages_;
   bool done_ = false;
 };
@@ -178,8 +182,8 @@ class KafkaReader::Session {
   KafkaOwner<rd_kafka_queue_t> queue_;
 };
 
-KafkaReader::KafkaReader(const KafkaCluster& cluster)
-    : session_(std::make_unique<Session>(cluster)) {}
+KafkaReader::KafkaReader(const KafkaCluster& cluster, bool keeps_keys)
+    : session_(std::make_unique<Session>(cluster)), keeps_keys_(keeps_keys) {}
 
 KafkaReader::~KafkaReader() = default;
 
@@ -197,7 +201,7 @@ std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
                                              const std::stop_token& stop) {
   std::map<std::int32_t, Progress> progress;
   for (const KafkaSpan& span : spans) {
-    progress.emplace(span.partition, span);
+    progress.emplace(span.partition, Progress(span, keeps_keys_));
   }
   session_->Assign(topic, spans);
   std::array<rd_kafka_message_t*, kMessagesOfPoll> polled{};

@@ -36,6 +36,7 @@ struct KafkaMessages {
   std::string bytes{};    // all messages, one behind the other
   std::vector<std::size_t> ends{};
   std::vector<std::int64_t> offsets{};  // of each
+  std::vector<std::string> keys{};      // of each, where the reader keeps them
   std::optional<Micros> newest{};       // the time of the last message, as Kafka has it
 
   std::size_t size() const { return offsets.size(); }
@@ -46,7 +47,7 @@ struct KafkaMessages {
 // caller keeps the positions. One thread. Errors of the other side are ExternalErrors.
 class KafkaReader {
  public:
-  explicit KafkaReader(const KafkaCluster& cluster);
+  explicit KafkaReader(const KafkaCluster& cluster, bool keeps_keys = false);
   ~KafkaReader();
 
   // By partition. Throws UserError for a topic that isn't there.
@@ -64,6 +65,7 @@ class KafkaReader {
  private:
   class Session;
   std::unique_ptr<Session> session_;
+  bool keeps_keys_;
 };
 
 }  // namespace weir::connectors

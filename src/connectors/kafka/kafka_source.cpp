@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace weir::connectors {
@@ -103,6 +104,7 @@ KafkaBatch ReadKafkaBatch(const ConnectorContext& context, const KafkaSource& so
   std::erase_if(spans, [](const KafkaSpan& span) { return span.next >= span.end; });
   KafkaBatch batch;
   batch.parts = reader->Read(source.url.topic, spans, context.limit_bytes, context.stop);
+  Failpoint("kafka:after-read");
   batch.report.complete_until = CompleteUntil(batch.parts, spans, began);
   std::ranges::sort(batch.parts, {},
                     [](const KafkaMessages& part) { return std::to_string(part.partition); });
@@ -118,7 +120,9 @@ KafkaBatch ReadKafkaBatch(const ConnectorContext& context, const KafkaSource& so
     }
   }
   batch.report.confirm = [reader, topic = source.url.topic, next] {
+    Failpoint("kafka:before-group");
     reader->TellGroup(topic, next);
+    Failpoint("kafka:after-group");
   };
   return batch;
 }

@@ -9,6 +9,7 @@
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/topic/topic_batch.h"
 #include "data/column_builder.h"
+#include "project/duration.h"
 #include "storage/stores.h"
 
 namespace weir::connectors {
@@ -26,7 +27,7 @@ Schema LinesSchema() {
            field("line", TypeKind::kBinary)}};
 }
 
-std::string PathOf(const nlohmann::json& settings) {
+std::string TopicPath(const nlohmann::json& settings) {
   return settings.at("path").get<std::string>();
 }
 
@@ -34,7 +35,7 @@ bool IsOnS3(const std::string& path) { return path.starts_with("s3://"); }
 
 // A path or a URL.
 std::string FolderOf(const ConnectorContext& context) {
-  const std::string path = PathOf(context.settings);
+  const std::string path = TopicPath(context.settings);
   return IsOnS3(path) ? path : LocalPath(context.folder, path).string();
 }
 
@@ -52,7 +53,7 @@ std::string NameOf(const ConnectorContext& context) {
 }
 
 KafkaSource KafkaSourceOf(const ConnectorContext& context) {
-  const KafkaUrl url = ParseKafkaUrl(PathOf(context.settings));
+  const KafkaUrl url = ParseKafkaUrl(TopicPath(context.settings));
   const auto name = context.settings.value("topic", "");
   return {.source = name.empty() ? url.topic : name,
           .url = url,
@@ -60,7 +61,7 @@ KafkaSource KafkaSourceOf(const ConnectorContext& context) {
 }
 
 // The messages of a batch as the lines of files are.
-std::vector<TopicLines> LinesOf(std::vector<KafkaMessages> parts) {
+std::vector<TopicLines> LinesOfMessages(std::vector<KafkaMessages> parts) {
   std::vector<TopicLines> lines;
   for (KafkaMessages& part : parts) {
     TopicLines made{.partition = std::to_string(part.partition),
@@ -138,6 +139,9 @@ class Topic final : public Connector {
                         .type = SettingType::kBoolean,
                         .standard = false,
                         .doc = "a last line without line feed waits for its end"},
+                       {.name = "lateness",
+                        .standard = "1 hour",
+                        .doc = "of Kafka: how long after its time a line may still come"},
                        {.name = "accept_lost",
                         .type = SettingType::kBoolean,
                         .standard = false,
@@ -148,7 +152,12 @@ class Topic final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
-    const std::string path = PathOf(settings);
+    const std::string path = TopicPath(settings);
+    if (const auto lateness = settings.value("lateness", "1 hour");
+        !project::ParseDuration(lateness)) {
+      throw UserError("setting 'lateness' is '{}'; it must be a time such as '90 minutes'",
+                      lateness);
+    }
     if (IsKafkaUrl(path)) {
       ParseKafkaUrl(path);
     } else if (!IsOnS3(path)) {
@@ -160,8 +169,14 @@ class Topic final : public Connector {
     return LinesSchema();
   }
 
+  std::optional<Micros> Lateness(const nlohmann::json& settings) const override {
+    const auto lateness = project::ParseDuration(settings.at("lateness").get<std::string>());
+    return IsKafkaUrl(TopicPath(settings)) && lateness ? std::optional<Micros>(lateness->count())
+                                                       : std::nullopt;
+  }
+
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
-    if (IsKafkaUrl(PathOf(context.settings))) {
+    if (IsKafkaUrl(TopicPath(context.settings))) {
       return PendingOfKafka(context, KafkaSourceOf(context));
     }
     std::vector<PendingInput> pending;
@@ -176,9 +191,9 @@ class Topic final : public Connector {
   }
 
   ReadReport Read(ConnectorContext& context) const override {
-    if (IsKafkaUrl(PathOf(context.settings))) {
+    if (IsKafkaUrl(TopicPath(context.settings))) {
       KafkaBatch batch = ReadKafkaBatch(context, KafkaSourceOf(context));
-      GiveLines(context, LinesOf(std::move(batch.parts)));
+      GiveLines(context, LinesOfMessages(std::move(batch.parts)));
       return std::move(batch.report);
     }
     const auto folder = context.database.stores().Open(FolderOf(context));

@@ -45,6 +45,19 @@ std::optional<Interval> DaysOf(const InstanceInput& input, const JobInstance& re
   return furthest;
 }
 
+// A source that goes on for ever is complete up to the time of the look at it.
+void LimitByStreams(const InstanceInput& input, const PlanFacts& facts,
+                    std::optional<Micros>& until, std::string& why) {
+  for (const TableWriter& writer : input.writers) {
+    const auto& source = facts.sources[writer.instance];
+    if (input.by_stream && source && source->complete_until) {
+      Limit(until, why, *source->complete_until,
+            fmt::format("{} is complete until {}", input.input.table,
+                        FormatTimestamp(*source->complete_until)));
+    }
+  }
+}
+
 void LimitByTable(const InstanceInput& input, const JobInstance& reader, const PlanFacts& facts,
                   std::optional<Micros>& until, std::string& why) {
   const auto table = facts.tables.find(input.input.table);
@@ -99,6 +112,7 @@ std::optional<Micros> CompleteUntil(const JobInstance& instance, const PlanFacts
   for (const InstanceInput& input : instance.reads) {
     if (input.KnowsDaysByRows() && !input.input.previous) {
       LimitByTable(input, instance, facts, until, why);
+      LimitByStreams(input, facts, until, why);
     }
   }
   const auto& source = facts.sources[number];

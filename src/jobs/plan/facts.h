@@ -51,6 +51,7 @@ struct NewInput {
   std::int64_t bytes = 0;
   std::int64_t next = 0;  // of a source that counts: what is there is [next, end)
   std::int64_t end = 0;
+  bool unsent = false;  // nothing new: an earlier batch's rows are to be sent
 };
 
 // Files outside that steps of an instance read by day, such as "in/{ds}.csv".
@@ -58,6 +59,9 @@ struct SourceFacts {
   bool limits_days = false;            // whether a path names days: others say nothing of them
   std::optional<Interval> extent{};    // days that are there, whole
   std::vector<NewInput> new_inputs{};  // of a stream: not read yet, in order
+  // Of a stream whose sources go on for ever: what it holds once the new inputs are read is
+  // complete until then.
+  std::optional<Micros> complete_until{};
   // Of other jobs, by step and day ("" for paths without one): a digest of the files that are
   // there, of their names, sizes and times.
   std::map<std::string, std::map<std::string, std::string>> digests{};

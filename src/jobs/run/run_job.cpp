@@ -95,6 +95,7 @@ class Work {
     Commit(outputs);
     HandOn(outputs);
     Confirm(steps.readings);
+    runner.SetCommitted(positions_);
     for (const PendingEffect& effect : steps.effects) {
       Do(effect, runner);
     }
@@ -114,6 +115,7 @@ class Work {
             .finished = task_.finished,
             .positions = instance_.job->is_stream ? StreamPositions(instance_, lakes_.own())
                                                   : std::vector<connectors::StreamPosition>(),
+            .batch = instance_.job->is_stream ? task_.interval.start : 0,
             .batch_bytes = BatchBytesOfSource(*instance_.job),
             .stop = limit_.token()};
   }

@@ -16,6 +16,9 @@ project::Substitutions RunValues(const JobInstance& instance, const Interval& in
                                                   : instance.schedule.Day(interval)};
   values["hour"] = {.kind = Kind::kLiteral,
                     .text = std::to_string(instance.schedule.Hour(interval))};
+  if (instance.job->is_stream) {
+    values["batch"] = {.kind = Kind::kLiteral, .text = std::to_string(interval.start)};
+  }
   values["start"] = {.kind = Kind::kTimestamp, .text = FormatTimestamp(interval.start)};
   values["end"] = {.kind = Kind::kTimestamp, .text = FormatTimestamp(interval.end)};
   for (const InstanceInput& input : instance.reads) {

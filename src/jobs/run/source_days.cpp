@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/hashing.h"
 #include "connectors/files/file_list.h"
 #include "jobs/run/stream_positions.h"
@@ -38,16 +39,32 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
 SourceFacts LookAtStream(const project::Project& project, const JobInstance& instance,
                          const InstanceRuns& runs, const StepServices& steps,
                          lake::Warehouse& warehouse) {
-  const StepRunner runner({.values = instance.values,
-                           .project_folder = project.folder,
-                           .work_folder = project.folder / ".weir" / "work" / instance.job->name,
-                           .run_id = instance.job->name,
-                           .finished = ReadInputsOf(runs),
-                           .positions = StreamPositions(instance, warehouse)},
-                          steps);
+  const StepRunner runner(
+      {.values = instance.values,
+       .project_folder = project.folder,
+       .work_folder = project.folder / ".weir" / "work" / instance.job->name,
+       .run_id = instance.job->name,
+       .finished = ReadInputsOf(runs),
+       .positions = StreamPositions(instance, warehouse),
+       .batch = runs.succeeded.empty() ? 0 : runs.succeeded.back().key.interval.start},
+      steps);
   SourceFacts facts;
+  const Micros now = Now();
   for (const project::Step& step : instance.job->steps) {
-    if (step.kind == project::StepKind::kConnector && step.in.empty()) {
+    if (step.kind != project::StepKind::kConnector) {
+      continue;
+    }
+    if (!step.in.empty()) {
+      const bool may_send = project.environment.send && !runs.succeeded.empty();
+      for (connectors::PendingInput& input : may_send ? runner.Unsent(step, warehouse.connection())
+                                                      : std::vector<connectors::PendingInput>()) {
+        facts.new_inputs.push_back(
+            {.identity = std::move(input.identity), .bytes = input.bytes, .unsent = true});
+      }
+    } else {
+      if (const auto lateness = runner.Lateness(step, warehouse.connection())) {
+        facts.complete_until = now - *lateness;
+      }
       for (connectors::PendingInput& input : runner.Pending(step, warehouse.connection())) {
         facts.new_inputs.push_back({.identity = std::move(input.identity),
                                     .bytes = input.bytes,

@@ -54,7 +54,7 @@ class Hasher {
         constants_(Relocated(sources.constants, sources.root)),
         placeholders_(constants_) {
     // What differs from interval to interval is hashed as its own name.
-    for (const char* name : {"ds", "hour", "start", "end"}) {
+    for (const char* name : {"ds", "hour", "start", "end", "batch"}) {
       placeholders_[name] = {.kind = {}, .text = std::string("{") + name + "}"};
     }
     for (const project::Input& input : job.reads) {

@@ -203,6 +203,7 @@ connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
       .run_id = settings_.run_id,
       .finished = settings_.finished,
       .positions = settings_.positions,
+      .batch = settings_.batch,
       .limit_bytes = settings_.batch_bytes,
       // What a source gives may be read after its step has ended.
       .stop = is_in ? settings_.stop : scope.stop};
@@ -233,6 +234,34 @@ std::vector<connectors::PendingInput> StepRunner::Pending(const project::Step& s
   const LoneStep alone(step, settings_, services_, connection);
   connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kIn);
   return services_.connectors.Find(step.what).Pending(context);
+}
+
+std::vector<connectors::PendingInput> StepRunner::Unsent(const project::Step& step,
+                                                         sql::Connection& connection) const {
+  const LoneStep alone(step, settings_, services_, connection);
+  connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kOut);
+  return services_.connectors.Find(step.what).Unsent(context);
+}
+
+std::optional<Micros> StepRunner::Lateness(const project::Step& step,
+                                           sql::Connection& connection) const {
+  const LoneStep alone(step, settings_, services_, connection);
+  return services_.connectors.Find(step.what)
+      .Lateness(ContextOf(alone.scope(), connectors::Direction::kIn).settings);
+}
+
+void StepRunner::SetCommitted(const std::vector<connectors::StreamPosition>& positions) {
+  for (const connectors::StreamPosition& position : positions) {
+    const auto known =
+        std::ranges::find_if(settings_.positions, [&](const connectors::StreamPosition& other) {
+          return other.topic == position.topic && other.partition == position.partition;
+        });
+    if (known == settings_.positions.end()) {
+      settings_.positions.push_back(position);
+    } else {
+      known->next = position.next;
+    }
+  }
 }
 
 StepRunner::EffectReport StepRunner::RunEffect(const PendingEffect& effect,

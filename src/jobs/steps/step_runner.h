@@ -52,6 +52,14 @@ class StepRunner {
   std::vector<connectors::PendingInput> Pending(const project::Step& step,
                                                 sql::Connection& connection) const;
 
+  // The same of what a writing connector step has still to send.
+  std::vector<connectors::PendingInput> Unsent(const project::Step& step,
+                                               sql::Connection& connection) const;
+  // The connector's Lateness().
+  std::optional<Micros> Lateness(const project::Step& step, sql::Connection& connection) const;
+
+  // Lets effects know where a stream stands now that its batch has committed.
+  void SetCommitted(const std::vector<connectors::StreamPosition>& positions);
   // Writes out, with the step's retries. `report`, of the ledger's line `sent`, is the step's name
   // with the identity: "publish: postgres shop public.report".
   struct EffectReport {

@@ -43,6 +43,7 @@ struct StepSettings {
   std::set<std::string> finished{};  // files or positions that a stream has read before
   // Where a stream's commits stand, of sources that report positions.
   std::vector<connectors::StreamPosition> positions{};
+  std::int64_t batch = 0;             // of a stream, from 1
   std::int64_t batch_bytes = 0;       // of a stream: new input that its sources take together
   std::set<std::string> also_read{};  // relations that others read besides the job, at any time
   std::stop_token stop{};

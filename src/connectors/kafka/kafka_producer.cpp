@@ -1,0 +1,174 @@
+#include "connectors/kafka/kafka_producer.h"
+
+#include <charconv>
+
+#include "base/error.h"
+#include "connectors/kafka/kafka_handle.h"
+
+namespace weir::connectors {
+namespace {
+
+constexpr int kQueueWaitMillis = 10;
+
+std::int32_t NumberOf(const std::string& partition) {
+  std::int32_t number = -1;
+  std::from_chars(partition.data(), partition.data() + partition.size(), number);
+  if (number < 0) {
+    throw UserError(
+        "partition '{}' is none of Kafka: its offsets can't go along with a transaction; "
+        "name a topic for positions (`positions`)",
+        partition);
+  }
+  return number;
+}
+
+PartitionList ListOf(const std::vector<StreamPosition>& positions) {
+  PartitionList list = MakePartitionList(positions.size());
+  for (const StreamPosition& position : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(),
+                                      NumberOf(position.partition))
+        ->offset = position.next;
+  }
+  return list;
+}
+
+std::map<std::string, std::string> ProducerSettings(const std::string& transactional_id) {
+  return {{"transactional.id", transactional_id}, {"enable.idempotence", "true"}};
+}
+
+}  // namespace
+
+class KafkaProducer::Session {
+ public:
+  Session(const KafkaCluster& cluster, const std::string& transactional_id)
+      : handle_(RD_KAFKA_PRODUCER, cluster, ProducerSettings(transactional_id),
+                {{"linger.ms", "20"},
+                 {"compression.codec", "lz4"},
+                 {"partitioner", "murmur2_random"}}) {
+    handle_.Check(rd_kafka_init_transactions(handle_.get(), kKafkaTimeout), "transactions");
+  }
+
+  ~Session() {
+    if (is_open_) {
+      rd_kafka_error_t* const error = rd_kafka_abort_transaction(handle_.get(), kKafkaTimeout);
+      if (error != nullptr) {
+        rd_kafka_error_destroy(error);  // the next producer of the id ends it
+      }
+    }
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void Begin() {
+    handle_.Check(rd_kafka_begin_transaction(handle_.get()), "transaction");
+    is_open_ = true;
+  }
+
+  void Send(const OutgoingMessage& message, const std::stop_token& stop) {
+    const std::string topic(message.topic);
+    for (;;) {
+      const rd_kafka_resp_err_t code = TrySend(topic, message);
+      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+      }
+      if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        handle_.Check(code, "topic " + topic);
+      }
+      if (stop.stop_requested()) {
+        throw CancelledError();
+      }
+      rd_kafka_poll(handle_.get(), kQueueWaitMillis);
+    }
+  }
+
+  void SendOffsets(const std::string& group, const PartitionList& list) {
+    const KafkaOwner<rd_kafka_consumer_group_metadata_t> who(
+        rd_kafka_consumer_group_metadata_new(group.c_str()));
+    handle_.Check(
+        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), who.get(), kKafkaTimeout),
+        "group " + group);
+  }
+
+  void Commit() {
+    handle_.Check(rd_kafka_commit_transaction(handle_.get(), kKafkaTimeout), "transaction");
+    is_open_ = false;
+  }
+
+ private:
+  rd_kafka_resp_err_t TrySend(const std::string& topic, const OutgoingMessage& message) {
+    KafkaOwner<rd_kafka_headers_t> headers(rd_kafka_headers_new(message.headers.size()));
+    for (const auto& [name, value] : message.headers) {
+      rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()),
+                          value.data(), static_cast<ssize_t>(value.size()));
+    }
+    rd_kafka_vu_t parts[5];
+    parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+    parts[0].u.cstr = topic.c_str();
+    parts[1].vtype = RD_KAFKA_VTYPE_KEY;
+    parts[1].u.mem = {.ptr = const_cast<char*>(message.key.data()), .size = message.key.size()};
+    parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
+    parts[2].u.mem = {.ptr = const_cast<char*>(message.value.data()), .size = message.value.size()};
+    parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    parts[3].u.i = RD_KAFKA_MSG_F_COPY;
+    parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+    parts[4].u.headers = headers.get();
+    rd_kafka_error_t* const error = rd_kafka_produceva(handle_.get(), parts, 5);
+    if (error == nullptr) {
+      headers.release();  // the message has them now
+      return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    return code;
+  }
+
+  KafkaHandle handle_;
+  bool is_open_ = false;
+};
+
+KafkaProducer::KafkaProducer(const KafkaCluster& cluster, const std::string& transactional_id)
+    : session_(std::make_unique<Session>(cluster, transactional_id)) {}
+
+KafkaProducer::~KafkaProducer() = default;
+
+void KafkaProducer::Begin() { session_->Begin(); }
+
+void KafkaProducer::Send(const OutgoingMessage& message, const std::stop_token& stop) {
+  session_->Send(message, stop);
+}
+
+void KafkaProducer::SendOffsets(const std::string& group,
+                                const std::vector<StreamPosition>& positions,
+                                const std::string& note) {
+  const PartitionList list = ListOf(positions);
+  for (int i = 0; i < list->cnt; ++i) {
+    list->elems[i].metadata = rd_kafka_mem_malloc(nullptr, note.size());
+    list->elems[i].metadata_size = note.size();
+    note.copy(static_cast<char*>(list->elems[i].metadata), note.size());
+  }
+  session_->SendOffsets(group, list);
+}
+
+void KafkaProducer::Commit() { session_->Commit(); }
+
+std::vector<std::string> GroupNotes(const KafkaCluster& cluster, const std::string& group,
+                                    const std::vector<StreamPosition>& positions) {
+  const KafkaHandle handle(RD_KAFKA_CONSUMER, cluster,
+                           {{"group.id", group},
+                            {"enable.auto.commit", "false"},
+                            {"isolation.level", "read_committed"}});
+  const PartitionList list = ListOf(positions);
+  handle.Check(rd_kafka_committed(handle.get(), list.get(), kKafkaTimeout), "group " + group);
+  std::vector<std::string> notes;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& one = list->elems[i];
+    handle.Check(one.err, "group " + group);
+    if (one.offset >= 0 && one.metadata != nullptr) {
+      notes.emplace_back(static_cast<const char*>(one.metadata), one.metadata_size);
+    }
+  }
+  rd_kafka_consumer_close(handle.get());
+  return notes;
+}
+
+}  // namespace weir::connectors

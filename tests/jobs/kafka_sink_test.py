@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Enricher → topics enriched-v2-* → reservoir_loader, with one Kafka cluster or two, against the truth of a generated
+world: `kafka_sink_test.py truth | faults   one | two`."""
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import kafka_server
+from ingest_test import few_rules
+from kafka_world import TOPICS, WEIR, World, call, content, new_project, rows, same
+
+SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
+ROUNDS = int(os.environ.get("WEIR_TEST_ROUNDS") or (300 if os.environ.get("WEIR_TEST_LONG") == "1" else 5))
+SKIPPED = 77
+PARTITIONS = 2
+PARTIES = [f"reservoir.enriched_{party}" for party in TOPICS.values()]
+POSITIONS = "enriched-v2-positions"
+
+
+class Path:
+    """The clusters, their topics and the project."""
+
+    def __init__(self, folder, clusters, world, batch):
+        self.world = world
+        self.stack = contextlib.ExitStack()
+        self.source = self.stack.enter_context(kafka_server.KafkaServer())
+        self.target = self.source if clusters == "one" else self.stack.enter_context(kafka_server.KafkaServer())
+        world.make_topics(self.source)
+        for party in TOPICS.values():
+            self.target.make_topic(f"enriched-v2-{party}", PARTITIONS)
+        if clusters == "two":
+            self.target.make_topic(POSITIONS, 1, cleanup_policy="compact")
+        self.project = folder / "project"
+        new_project(self.project,
+                    f"  events: {{kind: kafka, brokers: \"{self.source.brokers}\", group: weir-test}}\n"
+                    f"  enriched: {{kind: kafka, brokers: \"{self.target.brokers}\", group: weir-loader}}\n",
+                    {"ingested": "kafka://events", "enriched": "kafka://enriched"}, batch, through_kafka=True)
+        if clusters == "one":
+            job = self.project / "jobs/ingestion/enricher/job.yaml"
+            job.write_text(job.read_text().replace(f"positions: {POSITIONS}", "group: weir-sent"))
+
+    def check(self):
+        """Topics and reservoir hold the good lines, once each, and where they came from."""
+        self.world.check(self.project)
+        sent = []
+        for topic, party in TOPICS.items():
+            messages = self.target.read(f"enriched-v2-{party}")
+            for _, _, key, value, headers in messages:
+                event = json.loads(value)
+                assert event["event_id"].encode() == key, value
+                assert headers["source_partition"].decode() == event["source_partition"], headers
+                assert headers["source_offset"].decode() == str(event["source_offset"]), headers
+                sent.append((event["source"], event["source_partition"], event["source_offset"], ""))
+        same(sent, [(*one[:3], "") for one in self.world.expected("good")], "sent")
+        loaded = rows(self.project, "SELECT sum(lines_in)::BIGINT AS lines, sum(good)::BIGINT AS good FROM metastore.ingest_ledger"
+                                    " WHERE job = 'reservoir_loader'")[0]
+        assert int(loaded["lines"]) == int(loaded["good"]) == len(sent), loaded
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+
+def truth(folder, clusters):
+    """The same tables as by files."""
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "40", "--days", "2", "--rate.duplicates", "0.1")
+    with Path(folder, clusters, world, 100_000) as path:
+        for topic in TOPICS:
+            world.produce(path.source, topic)
+        call("run", "enricher", "reservoir_loader", folder=path.project)
+        path.check()
+        check_positions(path, clusters)
+        by_kafka = content(path.project, PARTIES)
+    files = folder / "files"
+    new_project(files, "  none: {kind: kafka, brokers: \"127.0.0.1:1\"}\n", {"ingested": str(folder / "world" / "raw")}, 1 << 28)
+    call("run", "enricher", folder=files)
+    assert by_kafka == content(files, PARTIES), "other rows than by files"
+    print(f"{clusters}: {len(world.placed)} lines through Kafka are the same rows as by files")
+
+
+def check_positions(path, clusters):
+    """The other cluster, or the group, says how far the first was read."""
+    next_offsets = {}
+    for topic, partition, offset in path.world.placed:
+        place = (topic, str(partition))
+        next_offsets[place] = max(next_offsets.get(place, 0), offset + 1)
+    if clusters == "one":
+        for topic in TOPICS:
+            for partition, offset in path.source.committed("weir-sent", topic, PARTITIONS).items():
+                assert next_offsets.get((topic, str(partition)), offset) == offset, (topic, partition, offset)
+    else:
+        told = {key: value for _, _, key, value, _ in path.target.read(POSITIONS)}
+        for (topic, partition), offset in next_offsets.items():
+            assert told[f"weir-enricher:{topic}:{partition}".encode()] == str(offset).encode(), told
+
+
+def both(folder):
+    """A project may not write one party's reservoir by an enricher and by reservoir_loader."""
+    project = folder / "project"
+    new_project(project, "  enriched: {kind: kafka, brokers: \"127.0.0.1:1\"}\n", {"enriched": "kafka://enriched"}, 1000)
+    shutil.copytree(project / "variants/kafka/ingestion/reservoir_loader", project / "jobs/ingestion/reservoir_loader")
+    done = call("check", folder=project, check=False)
+    assert done.returncode != 0, done.stdout
+    for party in TOPICS.values():
+        assert f"reservoir.enriched_{party}" in done.stderr + done.stdout, done.stderr
+    assert "enricher" in done.stderr + done.stdout and "reservoir_loader" in done.stderr + done.stdout, done.stderr
+    shutil.rmtree(project / "jobs/ingestion")
+    shutil.copytree(project / "variants/kafka/ingestion", project / "jobs/ingestion")
+    settings = project / "weir.yaml"
+    settings.write_text(settings.read_text().replace("ingested: ./world/raw", "ingested: kafka://enriched"))
+    done = call("check", folder=project, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    print("both: refused, and the variant alone is sound")
+
+
+SENDING = ["kafka:before-commit", "kafka:after-commit", "run:after-commit", "intent:after-put", "run:after-prepare",
+           "run:before-end", "run:after-end", "kafka:after-read", "kafka:after-group"]
+LOADING = ["kafka:after-read", "run:before-prepare", "intent:after-put", "run:after-commit", "kafka:before-group"]
+
+
+def start(project, job, failpoint=None):
+    environment = {**os.environ, **({"WEIR_FAILPOINT": failpoint} if failpoint else {})}
+    return subprocess.Popen([WEIR, "-C", str(project), "run", job], env=environment, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def finish(project):
+    """Runs until all has arrived."""
+    for _ in range(20):
+        done = call("run", "enricher", "reservoir_loader", folder=project, check=False)
+        if done.returncode == 0 and "nothing to do" in done.stdout:
+            return
+    raise AssertionError(done.stdout + done.stderr)
+
+
+def faults(folder, clusters):
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", str(max(30, ROUNDS)), "--days", "2", "--rate.duplicates", "0.2")
+    hits = collections.Counter()
+    with Path(folder, clusters, world, 50_000) as path:
+        for number in range(ROUNDS):
+            for topic, lines in world.lines.items():
+                world.produce(path.source, topic, *(len(lines) * place // ROUNDS for place in (number, number + 1)))
+            if number % 5 == 3:
+                process = start(path.project, "enricher")
+                path.target.restart()
+                process.communicate(timeout=120)
+                hits["restart"] += 1
+            else:
+                loads = number % 5 == 4
+                points = LOADING if loads else SENDING
+                point = points[(number if loads else number + SEED) % len(points)] if number > 1 else SENDING[number]
+                if loads:
+                    call("run", "enricher", folder=path.project, check=False)
+                process = start(path.project, "reservoir_loader" if loads else "enricher", f"{point}:1")
+                process.communicate(timeout=120)
+                assert process.returncode in (0, -signal.SIGKILL), process.returncode
+                hits[point] += process.returncode == -signal.SIGKILL
+            if random.random() < 0.3:
+                finish(path.project)
+        finish(path.project)
+        path.check()
+    assert hits["kafka:before-commit"] and hits["kafka:after-commit"], hits
+    print(f"{clusters}: {ROUNDS} rounds, {dict(hits)}: {len(world.placed)} lines, nothing lost, nothing doubled")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] != "both" and kafka_server.jars() is None:
+        print("the Kafka server isn't there: run scripts/setup.sh")
+        sys.exit(SKIPPED)
+    random.seed(SEED)
+    print(f"seed {SEED}")
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
+        {"truth": truth, "faults": faults, "both": both}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
