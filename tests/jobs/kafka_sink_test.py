@@ -164,8 +164,8 @@ def faults(folder, clusters):
                 if loads:
                     call("run", "enricher", folder=path.project, check=False)
                 process = start(path.project, "reservoir_loader" if loads else "enricher", f"{point}:1")
-                process.communicate(timeout=120)
-                assert process.returncode in (0, -signal.SIGKILL), process.returncode
+                said = process.communicate(timeout=120)[1]
+                assert process.returncode in (0, -signal.SIGKILL), said
                 hits[point] += process.returncode == -signal.SIGKILL
             if random.random() < 0.3:
                 finish(path.project)

@@ -42,6 +42,7 @@ def truth(folder):
         again = call("run", "enricher", folder=project)
         assert "nothing to do" in again.stdout, again.stdout
         check_group(server, world)
+        check_lateness(project)
     files = folder / "files"
     new_project(files, "  none: {kind: kafka, brokers: \"127.0.0.1:1\"}\n", {"ingested": str(folder / "world" / "raw")}, 1 << 28)
     call("run", "enricher", folder=files)
@@ -117,6 +118,17 @@ def faults(folder):
         world.check(project)
     assert len(hits) == 3, f"only {dict(hits)}"
     print(f"{ROUNDS} rounds, {dict(hits)}: {len(world.placed)} lines, nothing lost, nothing doubled")
+
+
+def check_lateness(project):
+    """Days wait until their lines can't come any more."""
+    job = project / "jobs/ingestion/enricher/job.yaml"
+    sound = job.read_text()
+    job.write_text(sound.replace("topic: ingested-af}", "topic: ingested-af, lateness: 9000 days}"))
+    waits = call("run", "events_partitioner", folder=project)
+    assert "nothing to do" in waits.stdout, waits.stdout
+    job.write_text(sound)
+    assert "nothing to do" not in call("run", "events_partitioner", folder=project).stdout
 
 
 def check_group(server, world):

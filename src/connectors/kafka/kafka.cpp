@@ -48,12 +48,12 @@ class SentBatches {
         positions_(context.positions) {}
 
   // 0: none yet.
-  std::int64_t Newest() const {
+  std::int64_t Newest(OpenTransactions open) const {
     std::int64_t newest = 0;
     if (!topic_.empty()) {
       return NewestInTopic();
     }
-    for (const std::string& note : GroupNotes(cluster_, group_, positions_)) {
+    for (const std::string& note : GroupNotes(cluster_, group_, positions_, open)) {
       newest = std::max(newest, BatchIn(note).value_or(0));
     }
     return newest;
@@ -113,7 +113,8 @@ class Sending {
         sent_(context, cluster_, id) {}
 
   SendReport Run() {
-    const std::int64_t before = sent_.Newest();
+    // The producer has ended all transactions but its own.
+    const std::int64_t before = sent_.Newest(OpenTransactions::kWait);
     if (before >= context_.batch) {
       return {.identity = fmt::format("kafka {} has batch {}", cluster_.name, before)};
     }
@@ -212,7 +213,8 @@ class Kafka final : public Connector {
   std::vector<PendingInput> Unsent(ConnectorContext& context) const override {
     const KafkaCluster cluster =
         FindKafkaCluster(context.connections, context.settings.at("connection").get<std::string>());
-    const std::int64_t sent = SentBatches(context, cluster, IdOf(context)).Newest();
+    const std::int64_t sent =
+        SentBatches(context, cluster, IdOf(context)).Newest(OpenTransactions::kPassOver);
     if (sent >= context.batch) {
       return {};
     }

@@ -152,11 +152,13 @@ void KafkaProducer::SendOffsets(const std::string& group,
 void KafkaProducer::Commit() { session_->Commit(); }
 
 std::vector<std::string> GroupNotes(const KafkaCluster& cluster, const std::string& group,
-                                    const std::vector<StreamPosition>& positions) {
+                                    const std::vector<StreamPosition>& positions,
+                                    OpenTransactions open) {
+  const bool waits = open == OpenTransactions::kWait;
   const KafkaHandle handle(RD_KAFKA_CONSUMER, cluster,
                            {{"group.id", group},
                             {"enable.auto.commit", "false"},
-                            {"isolation.level", "read_committed"}});
+                            {"isolation.level", waits ? "read_committed" : "read_uncommitted"}});
   const PartitionList list = ListOf(positions);
   handle.Check(rd_kafka_committed(handle.get(), list.get(), kKafkaTimeout), "group " + group);
   std::vector<std::string> notes;

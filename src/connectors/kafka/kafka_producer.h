@@ -44,8 +44,12 @@ class KafkaProducer {
   std::unique_ptr<Session> session_;
 };
 
+// Whether a transaction that is open is waited for, or what was there before it counts.
+enum class OpenTransactions : std::uint8_t { kWait, kPassOver };
+
 // The notes that go along with a group's offsets, of partitions where it has some.
 std::vector<std::string> GroupNotes(const KafkaCluster& cluster, const std::string& group,
-                                    const std::vector<StreamPosition>& positions);
+                                    const std::vector<StreamPosition>& positions,
+                                    OpenTransactions open);
 
 }  // namespace weir::connectors

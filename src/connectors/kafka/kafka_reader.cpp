@@ -27,9 +27,9 @@ std::map<std::string, std::string> OwnSettings(const KafkaCluster& cluster) {
 }
 
 // How far one partition has come.
-class Progress {
+class PartitionProgress {
  public:
-  Progress(const KafkaSpan& span, bool keeps_keys) : span_(span), keeps_keys_(keeps_keys) {
+  PartitionProgress(const KafkaSpan& span, bool keeps_keys) : span_(span), keeps_keys_(keeps_keys) {
     messages_.partition = span.partition;
     messages_.next = span.next;
   }
@@ -199,9 +199,9 @@ std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
                                              const std::vector<KafkaSpan>& spans,
                                              std::int64_t limit_bytes,
                                              const std::stop_token& stop) {
-  std::map<std::int32_t, Progress> progress;
+  std::map<std::int32_t, PartitionProgress> progress;
   for (const KafkaSpan& span : spans) {
-    progress.emplace(span.partition, Progress(span, keeps_keys_));
+    progress.emplace(span.partition, PartitionProgress(span, keeps_keys_));
   }
   session_->Assign(topic, spans);
   std::array<rd_kafka_message_t*, kMessagesOfPoll> polled{};

@@ -47,8 +47,8 @@ void CheckStillThere(const KafkaSource& source, const KafkaExtent& extent, std::
 
 // Until when everything was there when the batch began: now for a partition that is read to its
 // end, the time of the last message else.
-Micros CompleteUntil(const std::vector<KafkaMessages>& parts, const std::vector<KafkaSpan>& spans,
-                     Micros began) {
+Micros ReadUntil(const std::vector<KafkaMessages>& parts, const std::vector<KafkaSpan>& spans,
+                 Micros began) {
   Micros until = began;
   for (const KafkaMessages& part : parts) {
     const auto span = std::ranges::find(spans, part.partition, &KafkaSpan::partition);
@@ -105,7 +105,7 @@ KafkaBatch ReadKafkaBatch(const ConnectorContext& context, const KafkaSource& so
   KafkaBatch batch;
   batch.parts = reader->Read(source.url.topic, spans, context.limit_bytes, context.stop);
   Failpoint("kafka:after-read");
-  batch.report.complete_until = CompleteUntil(batch.parts, spans, began);
+  batch.report.complete_until = ReadUntil(batch.parts, spans, began);
   std::ranges::sort(batch.parts, {},
                     [](const KafkaMessages& part) { return std::to_string(part.partition); });
   std::map<std::int32_t, std::int64_t> next;
