@@ -26,7 +26,7 @@ steps:
   - {connector: topic, out: read, with: {path: "kafka://events/lines"}}
   - {sql: rows.sql}
 writes:
-  - {table: raw.lines, from: rows, mode: append}
+  - {table: raw.lines, from: rows, mode: append, partition_by: [ds]}
 """
 
 
@@ -34,13 +34,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=20_000, help="of the world")
     parser.add_argument("--days", type=int, default=3, help="of the world")
+    parser.add_argument("--lines", type=int, default=2_000_000, help="at least, of the topic that is read alone")
     parser.add_argument("-n", "--runs", type=int, default=3, help="runs of each; the medians are printed")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="weir-bench-kafka-") as name, kafka_server.KafkaServer() as server:
         folder = pathlib.Path(name)
         world = World(folder / "world", 1, PARTITIONS, "--people", str(options.people), "--days", str(options.days))
         print(f"{'work':<44} {'lines':>10} {'s':>8} {'lines/s':>10} {'ratio':>6}")
-        consumer_and_table(folder, server, world, options.runs)
+        consumer_and_table(folder, server, world, options)
         hops(folder, server, world, options.runs)
 
 
@@ -64,12 +65,13 @@ def count(project, sql):
     return int(json.loads(done.stdout)[0]["found"])
 
 
-def consumer_and_table(folder, server, world, runs):
+def consumer_and_table(folder, server, world, options):
     server.make_topic("lines", PARTITIONS)
     lines = [line for topic in TOPICS for _, line in world.lines[topic]]
+    lines *= -(-options.lines // len(lines))
     server.produce("lines", [(number % PARTITIONS, line) for number, line in enumerate(lines)])
     consumer, table = [], []
-    for _ in range(runs):
+    for _ in range(options.runs):
         done = subprocess.run([os.environ["CONSUMER_BENCH"], server.brokers, "lines"], check=True, capture_output=True, text=True)
         found = json.loads(done.stdout)
         assert found["messages"] == len(lines), found
@@ -80,7 +82,7 @@ def consumer_and_table(folder, server, world, runs):
         (project / "weir.yaml").write_text(
             f"name: lines\nconnections:\n  events: {{kind: kafka, brokers: \"{server.brokers}\", group: bench}}\n")
         (project / "jobs/raw/lines/job.yaml").write_text(LINES_JOB)
-        (project / "jobs/raw/lines/rows.sql").write_text("SELECT source_partition, source_offset, line FROM read\n")
+        (project / "jobs/raw/lines/rows.sql").write_text("SELECT source_partition, source_offset, line, {ds} AS ds FROM read\n")
         table.append(timed("-C", project, "run", "lines"))
         assert count(project, "SELECT count(*) FROM raw.lines") == len(lines)
     plain, made = statistics.median(consumer), statistics.median(table)
@@ -116,7 +118,7 @@ def hops(folder, server, world, runs):
     report("enricher: Kafka to Kafka", lines, enricher, files / enricher)
     report("reservoir_loader: Kafka to the reservoir", lines, loader, files / loader)
     report("Kafka to Kafka to the reservoir", lines, enricher + loader, files / (enricher + loader))
-    print("ratio = seconds of the line above the group / seconds; weir's are whole processes")
+    print("ratio = the seconds of its group's first line / its own; weir's are whole processes")
 
 
 def name_topics(project, number):

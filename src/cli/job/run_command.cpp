@@ -205,6 +205,12 @@ void Report(Workspace& workspace, const RunPlanSummary& summary) {
       }
     }
   }
+  for (const jobs::RunRecord& record : summary.records) {
+    if (record.state == jobs::RunState::kSucceeded && !record.error.empty()) {  // of a stream
+      throw ExternalError("{} is committed, but what it sends has not arrived: {}", record.key.id(),
+                          record.error);
+    }
+  }
   if (summary.held > 0) {
     throw ExternalError("{} runs are held by other processes", summary.held);
   }

@@ -58,6 +58,11 @@ class KafkaTest : public ConnectorTest {
     return context;
   }
 
+  bool IsPending() {
+    ConnectorContext context = ContextOfTopic();
+    return !table_.Find("topic").Pending(context).empty();
+  }
+
   // One batch, whose positions are noted as a commit notes them: rows "offset:line" by partition.
   std::map<int, std::vector<std::string>> ReadBatch(std::int64_t limit) {
     ConnectorContext context = ContextOfTopic();
@@ -95,12 +100,10 @@ TEST_F(KafkaTest, BatchesOfAnySizeGiveEachMessageOnceInItsOrder) {
     }
     Flush();
 
-    ConnectorContext context = ContextOfTopic();
-    while (!table_.Find("topic").Pending(context).empty()) {
+    while (IsPending()) {
       for (auto& [partition, rows] : ReadBatch(1 + random() % 4'000)) {
         read[partition].insert(read[partition].end(), rows.begin(), rows.end());
       }
-      context = ContextOfTopic();
     }
   }
 
