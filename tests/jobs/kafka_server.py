@@ -66,15 +66,28 @@ class KafkaServer:
     def __init__(self, password=None):
         """With a password clients must log in as `weir` by SASL/PLAIN."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-kafka-"))
-        self.port, controller = free_ports(2)
         self.password = password
+        for tries_left in (2, 1, 0):
+            self._format()
+            try:
+                self.start()
+                return
+            except AssertionError:  # another program may have taken a port meanwhile
+                if not tries_left:
+                    raise
+                self.kill()
+
+    def _format(self):
+        """New settings with new ports, and an empty log folder."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        self.port, controller = free_ports(2)
         settings = SETTINGS.format(port=self.port, controller=controller, folder=self.folder,
-                                   protocol="SASL_PLAINTEXT" if password else "PLAINTEXT")
-        (self.folder / "server.properties").write_text(settings + (SASL.format(password=password) if password else ""))
+                                   protocol="SASL_PLAINTEXT" if self.password else "PLAINTEXT")
+        if self.password:
+            settings += SASL.format(password=self.password)
+        (self.folder / "server.properties").write_text(settings)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self.folder / "server.properties").wait()
-        self.process = None
-        self.start()
 
     @property
     def brokers(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The enricher from topics of a real Kafka against the truth of a generated world: `kafka_source_test.py truth | faults`."""
 import collections
+import json
 import os
 import pathlib
 import random
@@ -140,6 +141,14 @@ def check_group(server, world):
                 assert committed.get(partition, -1) > offset, f"{topic}/{partition}: the group stands at {committed}"
 
 
+def check_status(project, topic, position, behind):
+    """How far the topic's only partition is behind, by `weir ingest status`."""
+    found = json.loads(call("ingest", "status", "--json", folder=project).stdout)["partitions"]
+    partition, = [one for one in found if one["source"] == topic]
+    assert (partition["partition"], partition["next"], partition["lag"]) == ("0", position, behind), partition
+    assert partition["end"] == position + behind and partition["per_second"] > 0, partition
+
+
 def lost(folder):
     """Messages that Kafka dropped before they were read are an error that counts them, unless they are given up."""
     few_rules(folder)
@@ -161,7 +170,11 @@ def lost(folder):
         os.environ["WEIR_TEST_KAFKA"] = "planted-secret"
         call("run", "enricher", folder=project)
         world.check_ledger(project)
+        refused = call("replay", "enricher.batch000001.1", folder=project, check=False)
+        assert refused.returncode == 1 and "which a replay can't ask for" in refused.stderr, refused.stderr
+        check_status(project, "ingested-af", lines // 2, 0)
         world.produce(server, "ingested-af", lines // 2)
+        check_status(project, "ingested-af", lines // 2, lines - lines // 2)
         server.delete_before("ingested-af", 0, lines // 2 + 3)
         failed = call("run", "enricher", folder=project, check=False)
         assert failed.returncode == 1, failed.stdout

@@ -75,6 +75,8 @@ class PartitionProgress {
 struct DestroyMessage {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
 };
+using MessageOwner = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
+using Parts = std::map<std::int32_t, PartitionProgress>;
 
 }  // namespace
 
@@ -136,10 +138,25 @@ class KafkaReader::Session {
 
   void Unassign() { rd_kafka_assign(handle_.get(), nullptr); }
 
-  std::size_t Poll(std::array<rd_kafka_message_t*, kMessagesOfPoll>& messages) {
+  std::vector<MessageOwner> Poll() {
+    std::array<rd_kafka_message_t*, kMessagesOfPoll> polled{};
     const auto count =
-        rd_kafka_consume_batch_queue(queue_.get(), kPollMillis, messages.data(), messages.size());
-    return count < 0 ? 0 : static_cast<std::size_t>(count);
+        rd_kafka_consume_batch_queue(queue_.get(), kPollMillis, polled.data(), polled.size());
+    return {polled.begin(), polled.begin() + std::max<std::ptrdiff_t>(count, 0)};
+  }
+
+  // Hands a message to its partition, or tells it that it has ended. Returns the bytes taken.
+  std::int64_t Take(const std::string& topic, const rd_kafka_message_t& message,
+                    Parts& parts) const {
+    const auto part = parts.find(message.partition);
+    if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF && part != parts.end()) {
+      part->second.EndAt(message.offset);
+    } else if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      Fail(Place(topic, message.partition), rd_kafka_message_errstr(&message));
+    } else if (part != parts.end() && !part->second.is_done()) {
+      return part->second.Add(message);
+    }
+    return 0;
   }
 
   void Commit(const std::string& topic, const std::map<std::int32_t, std::int64_t>& next) {
@@ -148,23 +165,6 @@ class KafkaReader::Session {
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
     }
     handle_.Check(rd_kafka_commit(handle_.get(), list.get(), 0), "group " + cluster().group);
-  }
-
-  std::map<std::int32_t, std::int64_t> Committed(const std::string& topic,
-                                                 const std::vector<std::int32_t>& partitions) {
-    const PartitionList list = MakePartitionList(partitions.size());
-    for (const std::int32_t partition : partitions) {
-      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
-    }
-    handle_.Check(rd_kafka_committed(handle_.get(), list.get(), kKafkaTimeout),
-                  "group " + cluster().group);
-    std::map<std::int32_t, std::int64_t> offsets;
-    for (int i = 0; i < list->cnt; ++i) {
-      if (list->elems[i].offset >= 0) {
-        offsets[list->elems[i].partition] = list->elems[i].offset;
-      }
-    }
-    return offsets;
   }
 
   const KafkaCluster& cluster() const { return handle_.cluster(); }
@@ -199,36 +199,24 @@ std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
                                              const std::vector<KafkaSpan>& spans,
                                              std::int64_t limit_bytes,
                                              const std::stop_token& stop) {
-  std::map<std::int32_t, PartitionProgress> progress;
+  Parts parts;
   for (const KafkaSpan& span : spans) {
-    progress.emplace(span.partition, PartitionProgress(span, keeps_keys_));
+    parts.emplace(span.partition, PartitionProgress(span, keeps_keys_));
   }
   session_->Assign(topic, spans);
-  std::array<rd_kafka_message_t*, kMessagesOfPoll> polled{};
   std::int64_t bytes = 0;
   auto heard = KafkaClock::now();
   const auto is_done = [](const auto& part) { return part.second.is_done(); };
-  while (bytes < std::max<std::int64_t>(limit_bytes, 1) &&
-         !std::ranges::all_of(progress, is_done)) {
+  while (bytes < std::max<std::int64_t>(limit_bytes, 1) && !std::ranges::all_of(parts, is_done)) {
     if (stop.stop_requested()) {
       throw CancelledError();
     }
-    const std::size_t count = session_->Poll(polled);
-    std::vector<std::unique_ptr<rd_kafka_message_t, DestroyMessage>> owned(
-        polled.begin(), polled.begin() + static_cast<std::ptrdiff_t>(count));
-    for (const auto& message : owned) {
-      const auto part = progress.find(message->partition);
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && part != progress.end()) {
-        part->second.EndAt(message->offset);
-      } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        session_->Fail(Session::Place(topic, message->partition),
-                       rd_kafka_message_errstr(message.get()));
-      } else if (part != progress.end() && !part->second.is_done()) {
-        bytes += part->second.Add(*message);
-      }
+    const auto polled = session_->Poll();
+    for (const auto& message : polled) {
+      bytes += session_->Take(topic, *message, parts);
     }
     const auto now = KafkaClock::now();
-    heard = count > 0 ? now : heard;
+    heard = polled.empty() ? heard : now;
     if (now - heard > std::chrono::milliseconds(kKafkaTimeout)) {
       session_->Fail("topic " + topic, "no answer within 30 s");
     }
@@ -236,7 +224,7 @@ std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
   session_->Unassign();
   std::vector<KafkaMessages> read;
   for (const KafkaSpan& span : spans) {
-    read.push_back(progress.at(span.partition).Take());
+    read.push_back(parts.at(span.partition).Take());
   }
   return read;
 }
@@ -246,12 +234,6 @@ void KafkaReader::TellGroup(const std::string& topic,
   if (!session_->cluster().group.empty() && !next.empty()) {
     session_->Commit(topic, next);
   }
-}
-
-std::map<std::int32_t, std::int64_t> KafkaReader::GroupOffsets(
-    const std::string& topic, const std::vector<std::int32_t>& partitions) {
-  return session_->cluster().group.empty() ? std::map<std::int32_t, std::int64_t>()
-                                           : session_->Committed(topic, partitions);
 }
 
 }  // namespace weir::connectors

@@ -58,9 +58,6 @@ class KafkaReader {
                                   std::int64_t limit_bytes, const std::stop_token& stop);
   // Sets the group's offsets (by partition), for others to see. Nothing without a group.
   void TellGroup(const std::string& topic, const std::map<std::int32_t, std::int64_t>& next);
-  // The offsets that the cluster's group has, of partitions where it has some.
-  std::map<std::int32_t, std::int64_t> GroupOffsets(const std::string& topic,
-                                                    const std::vector<std::int32_t>& partitions);
 
  private:
   class Session;

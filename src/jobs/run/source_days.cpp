@@ -35,7 +35,29 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
   return project::FillText(step.with["path"].get<std::string>(), values);
 }
 
-// What the source steps of a stream have still to read.
+// What a reading step of a stream has still to read, and until when its source is complete then.
+void AddPending(const StepRunner& runner, const project::Step& step, Micros now,
+                sql::Connection& connection, SourceFacts& facts) {
+  if (const auto lateness = runner.Lateness(step, connection)) {
+    facts.complete_until = std::min(facts.complete_until.value_or(now), now - *lateness);
+  }
+  for (connectors::PendingInput& input : runner.Pending(step, connection)) {
+    facts.new_inputs.push_back({.identity = std::move(input.identity),
+                                .bytes = input.bytes,
+                                .next = input.next,
+                                .end = input.end});
+  }
+}
+
+// What a writing step of a stream has still to send of batches that have committed.
+void AddUnsent(const StepRunner& runner, const project::Step& step, sql::Connection& connection,
+               SourceFacts& facts) {
+  for (connectors::PendingInput& input : runner.Unsent(step, connection)) {
+    facts.new_inputs.push_back(
+        {.identity = std::move(input.identity), .bytes = input.bytes, .unsent = true});
+  }
+}
+
 SourceFacts LookAtStream(const project::Project& project, const JobInstance& instance,
                          const InstanceRuns& runs, const StepServices& steps,
                          lake::Warehouse& warehouse) {
@@ -51,26 +73,11 @@ SourceFacts LookAtStream(const project::Project& project, const JobInstance& ins
   SourceFacts facts;
   const Micros now = Now();
   for (const project::Step& step : instance.job->steps) {
-    if (step.kind != project::StepKind::kConnector) {
-      continue;
-    }
-    if (!step.in.empty()) {
-      const bool may_send = project.environment.send && !runs.succeeded.empty();
-      for (connectors::PendingInput& input : may_send ? runner.Unsent(step, warehouse.connection())
-                                                      : std::vector<connectors::PendingInput>()) {
-        facts.new_inputs.push_back(
-            {.identity = std::move(input.identity), .bytes = input.bytes, .unsent = true});
-      }
-    } else {
-      if (const auto lateness = runner.Lateness(step, warehouse.connection())) {
-        facts.complete_until = now - *lateness;
-      }
-      for (connectors::PendingInput& input : runner.Pending(step, warehouse.connection())) {
-        facts.new_inputs.push_back({.identity = std::move(input.identity),
-                                    .bytes = input.bytes,
-                                    .next = input.next,
-                                    .end = input.end});
-      }
+    if (step.kind == project::StepKind::kConnector && step.in.empty()) {
+      AddPending(runner, step, now, warehouse.connection(), facts);
+    } else if (step.kind == project::StepKind::kConnector && project.environment.send &&
+               !runs.succeeded.empty()) {
+      AddUnsent(runner, step, warehouse.connection(), facts);
     }
   }
   return facts;
