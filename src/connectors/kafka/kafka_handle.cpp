@@ -74,6 +74,8 @@ KafkaHandle::KafkaHandle(rd_kafka_type_t type, const KafkaCluster& cluster,
         if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {  // others say why
           const std::lock_guard lock(trouble.mutex);
           trouble.last = reason;
+          trouble.refused = trouble.refused || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                            code == RD_KAFKA_RESP_ERR__SSL;
         }
       });
   char problem[512] = {};
@@ -85,6 +87,12 @@ KafkaHandle::KafkaHandle(rd_kafka_type_t type, const KafkaCluster& cluster,
   if (type == RD_KAFKA_CONSUMER) {
     rd_kafka_poll_set_consumer(handle_.get());
   }
+}
+
+bool KafkaHandle::IsRefused() const {
+  rd_kafka_poll(handle_.get(), 0);  // lets the handle tell what went wrong
+  const std::lock_guard lock(trouble_->mutex);
+  return trouble_->refused;
 }
 
 void KafkaHandle::Fail(const std::string& what, const std::string& problem) const {

@@ -47,6 +47,8 @@ class KafkaHandle {
   rd_kafka_t* get() const { return handle_.get(); }
   const KafkaCluster& cluster() const { return cluster_; }
 
+  // Whether a broker has refused the name, the password or the certificate: trying on is no use.
+  bool IsRefused() const;
   // Throws ExternalError: "kafka events: topic x: …", with the last thing that went wrong inside.
   [[noreturn]] void Fail(const std::string& what, const std::string& problem) const;
   void Check(rd_kafka_resp_err_t code, const std::string& what) const;
@@ -57,6 +59,7 @@ class KafkaHandle {
   struct Trouble {
     std::mutex mutex;
     std::string last;
+    bool refused = false;
   };
 
   KafkaCluster cluster_;

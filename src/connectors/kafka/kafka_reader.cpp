@@ -102,7 +102,7 @@ class KafkaReader::Session {
     if (name == nullptr) {
       handle_.Check(rd_kafka_last_error(), "topic " + topic);
     }
-    const auto code = rd_kafka_metadata(handle_.get(), 0, name, &found, kKafkaTimeout);
+    const auto code = AskFor(name, &found);
     rd_kafka_topic_destroy(name);
     handle_.Check(code, "topic " + topic);
     const KafkaOwner<const rd_kafka_metadata_t> metadata(found);
@@ -171,6 +171,19 @@ class KafkaReader::Session {
 
   [[noreturn]] void Fail(const std::string& what, const std::string& problem) const {
     handle_.Fail(what, problem);
+  }
+
+  // Asks again until there is an answer, a refusal or no time left.
+  rd_kafka_resp_err_t AskFor(rd_kafka_topic_t* topic, const rd_kafka_metadata_t** found) const {
+    constexpr int kTryMillis = 1'000;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__AUTHENTICATION;
+    for (int waited = 0; waited < kKafkaTimeout && !handle_.IsRefused(); waited += kTryMillis) {
+      code = rd_kafka_metadata(handle_.get(), 0, topic, found, kTryMillis);
+      if (code != RD_KAFKA_RESP_ERR__TRANSPORT && code != RD_KAFKA_RESP_ERR__TIMED_OUT) {
+        break;
+      }
+    }
+    return code;
   }
 
   static std::string Place(const std::string& topic, std::int32_t partition) {
