@@ -361,11 +361,13 @@ TEST_F(StepRunnerTest, MistakesAreFoundWithoutData) {
   command.out = {"x"};
   command.with = {{"enviroment", 1}};
 
-  EXPECT_EQ(StepMistakes(rank, services),
-            Lines{"unknown operator 'rank_row'; allowed: choose_champions, connected_components, "
-                  "draw_evaluation, drop_erased, enrich_lines, evaluate_scores, hash_users, rank_rows, "
-                  "refuse_mistakes, score_candidates, score_drift, score_people, select_models; did you mean "
-                  "'rank_rows'?"});
+  EXPECT_EQ(
+      StepMistakes(rank, services),
+      Lines{"unknown operator 'rank_row'; allowed: choose_champions, connected_components, "
+            "draw_evaluation, drop_erased, enrich_lines, evaluate_scores, hash_users, rank_rows, "
+            "refuse_mistakes, score_candidates, score_drift, score_people, select_models; did you "
+            "mean "
+            "'rank_rows'?"});
   EXPECT_EQ(
       StepMistakes(command, services),
       (Lines{"unknown setting 'enviroment'; allowed: environment, sorted; did you mean "
