@@ -63,16 +63,19 @@ class ChooseChampionsTest : public testing::Test {
       }
       people_[fmt::format("p{:05}", number)] = person;
     }
+    std::string histories;
+    std::string training;
     for (const auto& [name, person] : people_) {
       std::string list;
       for (const std::string& token : person.tokens) {
         list += fmt::format("{}{{'token': '{}', 'days': 1}}", list.empty() ? "" : ", ", token);
       }
-      connection_.Run(
-          fmt::format("INSERT INTO histories VALUES ('{0}', [{1}]); INSERT INTO training VALUES "
-                      "(7, '{0}', {2}, {3})",
-                      name, list, person.label, person.fold));
+      const char* const comma = histories.empty() ? "" : ", ";
+      histories += fmt::format("{}('{}', [{}])", comma, name, list);
+      training += fmt::format("{}(7, '{}', {}, {})", comma, name, person.label, person.fold);
     }
+    connection_.Run(fmt::format("INSERT INTO histories VALUES {}; INSERT INTO training VALUES {}",
+                                histories, training));
   }
 
   void AddModel(const std::string& side, const Weights& weights, int folds = 2) {
