@@ -15,13 +15,13 @@ Command Program() {
           "weir sql \"SELECT count(*) FROM sales.orders\"\n"
           "weir table --help",
       .parameters = {{.name = "--version", .help = "the same as 'weir version'"}},
-      .subcommands = {NewCommand(),      CheckCommand(),   TestCommand(),   GraphCommand(),
-                      DocsCommand(),     SchemaCommand(),  PlanCommand(),   RunCommand(),
-                      BackfillCommand(), StatusCommand(),  RunsCommand(),   ShowCommand(),
-                      ReplayCommand(),   ExplainCommand(), ExportCommand(), LookalikesCommand(),
-                      IdentityCommand(), ImportCommand(),  IngestCommand(), ForgetCommand(),
-                      SqlCommand(),      TableCommand(),   StoreCommand(),  DoctorCommand(),
-                      WorldCommand(),    VersionCommand()},
+      .subcommands = {NewCommand(),        CheckCommand(),    TestCommand(),    GraphCommand(),
+                      DocsCommand(),       SchemaCommand(),   PlanCommand(),    RunCommand(),
+                      BackfillCommand(),   StatusCommand(),   RunsCommand(),    ShowCommand(),
+                      ReplayCommand(),     ServeCommand(),    ExplainCommand(), ExportCommand(),
+                      LookalikesCommand(), IdentityCommand(), ImportCommand(),  IngestCommand(),
+                      ForgetCommand(),     SqlCommand(),      TableCommand(),   StoreCommand(),
+                      DoctorCommand(),     WorldCommand(),    VersionCommand()},
   };
 }
 

@@ -29,6 +29,7 @@ Command ReplayCommand();
 Command RunCommand();
 Command RunsCommand();
 Command SchemaCommand();
+Command ServeCommand();
 Command ShowCommand();
 Command SqlCommand();
 Command StatusCommand();

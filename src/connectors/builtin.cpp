@@ -6,6 +6,8 @@
 #include "connectors/activation/journal_source.h"
 #include "connectors/activation/onboarding/onboarding_files.h"
 #include "connectors/activation/xandr/xandr.h"
+#include "connectors/collector/ad_tracker.h"
+#include "connectors/collector/mapper_service.h"
 #include "connectors/connector.h"
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
@@ -25,10 +27,12 @@ ConnectorTable BuiltinConnectors() {
   std::vector<std::unique_ptr<Connector>> connectors;
   connectors.push_back(MakeActivation(OnboardingDestination()));
   connectors.push_back(MakeActivation(XandrDestination()));
+  connectors.push_back(MakeAdTracker());
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeDeliveryJournal());
   connectors.push_back(MakeFiles());
   connectors.push_back(MakeKafka());
+  connectors.push_back(MakeMapperService());
   connectors.push_back(MakeMlflow());
   connectors.push_back(MakeModelRegistry());
   connectors.push_back(MakePlatform());

@@ -63,6 +63,19 @@ std::optional<SendReport> Connector::TakeBack(ConnectorContext& /*context*/,
   return std::nullopt;
 }
 
+void Connector::Serve(ConnectorContext& /*context*/, EventLog& /*log*/,
+                      const ServiceSurroundings& /*surroundings*/) const {
+  throw UserError("connector '{}' is no service", declaration().name);
+}
+
+std::unique_ptr<EventLog> Connector::OpenLog(ConnectorContext& /*context*/) const {
+  throw UserError("connector '{}' takes no single events", declaration().name);
+}
+
+Schema EventLogSchema() {
+  return {{Field{.name = "line", .type = PlainType(TypeKind::kString), .nullable = false}}};
+}
+
 ConnectorTable::ConnectorTable(std::vector<std::unique_ptr<Connector>> connectors) {
   for (std::unique_ptr<Connector>& connector : connectors) {
     const std::string name = connector->declaration().name;

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/declared_settings.h"
+#include "connectors/event_log.h"
 #include "connectors/secrets.h"
 #include "data/schema.h"
 #include "sql/database.h"
@@ -109,6 +110,14 @@ struct SendReport {
   std::optional<ShownRows> shown{};
 };
 
+// What a service is given besides its settings.
+struct ServiceSurroundings {
+  std::filesystem::path folder;  // the project's
+  std::filesystem::path places;  // the IP database that ships
+  // Called once, before the first request is answered, with the service's address.
+  std::function<void(const std::string& url)> announce;
+};
+
 // Stateless and thread-safe. Failures at the other side are ExternalErrors, without secrets.
 class Connector {
  public:
@@ -142,7 +151,17 @@ class Connector {
   // other side keeps no people, or was never sent any. `rows` of the report are the removals.
   virtual std::optional<SendReport> TakeBack(ConnectorContext& context,
                                              const std::string& users) const;
+  // Of a service's first step: answers requests until a stop of the context, and puts what it
+  // accepts into the log. By itself: throws UserError, as the connector is no service.
+  virtual void Serve(ConnectorContext& context, EventLog& log,
+                     const ServiceSurroundings& surroundings) const;
+  // Of a service's second step: where it puts what it accepts. By itself: throws UserError, as
+  // the connector takes no single events.
+  virtual std::unique_ptr<EventLog> OpenLog(ConnectorContext& context) const;
 };
+
+// What services give: `line`, a text.
+Schema EventLogSchema();
 
 // Connectors by name.
 class ConnectorTable {

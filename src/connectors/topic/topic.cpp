@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "connectors/files/local_path.h"
 #include "connectors/kafka/kafka_source.h"
+#include "connectors/topic/segment_log.h"
 #include "connectors/topic/topic_batch.h"
 #include "data/column_builder.h"
 #include "project/duration.h"
@@ -75,6 +76,31 @@ std::vector<TopicLines> LinesOfMessages(std::vector<KafkaMessages> parts) {
     lines.push_back(std::move(made));
   }
   return lines;
+}
+
+// Of a topic that a service writes.
+std::vector<Setting> LogSettings() {
+  constexpr double kMostSeconds = 86'400;
+  return {{.name = "path",
+           .required = true,
+           .doc = "the topic's folder on this machine, relative to the project, or file://…"},
+          {.name = "topic", .doc = "its name; by default that of the folder"},
+          {.name = "file_bytes",
+           .type = SettingType::kInteger,
+           .standard = 64 << 20,
+           .least = 1,
+           .doc = "a file is finished, and can be read, when it has so many bytes …"},
+          {.name = "file_seconds",
+           .type = SettingType::kNumber,
+           .standard = 10,
+           .least = 0.01,
+           .most = kMostSeconds,
+           .doc = "… or was begun so long ago"},
+          {.name = "most_waiting_bytes",
+           .type = SettingType::kInteger,
+           .standard = 32 << 20,
+           .least = 1,
+           .doc = "what may wait to be written; more is refused"}};
 }
 
 // The lines of a batch, block by block.
@@ -146,7 +172,8 @@ class Topic final : public Connector {
                         .type = SettingType::kBoolean,
                         .standard = false,
                         .doc = "of Kafka: messages that were dropped before they were read are "
-                               "no error"}}}},
+                               "no error"}}},
+                     {Direction::kOut, LogSettings()}},
         .effect = Effect::kFile};
     return declaration;
   }
@@ -163,6 +190,23 @@ class Topic final : public Connector {
     } else if (!IsOnS3(path)) {
       CheckLocalPath(path);
     }
+  }
+
+  std::unique_ptr<EventLog> OpenLog(ConnectorContext& context) const override {
+    const auto& settings = context.settings;
+    const auto path = settings.at("path").get<std::string>();
+    if (IsOnS3(path)) {
+      throw UserError(
+          "path '{}': a service writes to a folder of its machine; what it has written "
+          "can be copied from there",
+          path);
+    }
+    const std::chrono::duration<double> seconds(settings.at("file_seconds").get<double>());
+    return std::make_unique<SegmentLog>(SegmentLogSettings{
+        .folder = LocalPath(context.folder, path),
+        .segment_bytes = settings.at("file_bytes").get<std::int64_t>(),
+        .visible_after = std::chrono::duration_cast<std::chrono::milliseconds>(seconds),
+        .most_waiting_bytes = settings.at("most_waiting_bytes").get<std::size_t>()});
   }
 
   std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {

@@ -246,8 +246,8 @@ std::vector<connectors::PendingInput> StepRunner::Unsent(const project::Step& st
 std::optional<Micros> StepRunner::Lateness(const project::Step& step,
                                            sql::Connection& connection) const {
   const LoneStep alone(step, settings_, services_, connection);
-  return services_.connectors.Find(step.what)
-      .Lateness(ContextOf(alone.scope(), connectors::Direction::kIn).settings);
+  return services_.connectors.Find(step.what).Lateness(
+      ContextOf(alone.scope(), connectors::Direction::kIn).settings);
 }
 
 void StepRunner::SetCommitted(const std::vector<connectors::StreamPosition>& positions) {
@@ -284,6 +284,28 @@ std::optional<connectors::SendReport> StepRunner::TakeBack(const project::Step& 
   const LoneStep alone(step, settings_, services_, connection);
   connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kOut);
   return services_.connectors.Find(step.what).TakeBack(context, users);
+}
+
+void StepRunner::Serve(const project::Job& job, sql::Connection& connection,
+                       const connectors::ServiceSurroundings& surroundings) const {
+  const bool is_served =
+      job.is_service && job.steps.size() == 2 &&
+      std::ranges::all_of(
+          job.steps, [](const project::Step& step) { return step.kind == StepKind::kConnector; }) &&
+      !IsEffect(job.steps[0]) && IsEffect(job.steps[1]);
+  if (!is_served) {
+    throw UserError(
+        "{}:{}: job '{}' can't be served; it needs 'kind: service' and two steps: a connector that "
+        "answers requests, with 'out', and one that takes what it accepts, with 'in'",
+        job.place.file, job.place.line, job.name);
+  }
+  const LoneStep requests_step(job.steps[0], settings_, services_, connection);
+  const LoneStep events_step(job.steps[1], settings_, services_, connection);
+  auto requests = ContextOf(requests_step.scope(), connectors::Direction::kIn);
+  auto events = ContextOf(events_step.scope(), connectors::Direction::kOut);
+  const auto log = services_.connectors.Find(job.steps[1].what).OpenLog(events);
+  services_.connectors.Find(job.steps[0].what).Serve(requests, *log, surroundings);
+  log->Close();
 }
 
 std::string StepRunner::Describe(const PendingEffect& effect) const {

@@ -72,6 +72,12 @@ class StepRunner {
   std::optional<connectors::SendReport> TakeBack(const project::Step& step,
                                                  const std::string& users,
                                                  sql::Connection& connection);
+  // Serves: the job's first step is a connector that answers requests, its second one takes what
+  // the first accepts. Ends with a stop of the settings; all that was accepted is visible to
+  // readers then. Throws UserError for a job that isn't so, and as Run().
+  void Serve(const project::Job& job, sql::Connection& connection,
+             const connectors::ServiceSurroundings& surroundings) const;
+
   // "publish: postgres to shop public.report": for plans, dry runs and environments that don't
   // send.
   std::string Describe(const PendingEffect& effect) const;

@@ -1,0 +1,111 @@
+#include "connectors/collector/collected_lines.h"
+
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace weir::connectors {
+namespace {
+
+enum EventField : std::uint8_t { kTs, kUid, kUserAgent, kIp };
+constexpr std::array<std::string_view, 4> kEventFields = {"ts", "uid", "ua", "ip"};
+enum MappingField : std::uint8_t { kMappingTs, kIds };
+constexpr std::array<std::string_view, 2> kMappingFields = {"ts", "ids"};
+
+std::string Quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool HasNone(const enrich::JsonFields& fields, std::size_t field) {
+  return !fields.HasText(field) && fields.NumberText(field).empty();
+}
+
+// Puts fields ("a":1,) before those of an object.
+void AppendWith(std::string_view line, std::string fields, std::string& text) {
+  const std::size_t open = line.find('{');
+  const std::size_t next = line.find_first_not_of(" \t\r", open + 1);
+  const bool is_empty = line[next] == '}';
+  if (is_empty && !fields.empty()) {
+    fields.pop_back();
+  }
+  text.append(line.substr(0, open + 1)).append(fields).append(line.substr(open + 1)) += '\n';
+}
+
+const char* WordsOf(enrich::Verdict verdict) {
+  return verdict == enrich::Verdict::kInvalidUtf8 ? "it is no UTF-8" : "it is no JSON object";
+}
+
+// Calls `take` with each line that is a JSON object.
+template <typename Take>
+void ForEachLine(std::string_view body, enrich::JsonFields& fields, const Take& take) {
+  std::size_t number = 0;
+  while (!body.empty()) {
+    const std::size_t end = std::min(body.find('\n'), body.size());
+    const std::string_view line = body.substr(0, end);
+    body.remove_prefix(std::min(end + 1, body.size()));
+    ++number;
+    if (line.size() > enrich::kLongestLine) {
+      throw UserError("line {}: it has {} bytes; {} are allowed", number, line.size(),
+                      enrich::kLongestLine);
+    }
+    if (const auto verdict = fields.Parse(line); verdict != enrich::Verdict::kGood) {
+      throw UserError("line {}: {}", number, WordsOf(verdict));
+    }
+    take(line, number);
+  }
+  if (number == 0) {
+    throw UserError("the body is empty; a JSON object a line is allowed");
+  }
+}
+
+}  // namespace
+
+CollectedLines CollectEvents(std::string_view body, const SenderFacts& sender) {
+  CollectedLines lines;
+  lines.text.reserve(body.size() + 1);
+  const std::string ts = "\"ts\":" + Quoted(sender.ts) + ",";
+  const std::string uid = "\"uid\":" + Quoted(sender.uid) + ",";
+  const std::string user_agent = "\"ua\":" + Quoted(sender.user_agent) + ",";
+  const std::string ip = "\"ip\":" + Quoted(sender.ip) + ",";
+  enrich::JsonFields fields(kEventFields);
+  ForEachLine(body, fields, [&](std::string_view line, std::size_t number) {
+    std::string added = HasNone(fields, kTs) ? ts : std::string();
+    if (!fields.HasText(kUid)) {
+      added += uid;
+      added += fields.HasText(kUserAgent) ? "" : user_agent;
+      added += fields.HasText(kIp) ? "" : ip;
+    }
+    if (line.size() + added.size() > enrich::kLongestLine) {
+      throw UserError("line {}: it has {} bytes; {} are allowed, its sender's facts among them",
+                      number, line.size(), enrich::kLongestLine);
+    }
+    AppendWith(line, std::move(added), lines.text);
+    ++lines.count;
+  });
+  return lines;
+}
+
+CollectedLines CollectMappings(std::string_view body, std::string_view party,
+                               const std::string& ts) {
+  CollectedLines lines;
+  enrich::JsonFields fields(kMappingFields);
+  ForEachLine(body, fields, [&](std::string_view line, std::size_t number) {
+    const auto ids = fields.PartyIds(kIds);
+    if (!ids || ids->size() < 2) {
+      throw UserError("line {}: ids: two or more of {{\"party\": text, \"id\": text}} are needed",
+                      number);
+    }
+    if (std::ranges::none_of(*ids, [&](const auto& id) { return id.party == party; })) {
+      throw UserError("line {}: ids: none is of '{}', whose token this is", number, party);
+    }
+    AppendWith(line, HasNone(fields, kMappingTs) ? "\"ts\":" + Quoted(ts) + "," : std::string(),
+               lines.text);
+    ++lines.count;
+  });
+  return lines;
+}
+
+}  // namespace weir::connectors
