@@ -28,8 +28,8 @@ using PlainJson = nlohmann::json;
 constexpr auto kSyncCookie = "weir_sync";
 
 // A number as the query has it, under its name in the event.
-void TakeNumber(const CollectorRequest& request, const char* name, bool is_whole,
-                PlainJson& event) {
+void TakeQueryNumber(const CollectorRequest& request, const char* name, bool is_whole,
+                     PlainJson& event) {
   const std::string text = request.Query(name);
   if (text.empty()) {
     return;
@@ -109,8 +109,8 @@ class AdTrackerService {
     if (request.Query("pixel_id").empty()) {
       throw UserError("pixel_id: it is missing; a whole number is allowed");
     }
-    TakeNumber(request, "pixel_id", true, event);
-    TakeNumber(request, "order_value", false, event);
+    TakeQueryNumber(request, "pixel_id", true, event);
+    TakeQueryNumber(request, "order_value", false, event);
     for (const char* name : {"referrer", "event", "order_id", "currency", "tc"}) {
       if (const std::string text = request.Query(name); !text.empty()) {
         event[name] = text;

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 4> kEventFields = {"ts", "uid", "ua", "ip
 enum MappingField : std::uint8_t { kMappingTs, kIds };
 constexpr std::array<std::string_view, 2> kMappingFields = {"ts", "ids"};
 
-std::string Quoted(const std::string& text) {
+std::string TextAsJson(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -66,10 +66,10 @@ void ForEachLine(std::string_view body, enrich::JsonFields& fields, const Take& 
 CollectedLines CollectEvents(std::string_view body, const SenderFacts& sender) {
   CollectedLines lines;
   lines.text.reserve(body.size() + 1);
-  const std::string ts = "\"ts\":" + Quoted(sender.ts) + ",";
-  const std::string uid = "\"uid\":" + Quoted(sender.uid) + ",";
-  const std::string user_agent = "\"ua\":" + Quoted(sender.user_agent) + ",";
-  const std::string ip = "\"ip\":" + Quoted(sender.ip) + ",";
+  const std::string ts = "\"ts\":" + TextAsJson(sender.ts) + ",";
+  const std::string uid = "\"uid\":" + TextAsJson(sender.uid) + ",";
+  const std::string user_agent = "\"ua\":" + TextAsJson(sender.user_agent) + ",";
+  const std::string ip = "\"ip\":" + TextAsJson(sender.ip) + ",";
   enrich::JsonFields fields(kEventFields);
   ForEachLine(body, fields, [&](std::string_view line, std::size_t number) {
     std::string added = HasNone(fields, kTs) ? ts : std::string();
@@ -101,7 +101,7 @@ CollectedLines CollectMappings(std::string_view body, std::string_view party,
     if (std::ranges::none_of(*ids, [&](const auto& id) { return id.party == party; })) {
       throw UserError("line {}: ids: none is of '{}', whose token this is", number, party);
     }
-    AppendWith(line, HasNone(fields, kMappingTs) ? "\"ts\":" + Quoted(ts) + "," : std::string(),
+    AppendWith(line, HasNone(fields, kMappingTs) ? "\"ts\":" + TextAsJson(ts) + "," : std::string(),
                lines.text);
     ++lines.count;
   });

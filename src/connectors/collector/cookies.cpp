@@ -5,7 +5,7 @@
 namespace weir::connectors {
 namespace {
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view WithoutBlanks(std::string_view text) {
   constexpr std::string_view kSpace = " \t";
   const std::size_t begin = text.find_first_not_of(kSpace);
   return begin == std::string_view::npos
@@ -22,7 +22,8 @@ std::map<std::string, std::string> ParseCookies(std::string_view header) {
     const std::string_view pair = header.substr(0, end);
     header.remove_prefix(std::min(end + 1, header.size()));
     if (const std::size_t equals = pair.find('='); equals != std::string_view::npos) {
-      cookies.emplace(Trimmed(pair.substr(0, equals)), Trimmed(pair.substr(equals + 1)));
+      cookies.emplace(WithoutBlanks(pair.substr(0, equals)),
+                      WithoutBlanks(pair.substr(equals + 1)));
     }
   }
   return cookies;

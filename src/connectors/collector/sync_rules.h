@@ -29,10 +29,10 @@ std::vector<std::string> PartiesDue(const std::vector<std::string>& parties,
 
 // What has happened to a browser on its way from party to party.
 struct SyncWalk {
-  std::vector<std::pair<std::string, std::string>> ids;  // party, id: in order, a party once
-  std::vector<std::string> visited;                      // parties it was sent to
-  std::vector<std::string> next;                         // parties still to be visited
-  std::string consent;                                   // the TC string
+  std::vector<std::pair<std::string, std::string>> ids{};  // party, id: in order, a party once
+  std::vector<std::string> visited{};                      // parties it was sent to
+  std::vector<std::string> next{};                         // parties still to be visited
+  std::string consent{};                                   // the TC string
   Micros begun = 0;
 
   friend bool operator==(const SyncWalk&, const SyncWalk&) = default;
