@@ -17,6 +17,7 @@
 #include "connectors/postgres/postgres.h"
 #include "connectors/registry/model_registry.h"
 #include "connectors/run_files/run_files.h"
+#include "connectors/secor/secor.h"
 #include "connectors/segments/segment_files.h"
 #include "connectors/show/show.h"
 #include "connectors/topic/topic.h"
@@ -38,6 +39,7 @@ ConnectorTable BuiltinConnectors() {
   connectors.push_back(MakePlatform());
   connectors.push_back(MakePostgres());
   connectors.push_back(MakeRunFiles());
+  connectors.push_back(MakeSecor());
   connectors.push_back(MakeSegmentFiles());
   connectors.push_back(MakeShow());
   connectors.push_back(MakeTopic());

@@ -40,8 +40,12 @@ std::string FolderOf(const ConnectorContext& context) {
   return IsOnS3(path) ? path : LocalPath(context.folder, path).string();
 }
 
-std::vector<std::string> SuffixesOf(const ConnectorContext& context) {
-  return context.settings.at("suffixes").get<std::vector<std::string>>();
+TopicFilter FilterOf(const ConnectorContext& context) {
+  const auto& settings = context.settings;
+  const bool is_secor = settings.at("layout") == "secor";
+  return {.suffixes = settings.at("suffixes").get<std::vector<std::string>>(),
+          .is_secor = is_secor,
+          .must_be_whole = is_secor && !settings.at("open").get<bool>()};
 }
 
 std::string NameOf(const ConnectorContext& context) {
@@ -161,6 +165,15 @@ class Topic final : public Connector {
                         .type = SettingType::kTexts,
                         .standard = nlohmann::json::array({".ndjson", ".tsv"}),
                         .doc = "how its files' names end, but for .gz and .zst"},
+                       {.name = "layout",
+                        .standard = "lines",
+                        .allowed = {"lines", "secor"},
+                        .doc = "secor: the folder of one topic as Secor names its files, whatever "
+                               "they end in"},
+                       {.name = "open",
+                        .type = SettingType::kBoolean,
+                        .standard = false,
+                        .doc = "of layout secor: folders without _SUCCESS are read, too"},
                        {.name = "growing",
                         .type = SettingType::kBoolean,
                         .standard = false,
@@ -226,8 +239,7 @@ class Topic final : public Connector {
     std::vector<PendingInput> pending;
     const std::string topic = NameOf(context);
     const auto folder = context.database.stores().Open(FolderOf(context));
-    for (const TopicRest& rest :
-         RestOfTopic(*folder, topic, SuffixesOf(context), context.finished)) {
+    for (const TopicRest& rest : RestOfTopic(*folder, topic, FilterOf(context), context.finished)) {
       pending.push_back({.identity = topic + "/" + rest.file.partition,
                          .bytes = std::max<std::int64_t>(rest.file.size - rest.read, 0)});
     }
@@ -246,7 +258,7 @@ class Topic final : public Connector {
                                     .limit = context.limit_bytes,
                                     .growing = context.settings.at("growing").get<bool>()};
     auto parts = ReadTopicBatch(
-        request, RestOfTopic(request.folder, request.topic, SuffixesOf(context), context.finished),
+        request, RestOfTopic(request.folder, request.topic, FilterOf(context), context.finished),
         context.stop);
     ReadReport report;
     for (const TopicLines& part : parts) {

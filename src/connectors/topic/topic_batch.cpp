@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "connectors/secor/secor_path.h"
 #include "connectors/topic/stored_bytes.h"
 
 namespace weir::connectors {
@@ -18,7 +19,14 @@ constexpr std::size_t kReadChunk = std::size_t{1} << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLeast = std::size_t{1} << 16;
 
-bool IsTopicFile(std::string name, const std::vector<std::string>& suffixes) {
+constexpr std::string_view kWhole = "_SUCCESS";
+
+std::string_view NameIn(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool IsTopicFile(std::string name, const TopicFilter& filter) {
+  if (filter.is_secor) {
+    return !name.starts_with('.') && !name.starts_with('_');
+  }
   for (const char* packing : {".gz", ".zst"}) {
     if (name.ends_with(packing)) {
       name.resize(name.size() - std::strlen(packing));
@@ -26,7 +34,7 @@ bool IsTopicFile(std::string name, const std::vector<std::string>& suffixes) {
     }
   }
   return !name.starts_with('.') && !name.starts_with('_') &&
-         std::ranges::any_of(suffixes,
+         std::ranges::any_of(filter.suffixes,
                              [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
@@ -140,8 +148,7 @@ class BatchReader {
 };
 
 // Unlike a store's listing it doesn't follow links to folders, which may lead in a ring.
-std::vector<TopicFile> FilesBelow(const fs::path& folder,
-                                  const std::vector<std::string>& suffixes) {
+std::vector<TopicFile> FilesBelow(const fs::path& folder) {
   std::vector<TopicFile> files;
   std::error_code problem;
   if (!fs::exists(folder, problem)) {
@@ -149,7 +156,7 @@ std::vector<TopicFile> FilesBelow(const fs::path& folder,
   }
   fs::recursive_directory_iterator entries(folder, problem);
   for (; !problem && entries != fs::recursive_directory_iterator(); entries.increment(problem)) {
-    if (entries->is_regular_file() && IsTopicFile(entries->path().filename().string(), suffixes)) {
+    if (entries->is_regular_file()) {
       std::error_code gone;
       const auto size = entries->file_size(gone);
       if (!gone) {
@@ -164,33 +171,52 @@ std::vector<TopicFile> FilesBelow(const fs::path& folder,
   return files;
 }
 
-std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder,
-                                    const std::vector<std::string>& suffixes) {
+std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder) {
   std::vector<TopicFile> files;
   for (const storage::ObjectInfo& object : folder.List("")) {
-    if (IsTopicFile(object.key.substr(object.key.rfind('/') + 1), suffixes)) {
-      files.push_back({.partition = object.key, .size = static_cast<std::int64_t>(object.size)});
-    }
+    files.push_back({.partition = object.key, .size = static_cast<std::int64_t>(object.size)});
   }
   return files;
 }
 
+// Folders, with '/' at the end, that hold `_SUCCESS`.
+std::set<std::string> WholeFolders(const std::vector<TopicFile>& files) {
+  std::set<std::string> folders;
+  for (const TopicFile& file : files) {
+    if (NameIn(file.partition) == kWhole) {
+      folders.insert(file.partition.substr(0, file.partition.size() - kWhole.size()));
+    }
+  }
+  return folders;
+}
+
 }  // namespace
 
-std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder,
-                                    const std::vector<std::string>& suffixes) {
+std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder, const TopicFilter& filter) {
   std::vector<TopicFile> files =
-      folder.is_local() ? FilesBelow(folder.root(), suffixes) : ObjectsBelow(folder, suffixes);
+      folder.is_local() ? FilesBelow(folder.root()) : ObjectsBelow(folder);
+  const std::set<std::string> whole = WholeFolders(files);
+  std::erase_if(files, [&](const TopicFile& file) {
+    const std::string_view name = NameIn(file.partition);
+    const std::string place = file.partition.substr(0, file.partition.size() - name.size());
+    return !IsTopicFile(std::string(name), filter) ||
+           (filter.must_be_whole && !whole.contains(place));
+  });
+  if (filter.is_secor) {
+    for (const TopicFile& file : files) {
+      ParseSecorPath("topic/" + file.partition);  // the topic is the folder
+    }
+  }
   std::ranges::sort(files, {}, &TopicFile::partition);
   return files;
 }
 
 std::vector<TopicRest> RestOfTopic(const storage::ObjectStore& folder, const std::string& topic,
-                                   const std::vector<std::string>& suffixes,
+                                   const TopicFilter& filter,
                                    const std::set<std::string>& finished) {
   const auto positions = Positions(topic, finished);
   std::vector<TopicRest> rest;
-  for (const TopicFile& file : FilesOfTopic(folder, suffixes)) {
+  for (const TopicFile& file : FilesOfTopic(folder, filter)) {
     const auto before = positions.find(file.partition);
     if (auto left = RestOf(folder, file, before == positions.end() ? nullptr : &before->second)) {
       rest.push_back(*std::move(left));

@@ -23,10 +23,20 @@ struct TopicFile {
   std::int64_t size = 0;  // as stored
 };
 
+// Which files below a folder are a topic's.
+struct TopicFilter {
+  // How their names end, but for .gz and .zst.
+  std::vector<std::string> suffixes = {".ndjson", ".tsv"};
+  // The layout of Secor: every file must be named so, whatever its end; and, if they are to be
+  // whole, its folder holds `_SUCCESS`.
+  bool is_secor = false;
+  bool must_be_whole = false;
+};
+
 // In bytewise order of the paths. Files that begin with '.' or '_' are not looked at. Throws
-// ExternalError for a folder that can't be read; without a folder there are none.
-std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder,
-                                    const std::vector<std::string>& suffixes);
+// ExternalError for a folder that can't be read, UserError for a file that the layout doesn't know;
+// without a folder there are none.
+std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder, const TopicFilter& filter);
 
 // What is left of a topic's files after positions of earlier batches.
 struct TopicRest {
@@ -38,7 +48,7 @@ struct TopicRest {
 // Files that are new, have grown, or were not read to their end; one that changed in another way
 // since it was read is a new file, whose offsets begin at 1 again.
 std::vector<TopicRest> RestOfTopic(const storage::ObjectStore& folder, const std::string& topic,
-                                   const std::vector<std::string>& suffixes,
+                                   const TopicFilter& filter,
                                    const std::set<std::string>& finished);
 
 // Lines of one file, in order.

@@ -1,0 +1,103 @@
+#include "connectors/secor/secor_path.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+
+namespace weir::connectors {
+namespace {
+
+std::vector<std::string> ElementsOf(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    parts.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+[[noreturn]] void RefusePath(std::string_view path, std::string_view what) {
+  throw UserError(
+      "{}: {}; allowed is TOPIC/PARTITION/…/GENERATION_KAFKAPARTITION_OFFSET, such as "
+      "clicks/dt=2026-01-05/10_0_00000000000000000100.gz",
+      path, what);
+}
+
+std::int64_t NumberOf(std::string_view text, const char* name, std::string_view path) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) {
+    RefusePath(path, fmt::format("the {} '{}' is no number", name, text));
+  }
+  return number;
+}
+
+}  // namespace
+
+std::string SecorPath::ToText() const {
+  const std::string who = last_kafka_partition
+                              ? fmt::format("{}-{}", kafka_partition, *last_kafka_partition)
+                              : std::to_string(kafka_partition);
+  const std::string from = last_kafka_partition ? hash : fmt::format("{:020}", first_offset);
+  return fmt::format("{}/{}/{}_{}_{}{}", topic, fmt::join(partitions, "/"), generation, who, from,
+                     extension);
+}
+
+SecorPath ParseSecorPath(std::string_view path) {
+  constexpr std::size_t kLeastElements = 3;
+  std::vector<std::string> elements = ElementsOf(path, '/');
+  if (elements.size() < kLeastElements) {
+    RefusePath(path, fmt::format("it has {} parts, not 3 or more", elements.size()));
+  }
+  const std::string name = elements.back();
+  elements.pop_back();
+  SecorPath parsed{.topic = elements.front()};
+  parsed.partitions.assign(elements.begin() + 1, elements.end());
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  parsed.extension = name.substr(dot);
+  const auto [generation, rest] = [&] {
+    const std::size_t at = std::min(name.find('_'), dot);
+    return std::pair(name.substr(0, at),
+                     name.substr(std::min(at + 1, dot), dot - std::min(at + 1, dot)));
+  }();
+  const std::size_t at = rest.find('_');
+  const std::string who = rest.substr(0, at);
+  const std::string from = at == std::string::npos ? "" : rest.substr(at + 1);
+  const std::size_t hyphen = who.find('-');
+  // The hash is base64url, which knows '_'.
+  if (at == std::string::npos ||
+      (hyphen == std::string::npos && from.find('_') != std::string::npos)) {
+    RefusePath(path, fmt::format("'{}' has not 3 parts with '_' between", name.substr(0, dot)));
+  }
+  parsed.generation = NumberOf(generation, "generation", path);
+  parsed.kafka_partition = NumberOf(who.substr(0, hyphen), "partition", path);
+  if (hyphen == std::string::npos) {
+    parsed.first_offset = NumberOf(from, "offset", path);
+  } else {
+    parsed.last_kafka_partition = NumberOf(who.substr(hyphen + 1), "partition", path);
+    parsed.hash = from;
+  }
+  return parsed;
+}
+
+std::vector<std::string> SecorPartitions(Micros time, SecorDepth depth) {
+  constexpr std::int64_t kHours = 24;
+  constexpr std::int64_t kMinutes = 60;
+  std::vector<std::string> parts = {"dt=" +
+                                    FormatDate(static_cast<std::int32_t>(FloorDivide(time, kDay)))};
+  if (depth != SecorDepth::kDay) {
+    const std::int64_t hour = FloorDivide(time, kHour);
+    parts.push_back(fmt::format("hr={:02}", hour - FloorDivide(hour, kHours) * kHours));
+  }
+  if (depth == SecorDepth::kMinute) {
+    const std::int64_t minute = FloorDivide(time, kMinute);
+    parts.push_back(fmt::format("min={:02}", minute - FloorDivide(minute, kMinutes) * kMinutes));
+  }
+  return parts;
+}
+
+}  // namespace weir::connectors
