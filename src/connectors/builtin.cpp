@@ -9,6 +9,7 @@
 #include "connectors/collector/ad_tracker.h"
 #include "connectors/collector/mapper_service.h"
 #include "connectors/connector.h"
+#include "connectors/copied/copy_files.h"
 #include "connectors/dated/dated_files.h"
 #include "connectors/files/files.h"
 #include "connectors/kafka/kafka.h"
@@ -29,6 +30,7 @@ ConnectorTable BuiltinConnectors() {
   connectors.push_back(MakeActivation(OnboardingDestination()));
   connectors.push_back(MakeActivation(XandrDestination()));
   connectors.push_back(MakeAdTracker());
+  connectors.push_back(MakeCopyFiles());
   connectors.push_back(MakeDatedFiles());
   connectors.push_back(MakeDeliveryJournal());
   connectors.push_back(MakeFiles());
