@@ -35,7 +35,7 @@ def check_events(project, world, other):
     don't say what people consented to, so events that need consent are suppressed, and 33Across tells of page views."""
     for party, topic in (("st", "ingested-st"), ("tt", "ingested-tt")):
         found, wanted = (collections.Counter(json.dumps(row, sort_keys=True) for row in rows(
-            where, f"SELECT {EVENT}{', event' if party == 'st' else ''} FROM reservoir.enriched_{party} WHERE consent = 'none_required'")) for where in (project, other))
+            where, f"SELECT {EVENT}{', event, event_id' if party == 'st' else ''} FROM reservoir.enriched_{party} WHERE consent = 'none_required'")) for where in (project, other))
         assert wanted and found == wanted, f"{list((found - wanted).items())[:2]} and not {list((wanted - found).items())[:2]}"
         counts = rows(project, f"SELECT sum(lines_in)::BIGINT AS lines, sum(good)::BIGINT AS good, sum(bad)::BIGINT AS bad, "
                                f"sum(duplicate)::BIGINT AS duplicate, sum(suppressed)::BIGINT AS suppressed "
