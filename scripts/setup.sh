@@ -12,7 +12,7 @@ build_packages=(build-essential g++ cmake ninja-build ccache mold git python3 py
   libcurl4-openssl-dev libre2-dev libutf8proc-dev libmaxminddb-dev libonnx-dev libprotobuf-dev zlib1g-dev libzstd-dev
   libavro-dev libcpp-httplib-dev librdkafka-dev tzdata)
 test_packages=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libgtest-dev libgmock-dev librapidcheck-dev
-  libbenchmark-dev libpsl-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps)
+  libbenchmark-dev libpsl-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps wrk)
 python=/usr/bin/python3 # Debian's: the lock of the test packages is made for it
 deps=$PWD/.deps
 
