@@ -82,6 +82,11 @@ std::int64_t Shorten(const JobInstance& instance, const project::Output& output,
       .metrics.files_removed;
 }
 
+// Rows that wait to be sent aren't lost, however long the other side is away.
+bool HasUnsent(const std::optional<SourceFacts>& source) {
+  return source && std::ranges::any_of(source->new_inputs, &NewInput::unsent);
+}
+
 }  // namespace
 
 std::vector<ShortenedTable> DropOldDays(const std::vector<JobInstance>& instances,
@@ -91,7 +96,7 @@ std::vector<ShortenedTable> DropOldDays(const std::vector<JobInstance>& instance
   for (const std::size_t i : chosen) {
     const JobInstance& instance = instances[i];
     const auto keeps = [](const project::Output& output) { return output.keep.has_value(); };
-    if (std::ranges::none_of(instance.writes, keeps)) {
+    if (std::ranges::none_of(instance.writes, keeps) || HasUnsent(facts.sources[i])) {
       continue;
     }
     const RowDays days(instance.job->schedule.time_zone);

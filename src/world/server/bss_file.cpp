@@ -313,8 +313,7 @@ std::optional<std::string> ReadAvro(const std::string& bytes, const UserSink& si
   const AvroStream stream(fmemopen(copy.data(), copy.size(), "rb"));
   avro_file_reader_t opened = nullptr;
   constexpr int kLeaveOpen = 0;
-  if (stream == nullptr ||
-      avro_file_reader_fp(stream.get(), "upload", kLeaveOpen, &opened) != 0) {
+  if (stream == nullptr || avro_file_reader_fp(stream.get(), "upload", kLeaveOpen, &opened) != 0) {
     return fmt::format("the file isn't Avro: {}", avro_strerror());
   }
   const AvroReader reader(opened);
