@@ -10,9 +10,9 @@
 
 namespace weir::cli {
 
-// The folders outside of tables that steps of the project write files to, and those of topics and
-// other files that steps only read: absolute, sorted, each once. Folders below another of the same
-// list aren't named.
+// The folders outside of tables that steps of the project write files to, and those of topics,
+// whoever writes them, and of other files that steps only read: absolute, sorted, each once.
+// Folders below another of the same list aren't named.
 struct FileFolders {
   std::vector<std::filesystem::path> written;
   std::vector<std::filesystem::path> read;
