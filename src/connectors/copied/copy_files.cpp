@@ -107,7 +107,6 @@ class FileCopies {
   explicit FileCopies(ConnectorContext& context)
       : context_(context),
         from_(Open("from")),
-        to_(Open("to")),
         target_(context.settings.at("to").get<std::string>()),
         convert_(context.settings.at("convert").get<std::string>()) {
     for (const std::string& text : context.finished) {
@@ -133,11 +132,17 @@ class FileCopies {
     return files;
   }
 
+  // Where files go is looked at when there are some.
   ReadReport Copy() {
-    context_.database.stores().CheckWritable(Root("to"));
     ReadReport report;
+    const std::vector<storage::ObjectInfo> files = New();
+    if (files.empty()) {
+      return report;
+    }
+    context_.database.stores().CheckWritable(Root("to"));
+    to_ = Open("to");
     std::int64_t left = context_.limit_bytes;
-    for (const storage::ObjectInfo& file : New()) {
+    for (const storage::ObjectInfo& file : files) {
       if (left <= 0) {
         break;
       }
@@ -312,11 +317,11 @@ class CopyFiles final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
-    for (const char* name : {"from", "to"}) {
-      if (const auto path = settings.value(name, ""); !path.starts_with("s3://")) {
-        CheckLocalPath(path);
-      }
+    if (const auto path = settings.value("from", ""); !path.starts_with("s3://")) {
+      CheckLocalPath(path);
     }
+    // Where the project's topics lie in Kafka there may be no partners' files: `to` is looked at
+    // when there is one.
   }
 
   std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {
