@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kQueueWaitMillis = 10;
 
-std::int32_t NumberOf(const std::string& partition) {
+std::int32_t PartitionNumberOf(const std::string& partition) {
   std::int32_t number = -1;
   std::from_chars(partition.data(), partition.data() + partition.size(), number);
   if (number < 0) {
@@ -26,7 +26,7 @@ PartitionList ListOf(const std::vector<StreamPosition>& positions) {
   PartitionList list = MakePartitionList(positions.size());
   for (const StreamPosition& position : positions) {
     rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(),
-                                      NumberOf(position.partition))
+                                      PartitionNumberOf(position.partition))
         ->offset = position.next;
   }
   return list;
@@ -101,20 +101,24 @@ class KafkaProducer::Session {
       rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()),
                           value.data(), static_cast<ssize_t>(value.size()));
     }
+    // librdkafka copies key and value and takes them without const.
+    const auto bytes = [](std::string_view text) {
+      return const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    };
     rd_kafka_vu_t parts[5];
     parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
     parts[0].u.cstr = topic.c_str();
     parts[1].vtype = RD_KAFKA_VTYPE_KEY;
-    parts[1].u.mem = {.ptr = const_cast<char*>(message.key.data()), .size = message.key.size()};
+    parts[1].u.mem = {.ptr = bytes(message.key), .size = message.key.size()};
     parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
-    parts[2].u.mem = {.ptr = const_cast<char*>(message.value.data()), .size = message.value.size()};
+    parts[2].u.mem = {.ptr = bytes(message.value), .size = message.value.size()};
     parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     parts[3].u.i = RD_KAFKA_MSG_F_COPY;
     parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
     parts[4].u.headers = headers.get();
     rd_kafka_error_t* const error = rd_kafka_produceva(handle_.get(), parts, 5);
     if (error == nullptr) {
-      headers.release();  // the message has them now
+      static_cast<void>(headers.release());  // the message has them now
       return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error);

@@ -27,7 +27,7 @@ std::vector<std::string> ElementsOf(std::string_view text, char separator) {
       path, what);
 }
 
-std::int64_t NumberOf(std::string_view text, const char* name, std::string_view path) {
+std::int64_t WholeNumberOf(std::string_view text, const char* name, std::string_view path) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < 0) {
@@ -73,12 +73,12 @@ SecorPath ParseSecorPath(std::string_view path) {
       (hyphen == std::string::npos && from.find('_') != std::string::npos)) {
     RefusePath(path, fmt::format("'{}' has not 3 parts with '_' between", name.substr(0, dot)));
   }
-  parsed.generation = NumberOf(generation, "generation", path);
-  parsed.kafka_partition = NumberOf(who.substr(0, hyphen), "partition", path);
+  parsed.generation = WholeNumberOf(generation, "generation", path);
+  parsed.kafka_partition = WholeNumberOf(who.substr(0, hyphen), "partition", path);
   if (hyphen == std::string::npos) {
-    parsed.first_offset = NumberOf(from, "offset", path);
+    parsed.first_offset = WholeNumberOf(from, "offset", path);
   } else {
-    parsed.last_kafka_partition = NumberOf(who.substr(hyphen + 1), "partition", path);
+    parsed.last_kafka_partition = WholeNumberOf(who.substr(hyphen + 1), "partition", path);
     parsed.hash = from;
   }
   return parsed;
