@@ -8,12 +8,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/hashing.h"
 #include "connectors/copied/partner_lines.h"
+#include "connectors/files/gzip_file.h"
 #include "connectors/files/local_path.h"
 #include "connectors/topic/stored_bytes.h"
 #include "data/column_builder.h"
@@ -69,38 +69,6 @@ std::optional<CopyMark> ParseMark(const std::string& text, const std::string& ta
   mark.modified = modified;
   return mark;
 }
-
-// Writes lines as gzip, the same bytes for the same lines.
-class GzipFile {
- public:
-  explicit GzipFile(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "wb6")) {
-    if (file_ == nullptr) {
-      throw ExternalError("{}: can't be written", path_.string());
-    }
-  }
-  GzipFile(const GzipFile&) = delete;
-  GzipFile& operator=(const GzipFile&) = delete;
-  ~GzipFile() {
-    if (file_ != nullptr) {
-      gzclose(file_);
-    }
-  }
-  void Write(const std::string& text) {
-    if (gzwrite(file_, text.data(), static_cast<unsigned>(text.size())) !=
-        static_cast<int>(text.size())) {
-      throw ExternalError("{}: can't be written", path_.string());
-    }
-  }
-  void Finish() {
-    if (gzclose(std::exchange(file_, nullptr)) != Z_OK) {
-      throw ExternalError("{}: can't be written", path_.string());
-    }
-  }
-
- private:
-  fs::path path_;
-  gzFile file_;
-};
 
 class FileCopies {
  public:

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/activation/onboarding/csv_row.h"
+#include "connectors/files/gzip_file.h"
 #include "connectors/files/local_path.h"
 #include "connectors/files/temporary_target.h"
 
@@ -78,32 +79,25 @@ class CsvEncoder final : public ChangeEncoder {
  public:
   CsvEncoder(Json settings, EncoderPlace place)
       : settings_(std::move(settings)), place_(std::move(place)) {}
-  CsvEncoder(const CsvEncoder&) = delete;
-  CsvEncoder& operator=(const CsvEncoder&) = delete;
-  ~CsvEncoder() override {
-    if (stream_ != nullptr) {
-      gzclose(stream_);
-    }
-  }
 
   void Add(const UserChanges& user) override {
-    if (stream_ == nullptr) {
+    if (!stream_) {
       Open();
       files_.back().first_user = user.user;
     }
-    Append(RowOf(user));
+    stream_->Write(RowOf(user));
     OutgoingFile& file = files_.back();
     file.last_user = user.user;
     file.users += 1;
     file.lines += std::ssize(user.changes);
     if (file.users % kLookEvery == 0 &&
-        gzoffset(stream_) >= settings_.at("bytes_of_file").get<std::int64_t>()) {
+        stream_->size() >= settings_.at("bytes_of_file").get<std::int64_t>()) {
       Close();
     }
   }
 
   std::vector<OutgoingFile> Finish() override {
-    if (stream_ != nullptr) {
+    if (stream_) {
       Close();
     }
     return files_;
@@ -117,31 +111,20 @@ class CsvEncoder final : public ChangeEncoder {
                       .member = place_.member,
                       .first_user = {},
                       .last_user = {}});
-    stream_ = gzopen(Path().c_str(), "wb6");
-    if (stream_ == nullptr) {
-      throw ExternalError("{}: it can't be opened", Path().string());
-    }
-    Append(CsvRow({"identifier", "add", "remove"}));
-  }
-
-  void Append(const std::string& row) {
-    if (gzwrite(stream_, row.data(), static_cast<unsigned>(row.size())) !=
-        static_cast<int>(row.size())) {
-      throw ExternalError("{}: it can't be written; the disk may be full", Path().string());
-    }
+    stream_.emplace(Path());
+    stream_->Write(CsvRow({"identifier", "add", "remove"}));
   }
 
   void Close() {
-    if (gzclose(std::exchange(stream_, nullptr)) != Z_OK) {
-      throw ExternalError("{}: it can't be written; the disk may be full", Path().string());
-    }
+    stream_->Finish();
+    stream_.reset();
     MakeDurable(Path());
     files_.back().bytes = static_cast<std::int64_t>(fs::file_size(Path()));
   }
 
   Json settings_;
   EncoderPlace place_;
-  gzFile stream_ = nullptr;
+  std::optional<GzipFile> stream_;
   std::vector<OutgoingFile> files_;
 };
 

@@ -5,10 +5,10 @@
 
 #include <avro.h>
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include "base/error.h"
 #include "connectors/activation/xandr/xandr_avro.h"
+#include "connectors/files/gzip_file.h"
 #include "connectors/files/temporary_target.h"
 
 namespace weir::connectors {
@@ -36,33 +36,14 @@ constexpr std::int64_t kOneMegabyte = 1'000'000;
 
 class GzipSink final : public XandrFileWriter::Sink {
  public:
-  explicit GzipSink(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "wb6")) {
-    if (file_ == nullptr) {
-      CannotWrite(path, "it can't be opened");
-    }
-  }
-  GzipSink(const GzipSink&) = delete;
-  GzipSink& operator=(const GzipSink&) = delete;
-  ~GzipSink() override { gzclose(file_); }
+  explicit GzipSink(const fs::path& path) : file_(path) {}
 
-  void Append(const std::string& bytes) override {
-    if (gzwrite(file_, bytes.data(), static_cast<unsigned>(bytes.size())) !=
-        static_cast<int>(bytes.size())) {
-      CannotWrite(path_, "the disk may be full");
-    }
-  }
-
-  std::int64_t Size() override { return gzoffset(file_); }
-
-  void Close() override {
-    if (gzclose(std::exchange(file_, nullptr)) != Z_OK) {
-      CannotWrite(path_, "the disk may be full");
-    }
-  }
+  void Append(const std::string& bytes) override { file_.Write(bytes); }
+  std::int64_t Size() override { return file_.size(); }
+  void Close() override { file_.Finish(); }
 
  private:
-  fs::path path_;
-  gzFile file_;
+  GzipFile file_;
 };
 
 class AvroSink final : public XandrFileWriter::Sink {
