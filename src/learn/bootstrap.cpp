@@ -21,8 +21,9 @@ constexpr std::array<std::uint32_t, 9> kCumulative = {24109, 48219, 60273, 64292
 
 std::uint8_t PoissonOf(std::uint32_t uniform) {
   std::uint8_t count = 0;
-  while (uniform >= kCumulative[count])
+  while (uniform >= kCumulative[count]) {
     ++count;
+  }
   return count;
 }
 

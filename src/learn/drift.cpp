@@ -26,10 +26,12 @@ std::vector<double> MeanRanks(std::span<const double> values) {
   std::vector<double> ranks(values.size());
   for (std::size_t begin = 0; begin < order.size();) {
     std::size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]])
+    while (end < order.size() && values[order[end]] == values[order[begin]]) {
       ++end;
-    for (std::size_t at = begin; at < end; ++at)
+    }
+    for (std::size_t at = begin; at < end; ++at) {
       ranks[order[at]] = static_cast<double>(begin + end + 1) / 2;
+    }
     begin = end;
   }
   return ranks;
@@ -47,8 +49,9 @@ std::vector<DriftBin> DriftBins(std::span<const double> before, std::span<const 
     const bool is_last = bin == kBins;
     const double upper = is_last ? std::numeric_limits<double>::infinity()
                                  : sorted[bin * (sorted.size() - 1) / kBins];
-    if (!is_last && !bins.empty() && bins.back().upper == upper)
+    if (!is_last && !bins.empty() && bins.back().upper == upper) {
       continue;
+    }
     const DriftBin below{
         .upper = upper, .before = CountUpTo(sorted, upper), .now = CountUpTo(sorted_now, upper)};
     bins.push_back(
@@ -66,8 +69,9 @@ std::optional<double> PopulationStabilityIndex(std::span<const DriftBin> bins) {
     before += static_cast<double>(bin.before);
     now += static_cast<double>(bin.now);
   }
-  if (before == 0 || now == 0)
+  if (before == 0 || now == 0) {
     return std::nullopt;
+  }
   const double added = kAdded * static_cast<double>(bins.size());
   double index = 0;
   for (const DriftBin& bin : bins) {
@@ -85,15 +89,18 @@ std::optional<double> Cosine(std::span<const std::uint32_t> left_keys, std::span
     return std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
   };
   const double lengths = std::sqrt(squares(left)) * std::sqrt(squares(right));
-  if (lengths == 0)
+  if (lengths == 0) {
     return std::nullopt;
+  }
   double product = 0;
   std::size_t at = 0;
   for (std::size_t i = 0; i < left_keys.size(); ++i) {
-    while (at < right_keys.size() && right_keys[at] < left_keys[i])
+    while (at < right_keys.size() && right_keys[at] < left_keys[i]) {
       ++at;
-    if (at < right_keys.size() && right_keys[at] == left_keys[i])
+    }
+    if (at < right_keys.size() && right_keys[at] == left_keys[i]) {
       product += left[i] * right[at];
+    }
   }
   return product / lengths;
 }
@@ -113,8 +120,9 @@ std::optional<double> SpearmanCorrelation(std::span<const double> left,
     left_squares += x * x;
     right_squares += y * y;
   }
-  if (left_squares == 0 || right_squares == 0)
+  if (left_squares == 0 || right_squares == 0) {
     return std::nullopt;
+  }
   return product / std::sqrt(left_squares) / std::sqrt(right_squares);
 }
 

@@ -28,8 +28,9 @@ RankedRows Ranked(std::span<const double> scores) {
   std::ranges::stable_sort(ranked.rows, std::greater{},
                            [&](std::uint32_t row) { return scores[row]; });
   for (std::uint32_t at = 1; at <= scores.size(); ++at) {
-    if (at == scores.size() || scores[ranked.rows[at]] != scores[ranked.rows[at - 1]])
+    if (at == scores.size() || scores[ranked.rows[at]] != scores[ranked.rows[at - 1]]) {
       ranked.ends.push_back(at);
+    }
   }
   return ranked;
 }
@@ -55,12 +56,14 @@ class RankingSums {
       positives_[lane] += group.positives[lane];
       negatives_[lane] += group.negatives[lane];
     }
-    if (!has_positives)
+    if (!has_positives) {
       return;
+    }
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      if (group.positives[lane] > 0)
+      if (group.positives[lane] > 0) {
         precision_[lane] +=
             group.positives[lane] * positives_[lane] / (positives_[lane] + negatives_[lane]);
+      }
     }
   }
 
@@ -100,14 +103,16 @@ class RankingSums {
 
 void AddRow(const BlockWeights& weights, bool is_positive, Group& group) {
   Lanes& side = is_positive ? group.positives : group.negatives;
-  for (std::size_t lane = 0; lane < kLanes; ++lane)
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
     side[lane] += weights[lane];
+  }
 }
 
 Group TotalsOf(std::span<const BlockWeights> weights, std::span<const std::uint8_t> labels) {
   Group totals;
-  for (std::size_t row = 0; row < labels.size(); ++row)
+  for (std::size_t row = 0; row < labels.size(); ++row) {
     AddRow(weights[row], labels[row] != 0, totals);
+  }
   return totals;
 }
 
@@ -140,8 +145,9 @@ void EvaluateBlock(const RankedSegment& segment, std::size_t block, const Bootst
                    std::vector<MethodReplicates>& found) {
   const EvaluatedRows& rows = segment.rows;
   std::vector<BlockWeights> weights(rows.people.size());
-  for (std::size_t row = 0; row < weights.size(); ++row)
+  for (std::size_t row = 0; row < weights.size(); ++row) {
     weights[row] = PoissonWeights(rows.people[row], options.seed, block);
+  }
   const Group totals = TotalsOf(weights, rows.labels);
   for (std::size_t method = 0; method < segment.rankings.size(); ++method) {
     const RankingSums sums = SumsOf(segment.rankings[method], weights, rows.labels, totals);
@@ -150,8 +156,9 @@ void EvaluateBlock(const RankedSegment& segment, std::size_t block, const Bootst
       const std::size_t replicate = block * kLanes + lane;
       found[method].auc[replicate] = figures.auc;
       found[method].average_precision[replicate] = figures.average_precision;
-      for (std::size_t reach = 0; reach < kReaches.size(); ++reach)
+      for (std::size_t reach = 0; reach < kReaches.size(); ++reach) {
         found[method].captured[reach][replicate] = figures.captured[reach];
+      }
     }
   }
 }
@@ -167,8 +174,9 @@ std::vector<MethodReplicates> OnEverybody(const RankedSegment& segment, std::siz
     method.all = SumsOf(ranked, weights, segment.rows.labels, totals).Of(0);
     method.auc.resize(replicates);
     method.average_precision.resize(replicates);
-    for (std::vector<double>& captured : method.captured)
+    for (std::vector<double>& captured : method.captured) {
       captured.resize(replicates);
+    }
   }
   return found;
 }
@@ -185,8 +193,9 @@ std::vector<std::vector<MethodReplicates>> EvaluateRankings(std::span<const Eval
     std::vector<MethodReplicates>& methods =
         found.emplace_back(OnEverybody(segment, blocks * kLanes));
     ParallelFor(blocks, options.threads, [&](std::size_t block) {
-      if (options.stop.stop_requested())
+      if (options.stop.stop_requested()) {
         throw CancelledError();
+      }
       EvaluateBlock(segment, block, options, methods);
     });
   }
@@ -197,14 +206,16 @@ std::vector<double> TruePositiveRates(std::span<const double> scores,
                                       std::span<const std::uint8_t> labels) {
   const std::vector<RocPoint> curve = RocCurve(scores, labels);
   std::vector<double> rates;
-  if (curve.empty())
+  if (curve.empty()) {
     return rates;
+  }
   std::size_t after = 1;
   for (std::size_t point = 1; point <= kCurvePoints; ++point) {
     const double wanted = static_cast<double>(point) / kCurvePoints;
     // Of several corners at one rate the highest.
-    while (after + 1 < curve.size() && curve[after].false_positive_rate <= wanted)
+    while (after + 1 < curve.size() && curve[after].false_positive_rate <= wanted) {
       ++after;
+    }
     const RocPoint& left = curve[after - 1];
     const RocPoint& right = curve[after];
     const double width = right.false_positive_rate - left.false_positive_rate;
@@ -221,18 +232,21 @@ std::vector<double> PrecisionsByRecall(std::span<const double> scores,
   const auto all = static_cast<std::size_t>(
       std::ranges::count_if(labels, [](std::uint8_t label) { return label != 0; }));
   std::vector<double> precisions;
-  if (all == 0)
+  if (all == 0) {
     return precisions;
+  }
   const RankedRows ranked = Ranked(scores);
   std::size_t positives = 0;
   std::uint32_t begin = 0;
   for (const std::uint32_t end : ranked.ends) {
-    for (std::uint32_t at = begin; at < end; ++at)
+    for (std::uint32_t at = begin; at < end; ++at) {
       positives += labels[ranked.rows[at]] != 0 ? 1 : 0;
+    }
     // Recall ≥ point / 100, in whole numbers.
     while (precisions.size() < kCurvePoints &&
-           positives * kCurvePoints >= (precisions.size() + 1) * all)
+           positives * kCurvePoints >= (precisions.size() + 1) * all) {
       precisions.push_back(static_cast<double>(positives) / end);
+    }
     begin = end;
   }
   return precisions;
@@ -248,8 +262,9 @@ std::vector<CalibrationBin> CalibrationBins(std::span<const double> probabilitie
   for (std::size_t bin = 0; bin < kBins; ++bin) {
     const std::size_t begin = bin * order.size() / kBins;
     const std::size_t end = (bin + 1) * order.size() / kBins;
-    if (begin == end)
+    if (begin == end) {
       continue;
+    }
     CalibrationBin& made = bins.emplace_back();
     made.people = end - begin;
     for (std::size_t at = begin; at < end; ++at) {

@@ -112,6 +112,7 @@ class KafkaReader::Session {
     }
     handle_.Check(about.err, "topic " + topic);
     std::vector<std::int32_t> partitions;
+    partitions.reserve(static_cast<std::size_t>(about.partition_cnt));
     for (int i = 0; i < about.partition_cnt; ++i) {
       partitions.push_back(about.partitions[i].id);
     }
@@ -236,6 +237,7 @@ std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
   }
   session_->Unassign();
   std::vector<KafkaMessages> read;
+  read.reserve(spans.size());
   for (const KafkaSpan& span : spans) {
     read.push_back(parts.at(span.partition).Take());
   }
