@@ -246,6 +246,15 @@ def passive(folder):
         print(f"{len(done)} files went by the bucket")
 
 
+def unknown_users(project):
+    """Users whom the DSP doesn't know and to whom a segment was sent that wasn't taken back since."""
+    lines = rows(project, "SELECT DISTINCT unnest(error_log_lines) AS line FROM metastore.dsp_uploads")
+    sent = rows(project, """
+        SELECT dsp_user_id FROM metastore.segment_deliveries WHERE dsp = 'xandr'
+        GROUP BY dsp_user_id, dsp_segment_id HAVING arg_max(action, ts) != 'removed'""")
+    return sorted({line["line"].split(":")[0] for line in lines} & {row["dsp_user_id"] for row in sent})
+
+
 def forget(folder, *points):
     """People are taken back from the DSP at once, and no others; killed anywhere, the next call finishes it."""
     take_days(2)
@@ -265,8 +274,7 @@ def forget(folder, *points):
             if number % 2 == 0:
                 user = sorted({user for user, _ in held})[number]
             else:
-                lines = rows(project, "SELECT DISTINCT unnest(error_log_lines) AS line FROM metastore.dsp_uploads ORDER BY 1")
-                user = unknown = lines[0]["line"].split(":")[0]
+                user = unknown = unknown_users(project)[0]
             done = call("forget", f"an:{user}", folder=project, failpoint=point, check=False)
             assert done.returncode == -signal.SIGKILL, (point, done.stderr)
             done = call("forget", f"an:{user}", folder=project, check=False)
