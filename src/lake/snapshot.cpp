@@ -212,8 +212,12 @@ void AllowReads(sql::Database& database, const storage::ObjectStore& store) {
 }
 
 std::int64_t LatestVersion(const TableFolder& table) {
-  const LogListing listing = ListLog(table);
-  return listing.versions.empty() ? -1 : listing.versions.back();
+  std::int64_t latest = -1;
+  for (const storage::ObjectInfo& object :
+       table.store->List(kLogFolder, {.start_after = {}, .recursive = false, .names_only = true})) {
+    latest = LogEntryVersion(object.key).value_or(latest);
+  }
+  return latest;
 }
 
 }  // namespace weir::lake

@@ -38,7 +38,8 @@ std::optional<TableName> SplitName(std::string_view name) {
 }
 
 bool HasLog(const storage::ObjectStore& store, const std::string& folder) {
-  const auto listing = store.List(folder + "/_delta_log/", {.start_after = {}, .recursive = false});
+  const auto listing = store.List(folder + "/_delta_log/",
+                                  {.start_after = {}, .recursive = false, .names_only = true});
   return std::ranges::any_of(listing, [](const storage::ObjectInfo& object) {
     return object.key.ends_with(".json") || object.key.ends_with(".parquet");
   });

@@ -240,7 +240,8 @@ TEST_P(EveryStore, ListsAsASlowReferenceDoes) {
     for (int i = 0; i < 30; ++i) {
       const std::string prefix = RandomKey(random).substr(0, random() % 4);
       const ListOptions options{.start_after = random() % 2 == 0 ? RandomKey(random) : "",
-                                .recursive = random() % 2 == 0};
+                                .recursive = random() % 2 == 0,
+                                .names_only = random() % 2 == 0};
       ASSERT_EQ(KeysOf(store.List(prefix, options)), Selected(keys, prefix, options))
           << "prefix '" << prefix << "' after '" << options.start_after << "' "
           << options.recursive;

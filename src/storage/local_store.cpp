@@ -135,6 +135,26 @@ bool LacksHardLinks(int error) {
          error == EXDEV;
 }
 
+struct Listed {
+  ObjectInfo info;
+  bool is_folder = false;
+};
+
+// An entry of a folder; absent if it is gone. Names are known from the folder, all else is asked
+// for.
+std::optional<Listed> Look(const fs::directory_entry& entry, const std::string& key,
+                           bool names_only) {
+  if (names_only) {
+    std::error_code gone;
+    return Listed{.info = {.key = key}, .is_folder = entry.is_directory(gone)};
+  }
+  struct stat status{};
+  if (stat(entry.path().c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  return Listed{.info = InfoOf(key, status), .is_folder = S_ISDIR(status.st_mode)};
+}
+
 class LocalLock final : public StoreLock {
  public:
   explicit LocalLock(const fs::path& path) : file_(path, O_RDWR | O_CREAT, "open", path) {
@@ -261,7 +281,7 @@ void LocalStore::Delete(std::string_view key) {
   }
 }
 
-std::vector<ObjectInfo> LocalStore::Walk(std::string_view prefix, bool recursive,
+std::vector<ObjectInfo> LocalStore::Walk(std::string_view prefix, const ListOptions& what,
                                          bool leftovers) const {
   const auto slash = prefix.rfind('/');
   const std::string folder(slash == std::string_view::npos ? "" : prefix.substr(0, slash + 1));
@@ -275,17 +295,17 @@ std::vector<ObjectInfo> LocalStore::Walk(std::string_view prefix, bool recursive
          entry.increment(error)) {
       const std::string name = entry->path().filename().string();
       const std::string key = current + name;
-      struct stat status{};
-      if (stat(entry->path().c_str(), &status) != 0) {
+      const std::optional<Listed> listed = Look(*entry, key, what.names_only);
+      if (!listed) {
         continue;  // deleted meanwhile
       }
-      if (S_ISDIR(status.st_mode)) {
+      if (listed->is_folder) {
         const std::string below = key + "/";
-        if (recursive && (below.starts_with(prefix) || prefix.starts_with(below))) {
+        if (what.recursive && (below.starts_with(prefix) || prefix.starts_with(below))) {
           open_folders.push_back(below);
         }
       } else if (key.starts_with(prefix) && name.starts_with(kLeftoverPrefix) == leftovers) {
-        found.push_back(InfoOf(key, status));
+        found.push_back(listed->info);
       }
     }
     CheckListed(error, PathOf(current));
@@ -296,7 +316,7 @@ std::vector<ObjectInfo> LocalStore::Walk(std::string_view prefix, bool recursive
 
 std::vector<ObjectInfo> LocalStore::List(std::string_view prefix,
                                          const ListOptions& options) const {
-  std::vector<ObjectInfo> found = Walk(prefix, options.recursive, false);
+  std::vector<ObjectInfo> found = Walk(prefix, options, false);
   std::erase_if(found, [&](const ObjectInfo& object) {
     return !options.start_after.empty() && object.key <= options.start_after;
   });
@@ -304,7 +324,7 @@ std::vector<ObjectInfo> LocalStore::List(std::string_view prefix,
 }
 
 std::vector<ObjectInfo> LocalStore::ListLeftovers(std::string_view prefix) const {
-  return Walk(prefix, true, true);
+  return Walk(prefix, {}, true);
 }
 
 std::vector<std::string> LocalStore::ListFolders(std::string_view prefix) const {

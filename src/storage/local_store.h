@@ -37,7 +37,8 @@ class LocalStore final : public ObjectStore {
 
  private:
   std::filesystem::path PathOf(std::string_view key) const;
-  std::vector<ObjectInfo> Walk(std::string_view prefix, bool recursive, bool leftovers) const;
+  std::vector<ObjectInfo> Walk(std::string_view prefix, const ListOptions& what,
+                               bool leftovers) const;
   // Writes a finished, synced file beside `path` and returns its name.
   std::filesystem::path WriteBeside(const std::filesystem::path& path, std::string_view bytes);
 

@@ -24,6 +24,8 @@ struct ObjectInfo {
 struct ListOptions {
   std::string start_after;  // only keys after this one, bytewise
   bool recursive = true;    // false: only objects directly below the prefix (up to its last '/')
+  // Without sizes and times (0) where each costs a question, as on a local disk.
+  bool names_only = false;
 };
 
 // Held while it lives; freed also when its process is killed.

@@ -19,8 +19,8 @@ struct LogVersions {
 LogVersions VersionsIn(const lake::TableFolder& folder) {
   std::set<std::int64_t> named;
   LogVersions versions;
-  for (const auto& object :
-       folder.store->List(lake::kLogFolder, {.start_after = {}, .recursive = false})) {
+  for (const auto& object : folder.store->List(
+           lake::kLogFolder, {.start_after = {}, .recursive = false, .names_only = true})) {
     if (const auto version = lake::LogEntryVersion(object.key)) {
       versions.entries.insert(*version);
     }
