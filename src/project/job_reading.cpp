@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -71,12 +72,15 @@ std::vector<ColumnContract> ReadColumns(const YamlValue& map) {
 
 std::vector<std::string> RelationsBefore(const Job& job, std::size_t num_steps) {
   std::vector<std::string> names;
+  std::set<std::string> known;
   for (const Input& input : job.reads) {
     names.push_back(input.name);
+    known.insert(LowerCase(input.name));
   }
   for (std::size_t i = 0; i < num_steps && i < job.steps.size(); ++i) {
-    std::ranges::copy_if(job.steps[i].out, std::back_inserter(names),
-                         [&](const std::string& name) { return !Holds(names, name); });
+    std::ranges::copy_if(job.steps[i].out, std::back_inserter(names), [&](const std::string& name) {
+      return known.insert(LowerCase(name)).second;
+    });
   }
   return names;
 }

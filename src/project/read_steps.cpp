@@ -129,6 +129,9 @@ class StepReader {
   }
 
   void CheckInputs() {
+    if (step_.in.empty()) {
+      return;
+    }
     const std::vector<std::string> known = RelationsBefore(reading_.job, reading_.job.steps.size());
     for (const auto& [argument, relation] : step_.in) {
       if (!Holds(known, relation)) {
@@ -164,13 +167,14 @@ class StepReader {
   // Native code may give a new `edges` for the input `edges`, as states do from day to day; SQL
   // would read itself.
   void CheckRelationNames() {
-    std::vector<std::string> made;
-    for (const Step& other : reading_.job.steps) {
-      made.insert(made.end(), other.out.begin(), other.out.end());
-    }
     const std::vector<std::string> inputs = RelationsBefore(reading_.job, 0);
+    std::vector<std::string> made;
     for (const std::string& relation : step_.out) {
-      if (Holds(made, relation)) {
+      const bool was_made =
+          Holds(made, relation) || std::ranges::any_of(reading_.job.steps, [&](const Step& other) {
+            return Holds(other.out, relation);
+          });
+      if (was_made) {
         Note("out", fmt::format("relation '{}' is there already, of a step before; another name is "
                                 "needed",
                                 relation));

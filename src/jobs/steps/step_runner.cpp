@@ -35,18 +35,36 @@ void DropRelation(sql::Connection& connection, const std::string& relation) {
   }
 }
 
-// Rows of a step's tables; -1 if one of its relations is only computed when it is read.
-std::int64_t CountRows(sql::Connection& connection, const std::vector<std::string>& relations) {
+bool IsTable(sql::Connection& connection, const std::string& relation) {
+  return connection.QueryInteger(
+             fmt::format("SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = {}",
+                         sql::QuoteText(relation))) > 0;
+}
+
+// Whether a relation's rows are kept, so that counting them computes nothing again. Only connectors
+// decide it for themselves; a look into the catalogue at each step would cost steps squared.
+bool IsKept(const StepScope& scope, const std::string& relation) {
+  switch (scope.step.kind) {
+    case StepKind::kSql:
+    case StepKind::kOperator:
+      return scope.use.readers(relation) > 1;
+    case StepKind::kCommand:
+      return true;
+    case StepKind::kConnector:
+      return IsTable(scope.connection, relation);
+  }
+  return false;
+}
+
+// Rows of a step's relations; -1 if one of them is only computed when it is read.
+std::int64_t CountRows(const StepScope& scope) {
   std::int64_t rows = 0;
-  for (const std::string& relation : relations) {
-    const std::int64_t tables = connection.QueryInteger(
-        fmt::format("SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = {}",
-                    sql::QuoteText(relation)));
-    if (tables == 0) {
+  for (const std::string& relation : RelationsOf(scope.step)) {
+    if (!IsKept(scope, relation)) {
       return -1;
     }
-    rows +=
-        connection.QueryInteger(fmt::format("SELECT count(*) FROM {}", sql::QuoteName(relation)));
+    rows += scope.connection.QueryInteger(
+        fmt::format("SELECT count(*) FROM {}", sql::QuoteName(relation)));
   }
   return rows;
 }
@@ -113,7 +131,7 @@ StepResult StepRunner::Run(const project::Job& job, sql::Connection& connection)
                           .stop = settings_.stop};
     StepRecord record =
         Timed(scope, [&](const StepScope& limited) { RunStep(limited, job, result); });
-    record.rows = CountRows(connection, RelationsOf(step));
+    record.rows = CountRows(scope);
     result.steps.push_back(std::move(record));
   }
   return result;
