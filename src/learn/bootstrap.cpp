@@ -5,15 +5,10 @@
 #include <limits>
 #include <vector>
 
+#include "base/split_mix.h"
+
 namespace weir::learn {
 namespace {
-
-// SplitMix64's finaliser (Steele, Lea and Flood, 2014): every bit depends on every other.
-std::uint64_t Mixed(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9U;
-  bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebU;
-  return bits ^ (bits >> 31U);
-}
 
 // round(65536 · P(X ≤ k)) for X of Poisson(1); k above 8 comes less than once in 65536 draws.
 constexpr std::array<std::uint32_t, 9> kCumulative = {24109, 48219, 60273, 64292, 65296,
@@ -37,12 +32,12 @@ double Quantile(std::span<const double> sorted, double share) {
 }  // namespace
 
 BlockWeights PoissonWeights(std::uint64_t person, std::uint64_t seed, std::size_t block) {
-  constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;
   constexpr std::size_t kOfHash = 4;
   BlockWeights weights{};
   for (std::size_t half = 0; half < kReplicatesOfBlock / kOfHash; ++half) {
     const std::uint64_t counter = 2 * block + half + 1;
-    std::uint64_t bits = Mixed(Mixed(person ^ Mixed(seed + kStep)) + counter * kStep);
+    std::uint64_t bits =
+        MixedBits(MixedBits(person ^ MixedBits(seed + kSplitMixStep)) + counter * kSplitMixStep);
     for (std::size_t i = 0; i < kOfHash; ++i) {
       weights[half * kOfHash + i] = PoissonOf(bits & 0xffffU);
       bits >>= 16U;

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/split_mix.h"
+
 namespace weir::learn {
 namespace {
 
@@ -17,18 +19,10 @@ double SoftThreshold(double centre, double threshold) {
   return 0;
 }
 
-// SplitMix64 (Steele, Lea and Flood, 2014): the next number of a sequence.
-std::uint64_t NextRandom(std::uint64_t& state) {
-  std::uint64_t mixed = state += 0x9e3779b97f4a7c15;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  return mixed ^ (mixed >> 31);
-}
-
 // Fisher and Yates' shuffle, the same for the same state everywhere.
 void Shuffle(std::vector<std::uint32_t>& order, std::uint64_t& state) {
   for (std::size_t left = order.size(); left > 1; --left) {
-    std::swap(order[left - 1], order[NextRandom(state) % left]);
+    std::swap(order[left - 1], order[NextSplitMix(state) % left]);
   }
 }
 

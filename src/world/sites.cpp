@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/int128.h"
+#include "base/split_mix.h"
 #include "world/philox.h"
 
 namespace weir::world {
@@ -80,13 +81,9 @@ std::string UniqueName(const std::string& name, std::set<std::string>& names) {
   return unique;
 }
 
-// A well-mixed number of two, as Steele, Lea, Flood: "Fast splittable pseudorandom number
-// generators", OOPSLA 2014, finish theirs.
+// A well-mixed number of two.
 std::uint64_t Mix(std::uint64_t high, std::uint64_t low) {
-  std::uint64_t mixed = high * 0x9E3779B97F4A7C15 + low;
-  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
-  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
-  return mixed ^ mixed >> 31;
+  return MixedBits(high * kSplitMixStep + low);
 }
 
 // Takes the low bits of `bits` as a number below `bound`, at most 64.
