@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Ingestion of generated worlds against their truth, line by line: for several seeds and rates, sizes of batches, threads,
-and with the program killed at named points and started again. `ingest_test.py truth N | batches
+and with the program killed at named points and started again. `ingest_test.py truth N | kept | batches
 BYTES THREADS | restarts | kills POINT…`."""
 import collections
 import json
@@ -116,6 +116,27 @@ def truth(folder, number):
     print(f"{' '.join(RATES[int(number)])}: {lines} lines are what the truth says")
 
 
+def kept(folder):
+    """Bad lines stay for 14 days; what was counted stays."""
+    (folder / "world").mkdir()
+    project = folder / "project"
+    new_project(project, folder / "world", 1 << 20)
+    def arrives(day, *lines):
+        topic = folder / "world/raw/ingested-af" / day
+        topic.mkdir(parents=True)
+        (topic / "part-00000.ndjson").write_text("".join(line + "\n" for line in lines))
+        call("run", "enricher", folder=project)
+        return [row["ds"] for row in rows(project, "SELECT ds FROM metastore.bad_events ORDER BY ds")]
+    good = '{{"ts":"{}T10:00:00Z","uid":"0123456789abcdef","url":"https://example.com/","event":"page_view"}}'
+    bad = '{{"ts":"{}T10:00:00Z","uid":"0123456789abcdef","url":"nowhere","event":"page_view"}}'
+    assert arrives("2026-01-05", good.format("2026-01-05"), bad.format("2026-01-05")) == ["2026-01-05"]
+    assert arrives("2026-01-18", good.format("2026-01-18"), bad.format("2026-01-18")) == ["2026-01-05", "2026-01-18"]
+    assert arrives("2026-01-19", good.format("2026-01-19")) == ["2026-01-18"], "a bad line of 15 days ago is there"
+    counts = rows(project, "SELECT sum(lines_in) AS lines, sum(bad) AS bad FROM metastore.ingest_ledger WHERE source = 'ingested-af'")[0]
+    assert (int(counts["lines"]), int(counts["bad"])) == (5, 2), counts
+    print("bad lines stay for 14 days")
+
+
 def batches(folder, batch, threads):
     world = folder / "world"
     make_world(world, SEED, "--people", "80", "--days", "3", "--rate.duplicates", "0.1", "--rate.redelivered", "0.2")
@@ -186,5 +207,5 @@ if __name__ == "__main__":
     random.seed(SEED)
     print(f"seed {SEED}")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
-        parts = {"truth": truth, "batches": batches, "restarts": restarts, "kills": kills}
+        parts = {"truth": truth, "kept": kept, "batches": batches, "restarts": restarts, "kills": kills}
         parts[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
