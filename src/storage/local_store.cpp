@@ -155,6 +155,26 @@ std::optional<Listed> Look(const fs::directory_entry& entry, const std::string& 
   return Listed{.info = InfoOf(key, status), .is_folder = S_ISDIR(status.st_mode)};
 }
 
+// What lies directly in a folder, in no order; nothing if there is none. `prefix` is the folder's
+// key with '/' at its end, or empty.
+std::vector<Listed> EntriesOf(const fs::path& folder, const std::string& prefix, bool names_only) {
+  std::vector<Listed> entries;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (auto listed = Look(*entry, prefix + entry->path().filename().string(), names_only)) {
+      entries.push_back(std::move(*listed));
+    }
+  }
+  CheckListed(error, folder);
+  return entries;
+}
+
+// Whether the name of an object is one of those that half-written ones have.
+bool IsLeftover(std::string_view key) {
+  return key.substr(key.rfind('/') + 1).starts_with(kLeftoverPrefix);
+}
+
 class LocalLock final : public StoreLock {
  public:
   explicit LocalLock(const fs::path& path) : file_(path, O_RDWR | O_CREAT, "open", path) {
@@ -172,7 +192,7 @@ class LocalLock final : public StoreLock {
 
 }  // namespace
 
-LocalStore::LocalStore(fs::path root) : root_(fs::absolute(std::move(root)).lexically_normal()) {
+LocalStore::LocalStore(const fs::path& root) : root_(fs::absolute(root).lexically_normal()) {
   if (!root_.has_filename() && root_.has_parent_path()) {
     root_ = root_.parent_path();
   }
@@ -284,31 +304,23 @@ void LocalStore::Delete(std::string_view key) {
 std::vector<ObjectInfo> LocalStore::Walk(std::string_view prefix, const ListOptions& what,
                                          bool leftovers) const {
   const auto slash = prefix.rfind('/');
-  const std::string folder(slash == std::string_view::npos ? "" : prefix.substr(0, slash + 1));
+  const auto leads_there = [&](const std::string& folder) {
+    return what.recursive && (folder.starts_with(prefix) || prefix.starts_with(folder));
+  };
   std::vector<ObjectInfo> found;
-  std::vector<std::string> open_folders{folder};
+  std::vector<std::string> open_folders{
+      std::string(slash == std::string_view::npos ? "" : prefix.substr(0, slash + 1))};
   while (!open_folders.empty()) {
     const std::string current = std::move(open_folders.back());
     open_folders.pop_back();
-    std::error_code error;
-    for (fs::directory_iterator entry(PathOf(current), error), end; !error && entry != end;
-         entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      const std::string key = current + name;
-      const std::optional<Listed> listed = Look(*entry, key, what.names_only);
-      if (!listed) {
-        continue;  // deleted meanwhile
-      }
-      if (listed->is_folder) {
-        const std::string below = key + "/";
-        if (what.recursive && (below.starts_with(prefix) || prefix.starts_with(below))) {
-          open_folders.push_back(below);
-        }
-      } else if (key.starts_with(prefix) && name.starts_with(kLeftoverPrefix) == leftovers) {
-        found.push_back(listed->info);
+    for (Listed& listed : EntriesOf(PathOf(current), current, what.names_only)) {
+      const std::string& key = listed.info.key;
+      if (listed.is_folder && leads_there(key + "/")) {
+        open_folders.push_back(key + "/");
+      } else if (!listed.is_folder && key.starts_with(prefix) && IsLeftover(key) == leftovers) {
+        found.push_back(std::move(listed.info));
       }
     }
-    CheckListed(error, PathOf(current));
   }
   std::ranges::sort(found, {}, &ObjectInfo::key);
   return found;

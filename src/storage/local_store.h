@@ -13,7 +13,7 @@ namespace weir::storage {
 // file and folder; a file system without hard links is refused by name.
 class LocalStore final : public ObjectStore {
  public:
-  explicit LocalStore(std::filesystem::path root);
+  explicit LocalStore(const std::filesystem::path& root);
 
   std::string root() const override;
   std::string Url(std::string_view key) const override;

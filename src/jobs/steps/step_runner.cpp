@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "jobs/steps/command_step.h"
 #include "jobs/steps/operator_step.h"
 #include "jobs/steps/time_limit.h"
@@ -30,7 +31,8 @@ void DropRelation(sql::Connection& connection, const std::string& relation) {
   for (const char* what : {"VIEW", "TABLE"}) {
     try {
       connection.Run(fmt::format("DROP {} IF EXISTS temp.{}", what, sql::QuoteName(relation)));
-    } catch (const UserError&) {  // it is the other of both
+    } catch (const UserError& problem) {  // it is the other of both
+      LogDebug("{}", problem.what());
     }
   }
 }
@@ -354,6 +356,7 @@ std::vector<std::string> StepMistakes(const project::Step& step, const StepServi
   try {
     if (step.kind == StepKind::kOperator) {
       std::vector<std::string> arguments;
+      arguments.reserve(step.in.size());
       for (const auto& [argument, relation] : step.in) {
         arguments.push_back(argument);
       }
