@@ -2,9 +2,9 @@
 # Sets up, builds with sanitizers and runs every test; ends with `N passed, N failed`.
 #
 #   scripts/test.sh          what CI runs: at most 25 minutes on two cores, from clean
-#   scripts/test.sh --long   before an issue is closed: ten times the random rounds, thread sanitizer, lint of every
-#                            file, the bench, and both commands on a fresh machine. A part that passed is not run
-#                            again for the same files, so that it can be resumed.
+#   scripts/test.sh --long   before an issue is closed: ten times the random rounds, the promised sizes, thread
+#                            sanitizer, lint of every file, the bench, and both commands on a fresh machine. A part
+#                            that passed is not run again for the same files, so that it can be resumed.
 #
 # Tests that do the same at one point after another take turns in the short run: the seed draws a third of them.
 # Random tests take WEIR_TEST_SEED (a fresh one if not set) and run WEIR_TEST_ROUNDS rounds.
@@ -45,6 +45,7 @@ run_long() {
   check format scripts/format.sh --check
   check build build asan
   once asan test_programs asan --timeout 900
+  once sized test_sized
   once peers test_peers tests/python
   once tsan test_threads
   once tidy check tidy scripts/tidy.sh --all
@@ -93,6 +94,12 @@ left_out() {
     shuf --random-source=<(yes "$WEIR_TEST_SEED") | awk 'NR % 3')
   echo "left out this time: ${names[*]}" >&2
   (IFS='|' && echo "^(${names[*]})\$")
+}
+
+# At the sizes that are promised, without sanitizers; rounds are those of the long form.
+test_sized() {
+  check build build sized
+  (unset WEIR_TEST_ROUNDS && test_programs sized -L '^sized$')
 }
 
 # The layers whose own code runs on several threads; DuckDB isn't instrumented, so not all of sql/.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Days of lookalike segments, sent to a DSP that `weir world serve` is, on a way that breaks, by a program that is killed:
 after each day the DSP holds exactly metastore.segment_members, each file has arrived once, only changes were sent, no limit
-was exceeded; so does a DSP that fetches files. `dsp_sync_test.py days | passive | dev`; WEIR_TEST_LONG=30 for 30 days."""
+was exceeded; so does a DSP that fetches files. `dsp_sync_test.py days | passive | dev`; WEIR_TEST_LONG=1 for 30 days."""
 import csv
 import datetime
 import gzip
@@ -23,7 +23,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "activation"))
 from xandr_parsers import read_avro, read_text
 
 MEMBER = 958
-NUMBER_OF_DAYS = int(os.environ.get("WEIR_TEST_LONG") or 5)
+NUMBER_OF_DAYS = 30 if os.environ.get("WEIR_TEST_LONG") else 5
 SPEED = 200
 PAUSE = 60_000 // SPEED + 50
 POINTS = (  # in the order in which a day meets them

@@ -18,7 +18,7 @@ from ingest_test import few_rules
 from kafka_world import TOPICS, WEIR, World, call, content, new_project, rows, same
 
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
-ROUNDS = int(os.environ.get("WEIR_TEST_ROUNDS") or (300 if os.environ.get("WEIR_TEST_LONG") == "1" else 5))
+ROUNDS = 300 if os.environ.get("WEIR_TEST_LONG") else max(5, int(os.environ.get("WEIR_TEST_ROUNDS") or 0) // 4)
 SKIPPED = 77
 PARTITIONS = 2
 PARTIES = [f"reservoir.enriched_{party}" for party in TOPICS.values()]
