@@ -1,5 +1,6 @@
 #include "jobs/ledger/ledger.h"
 
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,7 +35,19 @@ NewestRuns Ledger::RunsOf(const std::string& job, const std::string& partition) 
 }
 
 std::vector<RunRecord> Ledger::Newest(const std::string& job, const std::string& partition) {
-  return RunsOf(job, partition).newest;
+  NewestRuns runs = RunsOf(job, partition);
+  std::map<Interval, RunRecord> by_interval;
+  for (auto* list : {&runs.unsuccessful, &runs.succeeded}) {  // of two the first stays
+    for (RunRecord& run : *list) {
+      by_interval.emplace(run.key.interval, std::move(run));
+    }
+  }
+  std::vector<RunRecord> newest;
+  newest.reserve(by_interval.size());
+  for (auto& [interval, run] : by_interval) {
+    newest.push_back(std::move(run));
+  }
+  return newest;
 }
 
 std::vector<RunRecord> Ledger::NewestSucceeded(const std::string& job,

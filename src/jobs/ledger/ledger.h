@@ -84,8 +84,9 @@ class Ledger {
   void Refresh();
 
   NewestRuns RunsOf(const std::string& job, const std::string& partition);
-  // The two lists of it.
+  // Of each interval the newest attempt of the newest generation, whatever became of it.
   std::vector<RunRecord> Newest(const std::string& job, const std::string& partition);
+  // RunsOf().succeeded
   std::vector<RunRecord> NewestSucceeded(const std::string& job, const std::string& partition);
   std::optional<RunRecord> Find(const std::string& run_id);  // newest attempt
   std::vector<RunRecord> Attempts(const std::string& run_id);

@@ -242,17 +242,16 @@ NewestRuns RunCache::Newest(const std::string& job, const std::string& partition
     const Interval interval{.start = row.Integer(3), .end = row.Integer(4)};
     const bool is_newest = last != interval;
     const bool has_succeeded = row.Integer(5) == static_cast<int>(RunState::kSucceeded);
-    if (is_newest) {
-      runs.newest.push_back(ReadRow(row).record);
-      last = interval;
-    }
-    if (has_succeeded && last_succeeded != interval) {  // most often the one just read
-      runs.succeeded.push_back(is_newest ? runs.newest.back() : ReadRow(row).record);
+    if (has_succeeded && last_succeeded != interval) {
+      runs.succeeded.push_back(ReadRow(row).record);
       last_succeeded = interval;
+    } else if (!has_succeeded && is_newest) {
+      runs.unsuccessful.push_back(ReadRow(row).record);
     }
+    last = interval;
   }
-  std::ranges::reverse(runs.newest);
   std::ranges::reverse(runs.succeeded);
+  std::ranges::reverse(runs.unsuccessful);
   return runs;
 }
 

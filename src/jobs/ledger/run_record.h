@@ -105,11 +105,12 @@ struct RunRecord {
   friend bool operator==(const RunRecord&, const RunRecord&) = default;
 };
 
-// The runs of a job's partition, each list by interval: of each interval the newest attempt of the
-// newest generation, and the newest of those that succeeded, which readers and staleness go by.
+// The runs of a job's partition, each list by interval. Of each interval the newest that succeeded,
+// which readers and staleness go by; and the newest attempt of the newest generation where that is
+// another one: it failed, was cancelled or is running.
 struct NewestRuns {
-  std::vector<RunRecord> newest;
   std::vector<RunRecord> succeeded;
+  std::vector<RunRecord> unsuccessful;
 };
 
 // JSON of one ledger object, with its format version. Parsing throws UserError naming `object` for

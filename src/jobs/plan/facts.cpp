@@ -23,6 +23,11 @@ const RunRecord* FindRun(const std::vector<RunRecord>& by_interval, const Interv
   return found != by_interval.end() && found->key.interval == interval ? &*found : nullptr;
 }
 
+const RunRecord* FindNewestRun(const InstanceRuns& runs, const Interval& interval) {
+  const RunRecord* unsuccessful = FindRun(runs.unsuccessful, interval);
+  return unsuccessful != nullptr ? unsuccessful : FindRun(runs.succeeded, interval);
+}
+
 const OutputRecord* OutputOf(const RunRecord& run, const std::string& table) {
   const auto found = std::ranges::find(run.outputs, table, &OutputRecord::table);
   return found == run.outputs.end() ? nullptr : &*found;

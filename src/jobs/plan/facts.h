@@ -97,6 +97,8 @@ struct PlanFacts {
 
 // The record of an interval, or null.
 const RunRecord* FindRun(const std::vector<RunRecord>& by_interval, const Interval& interval);
+// The newest of an interval, whatever became of it, or null.
+const RunRecord* FindNewestRun(const InstanceRuns& runs, const Interval& interval);
 
 // What a run made of a table, or null.
 const OutputRecord* OutputOf(const RunRecord& run, const std::string& table);

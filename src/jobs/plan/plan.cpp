@@ -181,7 +181,7 @@ class Planner {
       return Candidate{.interval = interval, .cause = Cause::kAsked, .why = "asked for"};
     }
     if (done == nullptr) {
-      return Missing(FindRun(runs.newest, interval), interval);
+      return Missing(FindRun(runs.unsuccessful, interval), interval);
     }
     if (done->recovered && done->sent.size() < NumEffects(*instances_[instance].job)) {
       return Candidate{.interval = interval,
@@ -448,9 +448,12 @@ class Planner {
 
 Interval NextBatch(const InstanceRuns& runs) {
   Micros batch = 1;
-  for (const RunRecord& run : runs.newest) {
-    const bool again = run.state != RunState::kSucceeded;
+  for (const RunRecord& run : runs.succeeded) {
+    const bool again = FindRun(runs.unsuccessful, run.key.interval) != nullptr;
     batch = std::max(batch, run.key.interval.start + (again ? 0 : 1));
+  }
+  for (const RunRecord& run : runs.unsuccessful) {
+    batch = std::max(batch, run.key.interval.start);
   }
   return {.start = batch, .end = batch};
 }

@@ -316,7 +316,7 @@ class World {
                   .partition = instance.partition,
                   .interval = planned.interval,
                   .generation = 1};
-    if (const RunRecord* before = FindRun(runs.newest, planned.interval)) {
+    if (const RunRecord* before = FindNewestRun(runs, planned.interval)) {
       record.key.generation = before->key.generation + 1;
     }
     record.code_hash = facts_.code_hashes[planned.instance];
@@ -327,9 +327,11 @@ class World {
         value = Mix(value, Read(planned, input, handed_on, record));
       }
       Write(planned, value, handed_on, record);
-      Put(runs.succeeded, record);
+      std::erase_if(runs.unsuccessful, [&](const RunRecord& other) {
+        return other.key.interval == record.key.interval;
+      });
     }
-    Put(runs.newest, record);
+    Put(succeeds ? runs.succeeded : runs.unsuccessful, record);
     return succeeds;
   }
 

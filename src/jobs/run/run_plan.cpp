@@ -216,7 +216,7 @@ class PlanRunner {
     task.code_hash = facts_.code_hashes[planned.instance];
     task.why = planned.why;
     task.commits_state = planned.commits_state;
-    if (const RunRecord* newest = FindRun(runs.newest, planned.interval)) {
+    if (const RunRecord* newest = FindNewestRun(runs, planned.interval)) {
       task.generation = newest->key.generation + (HasCommitted(*newest) ? 1 : 0);
     }
     for (const InstanceInput& input : instance.reads) {
@@ -282,11 +282,15 @@ class PlanRunner {
   }
 
   void Remember(std::size_t instance, const RunRecord& record) {
-    Put(facts_.runs[instance].newest, record);
+    InstanceRuns& runs = facts_.runs[instance];
     if (record.state != RunState::kSucceeded) {
+      Put(runs.unsuccessful, record);
       return;
     }
-    Put(facts_.runs[instance].succeeded, record);
+    std::erase_if(runs.unsuccessful, [&](const RunRecord& other) {
+      return other.key.interval == record.key.interval;
+    });
+    Put(runs.succeeded, record);
     const JobInstance& writer = services_.instances[instance];
     for (const project::Output& output : writer.writes) {
       const OutputRecord* made = OutputOf(record, output.table);
