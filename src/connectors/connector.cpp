@@ -44,7 +44,8 @@ std::optional<Schema> Connector::Columns(const nlohmann::json& /*settings*/) con
 
 std::vector<PendingInput> Connector::Pending(ConnectorContext& /*context*/) const { return {}; }
 
-std::optional<Micros> Connector::Lateness(const nlohmann::json& /*settings*/) const {
+std::optional<Micros> Connector::CompleteUntil(ConnectorContext& /*context*/,
+                                               Micros /*now*/) const {
   return std::nullopt;
 }
 

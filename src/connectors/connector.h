@@ -133,9 +133,9 @@ class Connector {
   // What a stream has still to read, in the order in which it is read: all that is there but for
   // `context.finished`. A source that can't say so has nothing.
   virtual std::vector<PendingInput> Pending(ConnectorContext& context) const;
-  // How long after its time a row of a stream may still come, so that what is read is complete
-  // until then; absent where all that is there is complete. `settings` are complete.
-  virtual std::optional<Micros> Lateness(const nlohmann::json& settings) const;
+  // Until when a stream has all rows once it has read what is pending at `now`, the time of the
+  // look; absent where all that is there is complete.
+  virtual std::optional<Micros> CompleteUntil(ConnectorContext& context, Micros now) const;
   // What a stream has committed up to `context.batch` and not sent. A sink that can't say so has
   // nothing.
   virtual std::vector<PendingInput> Unsent(ConnectorContext& context) const;

@@ -17,6 +17,7 @@ struct ObjectInfo {
   std::string key;
   std::uint64_t size = 0;
   Micros modified = 0;
+  std::string etag{};  // of an object on S3: other bytes, another one; else empty
 
   friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };

@@ -1,6 +1,8 @@
 #include "connectors/secor/secor_path.h"
 
+#include <algorithm>
 #include <charconv>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -36,7 +38,95 @@ std::int64_t WholeNumberOf(std::string_view text, const char* name, std::string_
   return number;
 }
 
+// A folder that has files or says that it is whole.
+struct Period {
+  Micros start = 0;
+  Micros length = 0;
+  bool is_whole = false;
+
+  Micros end() const { return start + length; }
+};
+
+// "dt=2026-01-05/hr=07/": when that begins, and how long it is. Absent for other folders.
+std::optional<Period> PeriodOf(std::string_view folder) {
+  std::vector<std::string> parts = ElementsOf(folder, '/');
+  parts.pop_back();  // behind the last '/'
+  constexpr std::size_t kMostParts = 3;
+  if (parts.empty() || parts.size() > kMostParts) {
+    return std::nullopt;
+  }
+  const auto day = parts[0].starts_with("dt=") ? ParseDate(parts[0].substr(3)) : std::nullopt;
+  if (!day) {
+    return std::nullopt;
+  }
+  Period period{.start = *day * kDay, .length = kDay};
+  for (const auto depth : {SecorDepth::kHour, SecorDepth::kMinute}) {
+    const auto level = static_cast<std::size_t>(depth);
+    if (parts.size() > level) {
+      const Micros unit = depth == SecorDepth::kHour ? kHour : kMinute;
+      const std::string_view number =
+          std::string_view(parts[level])
+              .substr(std::min(parts[level].find('=') + 1, parts[level].size()));
+      int value = -1;
+      std::from_chars(number.data(), number.data() + number.size(), value);
+      period.start += value * unit;
+      period.length = unit;
+      if (SecorPartitions(period.start, depth)[level] != parts[level]) {
+        return std::nullopt;
+      }
+    }
+  }
+  return period;
+}
+
+// Those of a topic, the oldest first.
+std::vector<Period> PeriodsOf(const std::vector<std::string>& paths) {
+  std::map<std::string, bool> folders;  // whether each is whole
+  for (const std::string& path : paths) {
+    const std::size_t begin = path.rfind('/') + 1;
+    const bool is_mark = path.substr(begin) == "_SUCCESS";
+    const bool is_file = path[begin] != '_' && path[begin] != '.';
+    if (is_mark || is_file) {
+      bool& is_whole = folders[path.substr(0, begin)];
+      is_whole = is_whole || is_mark;
+    }
+  }
+  std::vector<Period> periods;
+  for (const auto& [folder, is_whole] : folders) {
+    if (auto period = PeriodOf(folder)) {
+      period->is_whole = is_whole;
+      periods.push_back(*period);
+    }
+  }
+  std::ranges::sort(periods, {}, &Period::start);
+  return periods;
+}
+
 }  // namespace
+
+std::optional<Micros> SecorCompleteUntil(const std::vector<std::string>& paths) {
+  constexpr int kPeriodsBack = 10;
+  const std::vector<Period> periods = PeriodsOf(paths);
+  if (periods.empty()) {
+    return std::nullopt;
+  }
+  const Period* newest = nullptr;
+  for (const Period& period : periods) {
+    if (period.is_whole && (newest == nullptr || period.end() > newest->end())) {
+      newest = &period;
+    }
+  }
+  if (newest == nullptr) {
+    return periods.front().start;
+  }
+  for (const Period& period : periods) {
+    const bool is_near = period.start >= newest->start - kPeriodsBack * newest->length;
+    if (is_near && !period.is_whole) {
+      return std::min(period.start, newest->end());
+    }
+  }
+  return newest->end();
+}
 
 std::string SecorPath::ToText() const {
   const std::string who = last_kafka_partition

@@ -36,4 +36,11 @@ enum class SecorDepth : std::uint8_t { kDay, kHour, kMinute };
 // "dt=2026-01-05", "hr=07", "min=09" (UTC), as deep as asked.
 std::vector<std::string> SecorPartitions(Micros time, SecorDepth depth);
 
+// Until when the files of one topic hold all of its events, by the rule of Secor's finaliser
+// (formats.md §1), which marks folders with `_SUCCESS`, the oldest first: the end of the newest
+// folder that has it, but no further than the start of one without it that has files and lies at
+// most ten periods before. Where no folder has it, the start of the oldest. Absent where there is
+// no folder of a period. `paths` are those of all files below the topic's folder, in any order.
+std::optional<Micros> SecorCompleteUntil(const std::vector<std::string>& paths);
+
 }  // namespace weir::connectors

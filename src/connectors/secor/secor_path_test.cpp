@@ -72,5 +72,50 @@ TEST(SecorPath, PartitionsAreOfUtc) {
   EXPECT_EQ(SecorPartitions(-1, SecorDepth::kMinute), (Texts{"dt=1969-12-31", "hr=23", "min=59"}));
 }
 
+// By the rule as it stands: what the finaliser has marked is final, up to the first folder without
+// a mark within ten periods.
+TEST(SecorCompleteUntil, IsTheEndOfTheNewestFolderThatIsMarked) {
+  using Paths = std::vector<std::string>;
+  const std::string file = "1_0_00000000000000000000.gz";
+  const auto whole = [&](const std::string& folder) {
+    return Paths{folder + "/" + file, folder + "/_SUCCESS"};
+  };
+  const auto all = [](const std::vector<Paths>& folders) {
+    Paths paths;
+    for (const Paths& folder : folders) {
+      paths.insert(paths.begin(), folder.begin(), folder.end());
+    }
+    return paths;
+  };
+  const auto open = [&](const std::string& folder) { return Paths{folder + "/" + file}; };
+  const auto until = [](const Paths& paths) -> std::string {
+    const auto time = SecorCompleteUntil(paths);
+    return time ? FormatTimestamp(*time) : "absent";
+  };
+  EXPECT_EQ(until({}), "absent");
+  EXPECT_EQ(until({"some/" + file, "_SUCCESS", file}), "absent");
+  EXPECT_EQ(until(whole("dt=2026-01-05")), FormatTimestamp(*ParseTimestamp("2026-01-06")));
+  EXPECT_EQ(until(all({whole("dt=2026-01-05"), open("dt=2026-01-06")})),
+            FormatTimestamp(*ParseTimestamp("2026-01-06")));
+  EXPECT_EQ(until(all({whole("dt=2026-01-05"), whole("dt=2026-01-09")})),  // days that don't exist
+            FormatTimestamp(*ParseTimestamp("2026-01-10")));
+  EXPECT_EQ(until(all({open("dt=2026-01-05"), whole("dt=2026-01-09")})),  // it is written again
+            FormatTimestamp(*ParseTimestamp("2026-01-05")));
+  EXPECT_EQ(until(all({open("dt=2025-12-05"), whole("dt=2026-01-09")})),  // nobody will mark it
+            FormatTimestamp(*ParseTimestamp("2026-01-10")));
+  EXPECT_EQ(until(all({open("dt=2026-01-07"), open("dt=2026-01-06")})),
+            FormatTimestamp(*ParseTimestamp("2026-01-06")));
+  EXPECT_EQ(until(all({whole("dt=2026-01-05/hr=00"), whole("dt=2026-01-05/hr=01"),
+                       open("dt=2026-01-05/hr=02")})),
+            FormatTimestamp(*ParseTimestamp("2026-01-05T02:00:00Z")));
+  EXPECT_EQ(until(all({whole("dt=2026-01-05/hr=00/min=58"), whole("dt=2026-01-05/hr=00/min=59")})),
+            FormatTimestamp(*ParseTimestamp("2026-01-05T01:00:00Z")));
+  EXPECT_EQ(until({"dt=2026-01-05/_SUCCESS"}),  // it has no events
+            FormatTimestamp(*ParseTimestamp("2026-01-06")));
+  EXPECT_EQ(until(all({whole("dt=2026-01-05/hr=00"), {"dt=2026-01-05/_SUCCESS"}})),
+            FormatTimestamp(*ParseTimestamp("2026-01-06")));
+  EXPECT_EQ(until(whole("dt=2026-01-05/hr=24")), "absent");
+}
+
 }  // namespace
 }  // namespace weir::connectors

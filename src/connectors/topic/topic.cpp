@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "connectors/files/local_path.h"
 #include "connectors/kafka/kafka_source.h"
+#include "connectors/secor/secor_path.h"
 #include "connectors/topic/segment_log.h"
 #include "connectors/topic/topic_batch.h"
 #include "data/column_builder.h"
@@ -226,10 +227,21 @@ class Topic final : public Connector {
     return LinesSchema();
   }
 
-  std::optional<Micros> Lateness(const nlohmann::json& settings) const override {
-    const auto lateness = project::ParseDuration(settings.at("lateness").get<std::string>());
-    return IsKafkaUrl(TopicPath(settings)) && lateness ? std::optional<Micros>(lateness->count())
-                                                       : std::nullopt;
+  std::optional<Micros> CompleteUntil(ConnectorContext& context, Micros now) const override {
+    const auto& settings = context.settings;
+    if (IsKafkaUrl(TopicPath(settings))) {
+      const auto lateness = project::ParseDuration(settings.at("lateness").get<std::string>());
+      return lateness ? std::optional<Micros>(now - lateness->count()) : std::nullopt;
+    }
+    if (settings.at("layout") != "secor") {
+      return std::nullopt;
+    }
+    const auto folder = context.database.stores().Open(FolderOf(context));
+    std::vector<std::string> paths;
+    for (const TopicFile& file : EverythingBelow(*folder)) {
+      paths.push_back(file.partition);
+    }
+    return SecorCompleteUntil(paths);
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
@@ -256,7 +268,8 @@ class Topic final : public Connector {
     const TopicBatchRequest request{.folder = *folder,
                                     .topic = NameOf(context),
                                     .limit = context.limit_bytes,
-                                    .growing = context.settings.at("growing").get<bool>()};
+                                    .growing = context.settings.at("growing").get<bool>(),
+                                    .is_secor = FilterOf(context).is_secor};
     auto parts = ReadTopicBatch(
         request, RestOfTopic(request.folder, request.topic, FilterOf(context), context.finished),
         context.stop);

@@ -38,38 +38,49 @@ bool IsTopicFile(std::string name, const TopicFilter& filter) {
                              [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
-// Where the newest batch that read a file stopped.
-std::map<std::string, TopicPosition> Positions(const std::string& topic,
-                                               const std::set<std::string>& finished) {
-  std::map<std::string, TopicPosition> positions;
+// Where batches that read a file stopped, by file.
+std::map<std::string, std::vector<TopicPosition>> Positions(const std::string& topic,
+                                                            const std::set<std::string>& finished) {
+  std::map<std::string, std::vector<TopicPosition>> positions;
   const std::string prefix = topic + "/";
   for (auto text = finished.lower_bound(prefix);
        text != finished.end() && text->starts_with(prefix); ++text) {
     if (auto position = ParseTopicPosition(*text)) {
-      TopicPosition& known = positions[position->partition];
-      const bool is_further = position->read > known.read || position->size > known.size;
-      if (known.topic.empty() || is_further) {
-        known = *std::move(position);
-      }
+      positions[position->partition].push_back(*std::move(position));
     }
   }
   return positions;
 }
 
-// What is left of one file; absent if nothing is.
-std::optional<TopicRest> RestOf(const storage::ObjectStore& folder, const TopicFile& file,
-                                const TopicPosition* before) {
-  if (before == nullptr) {
-    return TopicRest{.file = file};
-  }
-  if (before->size == file.size && before->is_whole) {
-    return std::nullopt;
+// Whether a file is what it was when it was read so far, or that and more behind it.
+bool GoesOn(const storage::ObjectStore& folder, const TopicFile& file, const TopicPosition& before,
+            const TopicFilter& filter) {
+  if (filter.is_secor) {
+    return before.size == file.size && before.version == file.version;
   }
   const bool may_grow = PackingOf(file.partition) == Packing::kPlain;
-  const bool goes_on = before->size <= file.size && (before->size == file.size || may_grow) &&
-                       HeadOf(folder, file.partition, before->size) == before->head;
-  return goes_on ? TopicRest{.file = file, .read = before->read, .lines = before->lines}
-                 : TopicRest{.file = file};
+  return before.size <= file.size && (before.size == file.size || may_grow) &&
+         HeadOf(folder, file.partition, before.size) == before.head;
+}
+
+// What is left of one file; absent if nothing is. `before` is where batches stopped in it, also in
+// others of its name.
+std::optional<TopicRest> RestOf(const storage::ObjectStore& folder, const TopicFile& file,
+                                std::vector<TopicPosition> before, const TopicFilter& filter) {
+  std::ranges::sort(before, std::greater(), &TopicPosition::read);
+  for (const TopicPosition& position : before) {
+    const bool is_same =
+        position.size == file.size && (!filter.is_secor || position.version == file.version);
+    if (is_same && position.is_whole) {
+      return std::nullopt;
+    }
+  }
+  for (const TopicPosition& position : before) {
+    if (GoesOn(folder, file, position, filter)) {
+      return TopicRest{.file = file, .read = position.read, .lines = position.lines};
+    }
+  }
+  return TopicRest{.file = file};
 }
 
 // Cuts the bytes between lines; what is behind the last line feed counts as a line at the file's
@@ -115,6 +126,7 @@ class BatchReader {
                   .size = rest.file.size,
                   .read = rest.read,
                   .lines = rest.lines,
+                  .version = request_.is_secor ? rest.file.version : "",
                   .head = HeadOf(request_.folder, rest.file.partition, rest.file.size)};
     const auto stored = OpenStored(request_.folder, rest.file.partition);
     stored->Skip(rest.read);
@@ -159,9 +171,11 @@ std::vector<TopicFile> FilesBelow(const fs::path& folder) {
     if (entries->is_regular_file()) {
       std::error_code gone;
       const auto size = entries->file_size(gone);
+      const auto modified = gone ? fs::file_time_type() : entries->last_write_time(gone);
       if (!gone) {
         files.push_back({.partition = entries->path().lexically_relative(folder).string(),
-                         .size = static_cast<std::int64_t>(size)});
+                         .size = static_cast<std::int64_t>(size),
+                         .version = std::to_string(modified.time_since_epoch().count())});
       }
     }
   }
@@ -171,10 +185,19 @@ std::vector<TopicFile> FilesBelow(const fs::path& folder) {
   return files;
 }
 
+// Without the quotes that HTTP writes, and without a space.
+std::string VersionOf(const storage::ObjectInfo& object) {
+  std::string version = object.etag;
+  std::erase_if(version, [](char letter) { return letter == '"' || letter == ' '; });
+  return version.empty() ? std::to_string(object.modified) : version;
+}
+
 std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder) {
   std::vector<TopicFile> files;
   for (const storage::ObjectInfo& object : folder.List("")) {
-    files.push_back({.partition = object.key, .size = static_cast<std::int64_t>(object.size)});
+    files.push_back({.partition = object.key,
+                     .size = static_cast<std::int64_t>(object.size),
+                     .version = VersionOf(object)});
   }
   return files;
 }
@@ -192,9 +215,12 @@ std::set<std::string> WholeFolders(const std::vector<TopicFile>& files) {
 
 }  // namespace
 
+std::vector<TopicFile> EverythingBelow(const storage::ObjectStore& folder) {
+  return folder.is_local() ? FilesBelow(folder.root()) : ObjectsBelow(folder);
+}
+
 std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder, const TopicFilter& filter) {
-  std::vector<TopicFile> files =
-      folder.is_local() ? FilesBelow(folder.root()) : ObjectsBelow(folder);
+  std::vector<TopicFile> files = EverythingBelow(folder);
   const std::set<std::string> whole = WholeFolders(files);
   std::erase_if(files, [&](const TopicFile& file) {
     const std::string_view name = NameIn(file.partition);
@@ -214,11 +240,14 @@ std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder, const To
 std::vector<TopicRest> RestOfTopic(const storage::ObjectStore& folder, const std::string& topic,
                                    const TopicFilter& filter,
                                    const std::set<std::string>& finished) {
-  const auto positions = Positions(topic, finished);
+  auto positions = Positions(topic, finished);
   std::vector<TopicRest> rest;
   for (const TopicFile& file : FilesOfTopic(folder, filter)) {
     const auto before = positions.find(file.partition);
-    if (auto left = RestOf(folder, file, before == positions.end() ? nullptr : &before->second)) {
+    if (auto left = RestOf(
+            folder, file,
+            before == positions.end() ? std::vector<TopicPosition>() : std::move(before->second),
+            filter)) {
       rest.push_back(*std::move(left));
     }
   }

@@ -21,17 +21,22 @@ namespace weir::connectors {
 struct TopicFile {
   std::string partition;  // the path below the folder
   std::int64_t size = 0;  // as stored
+  std::string version{};  // of the contents: an object's ETag, or else when it was modified
 };
 
 // Which files below a folder are a topic's.
 struct TopicFilter {
   // How their names end, but for .gz and .zst.
   std::vector<std::string> suffixes = {".ndjson", ".tsv"};
-  // The layout of Secor: every file must be named so, whatever its end; and, if they are to be
-  // whole, its folder holds `_SUCCESS`.
+  // The layout of Secor: every file must be named so, whatever its end; files don't grow, and one
+  // of another version is a new one; and, if they are to be whole, its folder holds `_SUCCESS`.
   bool is_secor = false;
   bool must_be_whole = false;
 };
+
+// Whatever lies below a folder, in no order; without a folder nothing. Throws ExternalError for a
+// folder that can't be read.
+std::vector<TopicFile> EverythingBelow(const storage::ObjectStore& folder);
 
 // In bytewise order of the paths. Files that begin with '.' or '_' are not looked at. Throws
 // ExternalError for a folder that can't be read, UserError for a file that the layout doesn't know;
@@ -71,6 +76,7 @@ struct TopicBatchRequest {
   std::int64_t limit = 0;  // bytes after decompression; reached within a line or a few
   // Whether a last line without line feed is left to a later batch: its writer is at it.
   bool growing = false;
+  bool is_secor = false;  // TopicFilter::is_secor
 };
 
 // Reads on: files in order until the limit is reached, each cut between lines. Memory: what it

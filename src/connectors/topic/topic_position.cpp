@@ -31,13 +31,17 @@ std::optional<std::int64_t> TakeNumber(std::string_view& text, std::string_view 
 }  // namespace
 
 std::string TopicPosition::ToText() const {
-  return fmt::format("{}/{} size={} read={} lines={} head={}{}", topic, partition, size, read,
-                     lines, head, is_whole ? "" : " rest=1");
+  return fmt::format("{}/{} size={} read={} lines={} head={}{}{}", topic, partition, size, read,
+                     lines, head, version.empty() ? "" : " version=" + version,
+                     is_whole ? "" : " rest=1");
 }
 
 std::optional<TopicPosition> ParseTopicPosition(std::string_view text) {
   TopicPosition position;
   position.is_whole = !TakeNumber(text, "rest");
+  const bool has_version = text.rfind(" version=") > text.rfind(" head=") &&
+                           text.rfind(" version=") != std::string_view::npos;
+  position.version = has_version ? *TakeLast(text, "version") : "";
   const auto head = TakeLast(text, "head");
   const auto lines = TakeNumber(text, "lines");
   const auto read = TakeNumber(text, "read");

@@ -17,6 +17,7 @@ struct TopicPosition {
   std::int64_t read = 0;    // bytes that were taken, after decompression
   std::int64_t lines = 0;   // in these
   bool is_whole = false;    // all that the file held was taken
+  std::string version{};    // of one of Secor's: TopicFile::version
   std::string head{};       // XXH3 of the first bytes as stored, 16 hex digits
 
   std::string ToText() const;

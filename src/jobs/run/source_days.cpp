@@ -38,8 +38,8 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
 // What a reading step of a stream has still to read, and until when its source is complete then.
 void AddPending(const StepRunner& runner, const project::Step& step, Micros now,
                 sql::Connection& connection, SourceFacts& facts) {
-  if (const auto lateness = runner.Lateness(step, connection)) {
-    facts.complete_until = std::min(facts.complete_until.value_or(now), now - *lateness);
+  if (const auto until = runner.CompleteUntil(step, now, connection)) {
+    facts.complete_until = std::min(facts.complete_until.value_or(*until), *until);
   }
   for (connectors::PendingInput& input : runner.Pending(step, connection)) {
     facts.new_inputs.push_back({.identity = std::move(input.identity),

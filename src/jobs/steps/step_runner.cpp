@@ -263,11 +263,11 @@ std::vector<connectors::PendingInput> StepRunner::Unsent(const project::Step& st
   return services_.connectors.Find(step.what).Unsent(context);
 }
 
-std::optional<Micros> StepRunner::Lateness(const project::Step& step,
-                                           sql::Connection& connection) const {
+std::optional<Micros> StepRunner::CompleteUntil(const project::Step& step, Micros now,
+                                                sql::Connection& connection) const {
   const LoneStep alone(step, settings_, services_, connection);
-  return services_.connectors.Find(step.what).Lateness(
-      ContextOf(alone.scope(), connectors::Direction::kIn).settings);
+  connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kIn);
+  return services_.connectors.Find(step.what).CompleteUntil(context, now);
 }
 
 void StepRunner::SetCommitted(const std::vector<connectors::StreamPosition>& positions) {

@@ -55,8 +55,9 @@ class StepRunner {
   // The same of what a writing connector step has still to send.
   std::vector<connectors::PendingInput> Unsent(const project::Step& step,
                                                sql::Connection& connection) const;
-  // The connector's Lateness().
-  std::optional<Micros> Lateness(const project::Step& step, sql::Connection& connection) const;
+  // The connector's CompleteUntil().
+  std::optional<Micros> CompleteUntil(const project::Step& step, Micros now,
+                                      sql::Connection& connection) const;
 
   // Lets effects know where a stream stands now that its batch has committed.
   void SetCommitted(const std::vector<connectors::StreamPosition>& positions);

@@ -162,7 +162,8 @@ std::optional<ObjectInfo> S3Store::Head(std::string_view key) const {
   }
   return ObjectInfo{.key = std::string(key),
                     .size = SizeOf(HeaderOf(answer, "content-length")),
-                    .modified = HttpTime(HeaderOf(answer, "last-modified"))};
+                    .modified = HttpTime(HeaderOf(answer, "last-modified")),
+                    .etag = HeaderOf(answer, "etag")};
 }
 
 void S3Store::Put(std::string_view key, std::string_view bytes) {
@@ -255,7 +256,8 @@ S3Store::Listing S3Store::ListAll(std::string_view prefix, const ListOptions& op
       listing.objects.push_back(
           {.key = key_of(object, "Key"),
            .size = SizeOf(TextOf(object, "Size").value_or("")),
-           .modified = ParseTimestamp(TextOf(object, "LastModified").value_or("")).value_or(0)});
+           .modified = ParseTimestamp(TextOf(object, "LastModified").value_or("")).value_or(0),
+           .etag = TextOf(object, "ETag").value_or("")});
     }
     for (const std::string_view folder : ElementsOf(answer.body, "CommonPrefixes")) {
       listing.folders.push_back(key_of(folder, "Prefix"));
