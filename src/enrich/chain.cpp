@@ -210,9 +210,8 @@ EnrichedLines Chain::Enrich(ParsedLines parsed, DuplicateIndex& seen) {
 }
 
 Schema Chain::GoodSchema() const {
-  return workers_->settings().lines.format == LineFormat::kRawMapping
-             ? MappingColumns::TableSchema()
-             : EventColumns::TableSchema();
+  return IsMapping(workers_->settings().lines.format) ? MappingColumns::TableSchema()
+                                                      : EventColumns::TableSchema();
 }
 
 Schema Chain::BadSchema() { return BadColumns::TableSchema(); }

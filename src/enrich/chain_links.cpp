@@ -71,16 +71,24 @@ bool ChainWorker::IsBot(const Findings& findings) const {
 }
 
 void ChainWorker::FindPlace(const LineBlock& block, const KeptLine& kept, Findings& findings) {
+  const std::string_view known = block.At(kept, kept.country);
   if (settings_.links.geo && findings.address) {
     findings.place = &places_.Find(*findings.address);
     findings.country = findings.place->country;
   }
-  if (findings.country.empty()) {
-    findings.country = block.At(kept, kept.country);
+  const bool is_given = kept.given && !known.empty();
+  if (is_given && findings.country != known) {
+    findings.place = nullptr;  // of another country
+  }
+  if (findings.country.empty() || is_given) {
+    findings.country = known;
   }
 }
 
 bool ChainWorker::FindConsent(const LineBlock& block, const KeptLine& kept, Findings& findings) {
+  if (!block.GivenAt(kept, GivenText::kConsent).empty()) {
+    return true;  // it was judged before
+  }
   if (!NeedsConsent(findings.country)) {
     findings.consent = "none_required";
     return true;
@@ -102,23 +110,38 @@ bool ChainWorker::IsErased(const LineBlock& block, const KeptLine& kept) const {
                      : suppressed.Contains(settings_.lines.party, block.At(kept, kept.uid));
 }
 
-CommonValues ChainWorker::CommonOf(const SourceLines& source, const KeptLine& kept,
-                                   const Findings& findings) const {
-  return {.event_id = settings_.links.event_ids ? std::optional(kept.id) : std::nullopt,
-          .ts = kept.ts,
-          .country = findings.country,
-          .region = settings_.links.region ? references_.regions.Of(findings.country)
-                                           : std::string_view(),
-          .consent = findings.consent,
-          .position = {.source = settings_.source,
-                       .source_partition = source.partition,
-                       .source_offset = kept.offset}};
+CommonValues ChainWorker::CommonOf(const SourceLines& source, const LineBlock& block,
+                                   const KeptLine& kept, const Findings& findings) const {
+  const auto either = [&](GivenText text, std::string_view found) {
+    const std::string_view given = block.GivenAt(kept, text);
+    return given.empty() ? found : given;
+  };
+  const bool has_id =
+      settings_.links.event_ids || !block.GivenAt(kept, GivenText::kEventId).empty();
+  const std::string_view region = block.GivenAt(kept, GivenText::kRegion);
+  CommonValues values{.event_id = has_id ? std::optional(kept.id) : std::nullopt,
+                      .ts = kept.ts,
+                      .country = findings.country,
+                      .region = region == kAmericas || region == kRestOfTheWorld ? region
+                                : settings_.links.region ? references_.regions.Of(findings.country)
+                                                         : std::string_view(),
+                      .consent = either(GivenText::kConsent, findings.consent),
+                      .position = {.source = settings_.source,
+                                   .source_partition = source.partition,
+                                   .source_offset = kept.offset}};
+  if (kept.given && !block.GivenAt(kept, GivenText::kSourcePartition).empty() &&
+      block.given[*kept.given].source_offset) {
+    values.position = {.source = either(GivenText::kSource, settings_.source),
+                       .source_partition = block.GivenAt(kept, GivenText::kSourcePartition),
+                       .source_offset = *block.given[*kept.given].source_offset};
+  }
+  return values;
 }
 
 void ChainWorker::AppendEvent(const SourceLines& source, const LineBlock& block,
                               const KeptLine& kept, const Findings& findings) {
   EnrichedEvent event;
-  event.common = CommonOf(source, kept, findings);
+  event.common = CommonOf(source, block, kept, findings);
   event.party = settings_.lines.party;
   event.event = block.At(kept, kept.event);
   event.user_id = block.At(kept, kept.uid);
@@ -143,7 +166,42 @@ void ChainWorker::AppendEvent(const SourceLines& source, const LineBlock& block,
   event.order_id = block.At(kept, kept.order_id);
   event.order_value = kept.order_value;
   event.currency = block.At(kept, kept.currency);
+  if (kept.given) {
+    TakeGiven(block, kept, event);
+  }
   events_.Append(event);
+}
+
+void ChainWorker::TakeGiven(const LineBlock& block, const KeptLine& kept, EnrichedEvent& event) {
+  const std::pair<GivenText, std::string_view*> columns[] = {
+      {GivenText::kHost, &event.host},
+      {GivenText::kDomain, &event.domain},
+      {GivenText::kPath, &event.path},
+      {GivenText::kReferrerDomain, &event.referrer_domain},
+      {GivenText::kSubdivision, &event.subdivision},
+      {GivenText::kCity, &event.city},
+      {GivenText::kBrowser, &event.browser},
+      {GivenText::kBrowserVersion, &event.browser_version},
+      {GivenText::kOs, &event.os},
+      {GivenText::kDeviceType, &event.device_type}};
+  for (const auto& [text, column] : columns) {
+    if (const std::string_view given = block.GivenAt(kept, text); !given.empty()) {
+      *column = given;
+    }
+  }
+  if (const auto address = ParseIp(block.GivenAt(kept, GivenText::kIpTruncated))) {
+    ip_.clear();
+    AppendText(Truncated(*address), ip_);  // whatever it was: no full one is kept
+    event.ip_truncated = ip_;
+  }
+  const KeptColumns& given = block.given[*kept.given];
+  if (given.num_words) {
+    words_.clear();
+    for (const Slice& word : std::span(block.words).subspan(given.first_word, *given.num_words)) {
+      words_.emplace_back(block.At(kept, word));
+    }
+    event.words = words_;
+  }
 }
 
 void ChainWorker::FillUrl(const LineBlock& block, const KeptLine& kept, EnrichedEvent& event) {
@@ -172,7 +230,7 @@ void ChainWorker::AppendMapping(const SourceLines& source, const LineBlock& bloc
   for (const IdSlices& id : std::span(block.ids).subspan(kept.first_id, kept.num_ids)) {
     ids_.push_back({.party = block.At(kept, id.party), .id = block.At(kept, id.id)});
   }
-  mappings_.Append(CommonOf(source, kept, findings), ids_);
+  mappings_.Append(CommonOf(source, block, kept, findings), ids_);
 }
 
 }  // namespace weir::enrich

@@ -106,7 +106,6 @@ void ChainWorker::KeepEvent(const ParsedUrl& url, KeptLine& kept, LineBlock& blo
   kept.uid = block.Keep(kept, raw_.uid);
   kept.referrer = block.Keep(kept, raw_.referrer);
   kept.event = block.Keep(kept, raw_.event);
-  kept.country = block.Keep(kept, raw_.country);
   kept.order_id = block.Keep(kept, raw_.order_id);
   kept.currency = block.Keep(kept, raw_.currency);
   kept.pixel_id = raw_.pixel_id;
@@ -127,10 +126,36 @@ void ChainWorker::KeepMapping(KeptLine& kept, LineBlock& block) {
   KeepTexts(kept, block);
 }
 
+// An id of another form than the chain's own stands for itself by its hash.
+void ChainWorker::KeepGiven(KeptLine& kept, LineBlock& block) const {
+  const GivenColumns& given = *raw_.given;
+  KeptColumns columns;
+  for (std::size_t text = 0; text < kNumGivenTexts; ++text) {
+    columns.texts.at(text) = block.Keep(kept, given.texts.at(text));
+  }
+  columns.source_offset = given.source_offset;
+  columns.first_word = block.words.size();
+  if (given.words) {
+    columns.num_words = given.words->size();
+    for (const std::string_view word : *given.words) {
+      block.words.push_back(block.Keep(kept, word));
+    }
+  }
+  if (const std::string_view id = given.At(GivenText::kEventId); !id.empty()) {
+    kept.id = ParseHash(id).value_or(HashOf(id));
+  }
+  kept.given = static_cast<std::uint32_t>(block.given.size());
+  block.given.push_back(columns);
+}
+
 void ChainWorker::KeepTexts(KeptLine& kept, LineBlock& block) const {
+  if (raw_.given != nullptr) {
+    KeepGiven(kept, block);
+  }
   kept.user_agent = block.Keep(kept, raw_.user_agent);
   kept.ip = block.Keep(kept, raw_.ip);
   kept.consent = block.Keep(kept, raw_.consent);
+  kept.country = block.Keep(kept, raw_.country);
 }
 
 // A line of a suppressed id is kept as position and reason only.

@@ -42,12 +42,13 @@ class ChainWorker {
     std::string_view consent;
   };
 
-  bool IsMapping() const { return settings_.lines.format == LineFormat::kRawMapping; }
+  bool IsMapping() const { return enrich::IsMapping(settings_.lines.format); }
   // Parse
   LineFault ParseLine(std::string_view line, KeptLine& kept, LineBlock& block);
   void KeepEvent(const ParsedUrl& url, KeptLine& kept, LineBlock& block);
   void KeepMapping(KeptLine& kept, LineBlock& block);
   void KeepTexts(KeptLine& kept, LineBlock& block) const;
+  void KeepGiven(KeptLine& kept, LineBlock& block) const;
   void AppendBad(std::string_view line, const SourceLines& source, const KeptLine& position,
                  const LineFault& fault, LineBlock& block);
   bool IsErasedRaw() const;
@@ -58,11 +59,13 @@ class ChainWorker {
   bool IsErased(const LineBlock& block, const KeptLine& kept) const;
   void FindPlace(const LineBlock& block, const KeptLine& kept, Findings& findings);
   bool FindConsent(const LineBlock& block, const KeptLine& kept, Findings& findings);
-  CommonValues CommonOf(const SourceLines& source, const KeptLine& kept,
+  CommonValues CommonOf(const SourceLines& source, const LineBlock& block, const KeptLine& kept,
                         const Findings& findings) const;
   void AppendEvent(const SourceLines& source, const LineBlock& block, const KeptLine& kept,
                    const Findings& findings);
   void FillUrl(const LineBlock& block, const KeptLine& kept, EnrichedEvent& event);
+  // What the line brought along counts, in place of what the links found out.
+  void TakeGiven(const LineBlock& block, const KeptLine& kept, EnrichedEvent& event);
   void AppendMapping(const SourceLines& source, const LineBlock& block, const KeptLine& kept,
                      const Findings& findings);
 

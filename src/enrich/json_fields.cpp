@@ -15,7 +15,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr std::size_t kMostFields = 16;
 constexpr std::size_t kNumBuckets = 64;
 constexpr std::uint8_t kNone = 255;
 constexpr std::size_t kDeepest = kLongestLine / 2 + 1;  // no line nests deeper
@@ -81,13 +80,14 @@ double NumberOf(const Value& value) {
 struct JsonFields::State {
   std::vector<std::string> names;
   std::array<std::uint8_t, kNumBuckets> buckets{};  // the first field of a bucket
-  std::array<std::uint8_t, kMostFields> next{};     // the next field of the same bucket
+  std::vector<std::uint8_t> next;                   // the next field of the same bucket
   FlatJson flat;
   dom::parser parser;
-  std::vector<char> padded;  // the line, and the bytes behind it that simdjson may read
-  std::string_view text;     // the line, or what replaced it
-  std::array<Value, kMostFields> values;
+  std::vector<char> padded;   // the line, and the bytes behind it that simdjson may read
+  std::string_view text;      // the line, or what replaced it
+  std::vector<Value> values;  // by field
   std::vector<PartyId> party_ids;
+  std::vector<std::string_view> texts;
 
   simdjson::error_code Read(std::string_view line, dom::element& document) {
     if (padded.size() < line.size() + simdjson::SIMDJSON_PADDING) {
@@ -145,8 +145,12 @@ JsonFields::JsonFields(std::span<const std::string_view> names)
     : state_(std::make_unique<State>()) {
   state_->names.assign(names.begin(), names.end());
   state_->buckets.fill(kNone);
-  state_->next.fill(kNone);
+  state_->next.assign(names.size(), kNone);
+  state_->values.resize(names.size());
   for (std::size_t field = 0; field < names.size(); ++field) {
+    if (names[field].empty()) {
+      continue;
+    }
     std::uint8_t& bucket = state_->buckets.at(BucketOf(names[field]));
     state_->next.at(field) = bucket;
     bucket = static_cast<std::uint8_t>(field);
@@ -243,6 +247,24 @@ std::optional<std::span<const PartyId>> JsonFields::PartyIds(std::size_t field) 
     state_->party_ids.push_back(*id);
   }
   return state_->party_ids;
+}
+
+std::optional<std::span<const std::string_view>> JsonFields::Texts(std::size_t field) {
+  const Value& value = state_->values.at(field);
+  dom::array array;
+  if (value.kind != Value::Kind::kOther || value.is_flat ||
+      value.element.get(array) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  state_->texts.clear();
+  for (const dom::element element : array) {
+    const auto text = TextOf(element);
+    if (!text) {
+      return std::nullopt;
+    }
+    state_->texts.push_back(*text);
+  }
+  return state_->texts;
 }
 
 bool IsUtf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }

@@ -23,7 +23,8 @@ inline constexpr std::size_t kLongestLine = 65536;
 // texts are as they are written. Not thread-safe: one object a thread.
 class JsonFields {
  public:
-  // `names` are the fields; below, a field is its index in this list.
+  // `names` are the fields, at most 255; below, a field is its index in this list. No line has one
+  // whose name is empty.
   explicit JsonFields(std::span<const std::string_view> names);
   JsonFields(JsonFields&&) noexcept;
   JsonFields& operator=(JsonFields&&) noexcept;
@@ -45,6 +46,8 @@ class JsonFields {
   // The elements of an array of objects {"party": text, "id": text}. Absent if the field is no
   // array, or an element is no such object, or its party is empty.
   std::optional<std::span<const PartyId>> PartyIds(std::size_t field);
+  // The elements of an array of texts. Absent if the field is no array, or an element is no text.
+  std::optional<std::span<const std::string_view>> Texts(std::size_t field);
 
  private:
   struct State;  // keeps simdjson's header out of this one

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -34,8 +35,17 @@ struct KeptLine {
   Slice order_id, currency;
   std::optional<std::int64_t> pixel_id;
   std::optional<double> order_value;
-  std::size_t first_id = 0;  // of a mapping event, in the block's ids
-  std::size_t num_ids = 0;   // without junk and repeats
+  std::size_t first_id = 0;              // of a mapping event, in the block's ids
+  std::size_t num_ids = 0;               // without junk and repeats
+  std::optional<std::uint32_t> given{};  // of an enriched line, in the block's given columns
+};
+
+// What an enriched line brought along (GivenColumns).
+struct KeptColumns {
+  std::array<Slice, kNumGivenTexts> texts{};
+  std::size_t first_word = 0;  // in the block's words
+  std::optional<std::size_t> num_words{};
+  std::optional<std::int64_t> source_offset{};
 };
 
 // The ids of a mapping event.
@@ -50,6 +60,8 @@ struct LineBlock {
   std::string arena;
   std::vector<KeptLine> kept;
   std::vector<IdSlices> ids;
+  std::vector<KeptColumns> given;
+  std::vector<Slice> words;
   BadColumns bad;
   std::optional<Batch> good;
 
@@ -58,11 +70,18 @@ struct LineBlock {
     arena.clear();
     kept.clear();
     ids.clear();
+    given.clear();
+    words.clear();
     good.reset();
   }
   std::string_view At(const KeptLine& owner, Slice slice) const {
     const std::string_view whole = slice.is_in_line ? owner.line : std::string_view(arena);
     return {whole.data() + slice.start, slice.size};
+  }
+  // What the line brought along; empty where it didn't.
+  std::string_view GivenAt(const KeptLine& owner, GivenText text) const {
+    return owner.given ? At(owner, given[*owner.given].texts.at(static_cast<std::size_t>(text)))
+                       : std::string_view();
   }
   // Copies the text unless it is a part of its owner's line.
   Slice Keep(const KeptLine& owner, std::string_view text) {

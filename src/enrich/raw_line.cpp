@@ -42,11 +42,29 @@ constexpr std::array<std::string_view, 9> kShareThisNames = {
     "standardTimestamp", "estid", "url", "refDomain", "userAgent", "ip",
     "mappedEvent",       "tc",    "geo"};
 
-std::span<const std::string_view> NamesOf(LineFormat format) {
-  if (format == LineFormat::kShareThis) {
-    return kShareThisNames;
+// Behind them, in lines of enriched events, those of GivenNames(), and:
+constexpr std::size_t kFirstGiven = kRawNames.size();
+constexpr std::size_t kWords = kFirstGiven + kNumGivenTexts;
+constexpr std::size_t kSourceOffset = kWords + 1;
+
+std::vector<std::string> NamesOf(const LineSettings& settings) {
+  if (settings.format == LineFormat::kShareThis) {
+    return {kShareThisNames.begin(), kShareThisNames.end()};
   }
-  return kRawNames;
+  if (!IsEnriched(settings.format)) {
+    return {kRawNames.begin(), kRawNames.end()};
+  }
+  std::vector<std::string> names;
+  for (const std::string_view name : EnrichedNames()) {
+    const auto other = settings.fields.find(std::string(name));
+    names.emplace_back(other == settings.fields.end() ? name : other->second);
+  }
+  return names;
+}
+
+JsonFields FieldsOf(const std::vector<std::string>& names) {
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return JsonFields(views);
 }
 
 // `text` lower-cased and cut at 32 characters; `text` itself where that changes nothing.
@@ -99,7 +117,9 @@ std::string_view TakeColumn(std::string_view& line) {
 struct LineParser::State {
   LineSettings settings;
   Micros last_ts;
+  std::vector<std::string> names;
   JsonFields fields;
+  GivenColumns given;
   AccessLogLine log_line;
   std::string event;
   std::string url;
@@ -109,6 +129,7 @@ struct LineParser::State {
 
   LineFault ParseJson(std::string_view line, RawLine& parsed);
   void FillTexts(RawLine& parsed);
+  void FillGiven(RawLine& parsed);
   LineFault ParseTsv(std::string_view line, RawLine& parsed);
   LineFault ParseAccessLog(std::string_view line, RawLine& parsed);
   std::optional<Micros> JsonTimestamp() const;
@@ -140,8 +161,7 @@ LineFault LineParser::State::ParseJson(std::string_view line, RawLine& parsed) {
     return {.verdict = verdict, .field = {}};
   }
   FillTexts(parsed);
-  const std::span<const std::string_view> names = NamesOf(settings.format);
-  const bool is_mapping = settings.format == LineFormat::kRawMapping;
+  const bool is_mapping = IsMapping(settings.format);
   LineFault fault;
   if (fields.Text(kTs).empty() && fields.NumberText(kTs).empty()) {
     fault = Missing(names[kTs]);
@@ -160,7 +180,10 @@ void LineParser::State::FillTexts(RawLine& parsed) {
   parsed.user_agent = fields.Text(kUserAgent);
   parsed.ip = fields.Text(kIp);
   parsed.consent = fields.Text(kConsent);
-  if (settings.format == LineFormat::kRawMapping) {
+  if (IsEnriched(settings.format)) {
+    FillGiven(parsed);
+  }
+  if (IsMapping(settings.format)) {
     parsed.ids = fields.PartyIds(kIds).value_or(std::span<const PartyId>());
     return;
   }
@@ -169,19 +192,30 @@ void LineParser::State::FillTexts(RawLine& parsed) {
   parsed.referrer = fields.Text(kReferrer);
   parsed.event = EventName(fields.Text(kEvent), event);
   const bool is_first_party = settings.party == "af";
-  if (!is_first_party) {
+  const bool is_enriched = IsEnriched(settings.format);
+  if (!is_first_party || is_enriched) {
     parsed.country = CountryCode(fields.Text(kCountry), country);
   }
   if (settings.format == LineFormat::kShareThis) {
     parsed.event = parsed.event == "page view" ? kDefaultEvent : parsed.event;
     referrer.assign("https://").append(parsed.referrer);
     parsed.referrer = parsed.referrer.empty() ? parsed.referrer : referrer;
-  } else if (is_first_party) {
+  } else if (is_first_party || is_enriched) {
     parsed.pixel_id = fields.Integer(kPixelId);
     parsed.order_id = fields.Text(kOrderId);
     parsed.order_value = fields.Number(kOrderValue);
     parsed.currency = fields.Text(kCurrency);
   }
+}
+
+void LineParser::State::FillGiven(RawLine& parsed) {
+  parsed.country = CountryCode(fields.Text(kCountry), country);
+  for (std::size_t text = 0; text < kNumGivenTexts; ++text) {
+    given.texts.at(text) = fields.Text(kFirstGiven + text);
+  }
+  given.words = fields.Texts(kWords);
+  given.source_offset = fields.Integer(kSourceOffset);
+  parsed.given = &given;
 }
 
 LineFault LineParser::State::ParseTsv(std::string_view line, RawLine& parsed) {
@@ -221,10 +255,37 @@ LineFault LineParser::State::ParseAccessLog(std::string_view line, RawLine& pars
   return JudgeTimestamp(ParseLogTimestamp(log_line.time), "time", parsed);
 }
 
+bool IsMapping(LineFormat format) {
+  return format == LineFormat::kRawMapping || format == LineFormat::kEnrichedMapping;
+}
+
+bool IsEnriched(LineFormat format) {
+  return format == LineFormat::kEnriched || format == LineFormat::kEnrichedMapping;
+}
+
+std::span<const std::string_view> GivenNames() {
+  static constexpr std::array<std::string_view, kNumGivenTexts> names = {
+      "event_id",        "host", "domain",      "path",         "referrer_domain",
+      "subdivision",     "city", "region",      "ip_truncated", "browser",
+      "browser_version", "os",   "device_type", "consent",      "source",
+      "source_partition"};
+  return names;
+}
+
+std::vector<std::string_view> EnrichedNames() {
+  std::vector<std::string_view> names(kRawNames.begin(), kRawNames.end());
+  names[kUid] = "user_id";
+  names.insert(names.end(), GivenNames().begin(), GivenNames().end());
+  names.insert(names.end(), {"words", "source_offset"});
+  return names;
+}
+
 LineParser::LineParser(const LineSettings& settings, Micros now)
     : state_(std::make_unique<State>(State{.settings = settings,
                                            .last_ts = now + kDay,
-                                           .fields = JsonFields(NamesOf(settings.format)),
+                                           .names = NamesOf(settings),
+                                           .fields = FieldsOf(NamesOf(settings)),
+                                           .given = {},
                                            .log_line = {},
                                            .event = {},
                                            .url = {},

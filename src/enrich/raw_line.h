@@ -1,14 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "enrich/event_id.h"
+#include "enrich/given_columns.h"
 #include "enrich/verdict.h"
 
 // Lines of a topic as typed values: the first link of the chain (specs/adtech.md §1).
@@ -21,12 +24,17 @@ enum class LineFormat : std::uint8_t {
   kShareThis,   // NDJSON as ShareThis delivers it
   kAcross33,    // TSV as 33Across delivers it: epoch ms, cookie, URL, referrer, IP, agent, country
   kAccessLog,   // combined log format of web servers
+  kEnriched,    // NDJSON: events that another enricher has made, under any names of fields
+  kEnrichedMapping,  // the same of mapping events
 };
 
 struct LineSettings {
   LineFormat format = LineFormat::kRawEvent;
   std::string party;     // af, st, tt: af alone has pixels and orders, st and tt a country
   std::string base_url;  // of an access log: what stands before the path, "https://example.org"
+  // Of enriched lines: the names that fields have there, by the table's name (EnrichedNames()). An
+  // empty one says that they don't have it.
+  std::map<std::string, std::string> fields{};
 };
 
 // One parsed line. Texts that are absent or no text are empty. The views live until the parser's
@@ -46,8 +54,17 @@ struct RawLine {
   std::string_view order_id;
   std::optional<double> order_value;
   std::string_view currency;
-  std::span<const PartyId> ids;  // of a mapping event, as written
+  std::span<const PartyId> ids;         // of a mapping event, as written
+  const GivenColumns* given = nullptr;  // of an enriched line alone
 };
+
+// Whether the lines are mapping events.
+bool IsMapping(LineFormat format);
+bool IsEnriched(LineFormat format);
+
+// The fields that enriched lines may have, by the names of the table's columns; and `referrer`,
+// `ua`, `ip`, `tc`, of which columns are made that a line lacks.
+std::vector<std::string_view> EnrichedNames();
 
 // What is wrong with a line, and the field where that is.
 struct LineFault {

@@ -41,7 +41,9 @@ const std::map<std::string, enrich::LineFormat>& Formats() {
       {"mapping", enrich::LineFormat::kRawMapping},
       {"sharethis", enrich::LineFormat::kShareThis},
       {"33across", enrich::LineFormat::kAcross33},
-      {"access_log", enrich::LineFormat::kAccessLog}};
+      {"access_log", enrich::LineFormat::kAccessLog},
+      {"enriched", enrich::LineFormat::kEnriched},
+      {"enriched_mapping", enrich::LineFormat::kEnrichedMapping}};
   return formats;
 }
 
@@ -101,6 +103,32 @@ enrich::ChainLinks LinksOf(const Json& settings) {
   return links;
 }
 
+// What enriched lines call their fields. Throws UserError for a field that there isn't, and for two
+// of one name.
+std::map<std::string, std::string> FieldsOf(const Json& settings) {
+  std::map<std::string, std::string> fields;
+  const std::vector<std::string_view> known = enrich::EnrichedNames();
+  for (const auto& [name, other] : settings.at("fields").items()) {
+    if (std::ranges::find(known, name) == known.end()) {
+      throw UserError("setting 'fields' has '{}'; allowed: {}", name,
+                      fmt::to_string(fmt::join(known, ", ")));
+    }
+    fields[name] = other.get<std::string>();
+  }
+  std::map<std::string, std::string_view> by_name;
+  for (const std::string_view name : known) {
+    const auto other = fields.find(std::string(name));
+    const std::string there(other == fields.end() ? name : other->second);
+    if (const auto [taken, is_new] = by_name.try_emplace(there, name); !is_new && !there.empty()) {
+      throw UserError(
+          "setting 'fields': '{}' stands for both '{}' and '{}'; \"\" is for a field that lines "
+          "don't have",
+          there, taken->second, name);
+    }
+  }
+  return fields;
+}
+
 // "1, 3, 4".
 std::vector<int> PurposesOf(const std::string& text) {
   std::vector<int> purposes;
@@ -121,7 +149,8 @@ enrich::ChainSettings ChainSettingsOf(const Json& settings) {
   enrich::ChainSettings chain;
   chain.lines = {.format = Formats().at(settings.at("format").get<std::string>()),
                  .party = settings.at("party").get<std::string>(),
-                 .base_url = settings.at("base_url").get<std::string>()};
+                 .base_url = settings.at("base_url").get<std::string>(),
+                 .fields = FieldsOf(settings)};
   chain.source = settings.at("source").get<std::string>();
   chain.now = Now();
   chain.links = LinksOf(settings);
@@ -360,7 +389,8 @@ class EnrichLines final : public Operator {
   std::vector<Schema> Outputs(const Json& settings,
                               const std::map<std::string, Schema>& /*inputs*/) const override {
     LinksOf(settings);
-    const bool is_mapping = settings.at("format") == "mapping";
+    FieldsOf(settings);
+    const bool is_mapping = enrich::IsMapping(Formats().at(settings.at("format")));
     return {
         is_mapping ? enrich::MappingColumns::TableSchema() : enrich::EventColumns::TableSchema(),
         enrich::Chain::BadSchema(), LedgerSchema(), SuppressedSchema()};
@@ -402,6 +432,11 @@ class EnrichLines final : public Operator {
          .standard = "events",
          .allowed = FormatNames(),
          .doc = "how the lines are written"},
+        {.name = "fields",
+         .type = SettingType::kObject,
+         .standard = Json::object(),
+         .doc = "of format enriched: what lines call a column, {user_id: uid, ts: time}; \"\": not "
+                "there"},
         {.name = "base_url", .standard = "", .doc = "of an access log: what stands before paths"},
         {.name = "off",
          .type = SettingType::kTexts,
