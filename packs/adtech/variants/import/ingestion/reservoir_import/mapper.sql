@@ -1,0 +1,2 @@
+SELECT *, strftime(make_timestamp(epoch_us(ts)), '%Y-%m-%d') AS dt
+FROM mapper_good
