@@ -141,8 +141,7 @@ class FileCopies {
 
  private:
   std::string Root(const char* setting) const {
-    const auto path = context_.settings.at(setting).get<std::string>();
-    return path.starts_with("s3://") ? path : LocalPath(context_.folder, path).string();
+    return FolderUrl(context_.folder, context_.settings.at(setting).get<std::string>());
   }
 
   std::unique_ptr<storage::ObjectStore> Open(const char* setting) const {
@@ -285,7 +284,7 @@ class CopyFiles final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
-    if (const auto path = settings.value("from", ""); !path.starts_with("s3://")) {
+    if (const auto path = settings.value("from", ""); !IsS3Url(path)) {
       CheckLocalPath(path);
     }
     // Where the project's topics lie in Kafka there may be no partners' files: `to` is looked at

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "connectors/files/local_path.h"
 #include "sql/quote.h"
 #include "storage/stores.h"
 
@@ -18,8 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kDayMark = "{ds}";
 constexpr std::string_view kAnyDay = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
-
-bool IsS3Url(std::string_view path) { return path.starts_with("s3://"); }
 
 std::string Absolute(const fs::path& folder, const std::string& path) {
   return IsS3Url(path) ? path : (folder / path).lexically_normal().string();

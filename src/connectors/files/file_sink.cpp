@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/percent.h"
 #include "connectors/files/file_format.h"
+#include "connectors/files/local_path.h"
 #include "connectors/files/sorted_rows.h"
 #include "connectors/files/stored_target.h"
 #include "connectors/files/temporary_target.h"
@@ -56,9 +57,7 @@ class FileWriter {
 
  private:
   // The path if it is a URL on S3, else empty.
-  static std::string UrlOf(const std::string& path) {
-    return path.starts_with("s3://") ? path : std::string();
-  }
+  static std::string UrlOf(const std::string& path) { return IsS3Url(path) ? path : std::string(); }
 
   void WriteRows(const SortedRows& rows, const fs::path& path) {
     if (partition_by_.empty()) {

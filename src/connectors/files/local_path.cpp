@@ -1,7 +1,5 @@
 #include "connectors/files/local_path.h"
 
-#include <string_view>
-
 #include "base/error.h"
 
 namespace weir::connectors {
@@ -16,6 +14,12 @@ std::filesystem::path LocalPath(const std::filesystem::path& project_folder,
   const bool has_scheme = text.starts_with(kFileScheme);
   return (project_folder / (has_scheme ? text.substr(kFileScheme.size()) : text))
       .lexically_normal();
+}
+
+bool IsS3Url(std::string_view text) { return text.starts_with("s3://"); }
+
+std::string FolderUrl(const std::filesystem::path& project_folder, const std::string& text) {
+  return IsS3Url(text) ? text : LocalPath(project_folder, text).string();
 }
 
 void CheckLocalPath(const std::string& text) {

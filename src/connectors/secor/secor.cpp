@@ -30,8 +30,6 @@ SecorDepth DepthOf(const PlainJson& settings) {
                           : SecorDepth::kMinute;
 }
 
-bool IsRemote(const std::string& path) { return path.starts_with("s3://"); }
-
 // One day of one topic.
 class SecorDay {
  public:
@@ -74,9 +72,8 @@ class SecorDay {
 
  private:
   std::unique_ptr<storage::ObjectStore> OpenTarget() const {
-    const auto path = settings_.at("path").get<std::string>();
     const storage::Stores& stores = context_.database.stores();
-    const std::string root = IsRemote(path) ? path : LocalPath(context_.folder, path).string();
+    const std::string root = FolderUrl(context_.folder, settings_.at("path").get<std::string>());
     stores.CheckWritable(root);
     return stores.Open(root);
   }
@@ -185,7 +182,7 @@ class Secor final : public Connector {
   void CheckSettings(Direction /*direction*/, const PlainJson& settings) const override {
     CheckDaySetting(settings);
     CheckNameSetting(settings, "topic");
-    if (const auto path = settings.value("path", ""); !IsRemote(path)) {
+    if (const auto path = settings.value("path", ""); !IsS3Url(path)) {
       CheckLocalPath(path);
     }
   }

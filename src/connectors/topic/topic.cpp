@@ -33,12 +33,9 @@ std::string TopicPath(const nlohmann::json& settings) {
   return settings.at("path").get<std::string>();
 }
 
-bool IsOnS3(const std::string& path) { return path.starts_with("s3://"); }
-
 // A path or a URL.
 std::string FolderOf(const ConnectorContext& context) {
-  const std::string path = TopicPath(context.settings);
-  return IsOnS3(path) ? path : LocalPath(context.folder, path).string();
+  return FolderUrl(context.folder, TopicPath(context.settings));
 }
 
 TopicFilter FilterOf(const ConnectorContext& context) {
@@ -201,7 +198,7 @@ class Topic final : public Connector {
     }
     if (IsKafkaUrl(path)) {
       ParseKafkaUrl(path);
-    } else if (!IsOnS3(path)) {
+    } else if (!IsS3Url(path)) {
       CheckLocalPath(path);
     }
   }
@@ -209,7 +206,7 @@ class Topic final : public Connector {
   std::unique_ptr<EventLog> OpenLog(ConnectorContext& context) const override {
     const auto& settings = context.settings;
     const auto path = settings.at("path").get<std::string>();
-    if (IsOnS3(path)) {
+    if (IsS3Url(path)) {
       throw UserError(
           "path '{}': a service writes to a folder of its machine; what it has written "
           "can be copied from there",
