@@ -19,6 +19,7 @@
 #include "connectors/registry/model_registry.h"
 #include "connectors/run_files/run_files.h"
 #include "connectors/secor/secor.h"
+#include "connectors/secor/secor_upload.h"
 #include "connectors/segments/segment_files.h"
 #include "connectors/show/show.h"
 #include "connectors/topic/topic.h"
@@ -42,6 +43,7 @@ ConnectorTable BuiltinConnectors() {
   connectors.push_back(MakePostgres());
   connectors.push_back(MakeRunFiles());
   connectors.push_back(MakeSecor());
+  connectors.push_back(MakeSecorUpload());
   connectors.push_back(MakeSegmentFiles());
   connectors.push_back(MakeShow());
   connectors.push_back(MakeTopic());

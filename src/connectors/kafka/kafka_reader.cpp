@@ -51,9 +51,7 @@ class PartitionProgress {
     }
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const std::int64_t millis = rd_kafka_message_timestamp(&message, &type);
-    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) {
-      messages_.newest = millis * 1000;
-    }
+    messages_.times.push_back(type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : millis * 1000);
     messages_.next = message.offset + 1;
     done_ = messages_.next >= span_.end;
     return static_cast<std::int64_t>(message.len);
@@ -83,6 +81,12 @@ using Parts = std::map<std::int32_t, PartitionProgress>;
 std::string_view KafkaMessages::message(std::size_t number) const {
   const std::size_t begin = number == 0 ? 0 : ends[number - 1];
   return std::string_view(bytes).substr(begin, ends[number] - begin);
+}
+
+std::optional<Micros> KafkaMessages::newest() const {
+  const auto last =
+      std::ranges::find_if(times.rbegin(), times.rend(), [](Micros time) { return time != 0; });
+  return last == times.rend() ? std::nullopt : std::optional(*last);
 }
 
 class KafkaReader::Session {

@@ -37,10 +37,12 @@ struct KafkaMessages {
   std::vector<std::size_t> ends{};
   std::vector<std::int64_t> offsets{};  // of each
   std::vector<std::string> keys{};      // of each, where the reader keeps them
-  std::optional<Micros> newest{};       // the time of the last message, as Kafka has it
+  std::vector<Micros> times{};          // of each, as Kafka has it; 0 where it has none
 
   std::size_t size() const { return offsets.size(); }
   std::string_view message(std::size_t number) const;
+  // The time of the last message.
+  std::optional<Micros> newest() const;
 };
 
 // Reads topics of one cluster, committed messages only. What it has read is told to nobody: the

@@ -53,7 +53,7 @@ Micros ReadUntil(const std::vector<KafkaMessages>& parts, const std::vector<Kafk
   for (const KafkaMessages& part : parts) {
     const auto span = std::ranges::find(spans, part.partition, &KafkaSpan::partition);
     if (part.next < span->end) {
-      until = std::min(until, part.newest.value_or(0));
+      until = std::min(until, part.newest().value_or(0));
     }
   }
   return until;
