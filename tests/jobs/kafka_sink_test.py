@@ -115,8 +115,10 @@ def both(folder):
     for party in TOPICS.values():
         assert f"reservoir.enriched_{party}" in done.stderr + done.stdout, done.stderr
     assert "enricher" in done.stderr + done.stdout and "reservoir_loader" in done.stderr + done.stdout, done.stderr
-    shutil.rmtree(project / "jobs/ingestion")
-    shutil.copytree(project / "variants/kafka/ingestion", project / "jobs/ingestion")
+    shutil.copytree(project / "variants/kafka/ingestion", project / "jobs/ingestion", dirs_exist_ok=True)
+    for job in (project / "jobs/ingestion").iterdir():
+        if job.name not in ("enricher", "reservoir_loader"):
+            shutil.rmtree(job)
     settings = project / "weir.yaml"
     settings.write_text(settings.read_text().replace("ingested: ./world/raw", "ingested: kafka://enriched"))
     done = call("check", folder=project, check=False)
