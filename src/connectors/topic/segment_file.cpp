@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/run_id.h"
+#include "connectors/files/temporary_target.h"
 
 namespace weir::connectors {
 namespace {
@@ -44,13 +45,6 @@ class OpenedFile {
   int number_;
 };
 
-void SyncFolder(const fs::path& folder) {
-  const OpenedFile opened(folder, O_RDONLY | O_DIRECTORY);
-  if (opened.number() < 0 || fsync(opened.number()) != 0) {
-    Fail(folder, "made durable");
-  }
-}
-
 // With those above it; each is durable.
 void MakeFolders(const fs::path& folder) {
   if (fs::is_directory(folder)) {
@@ -62,7 +56,7 @@ void MakeFolders(const fs::path& folder) {
   if (mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) {
     Fail(folder, "made");
   }
-  SyncFolder(folder.has_parent_path() ? folder.parent_path() : fs::path("."));
+  MakeDurable(folder.has_parent_path() ? folder.parent_path() : fs::path("."));
 }
 
 // What stands behind the last line feed isn't counted.
@@ -112,7 +106,7 @@ bool FinishOne(const fs::path& open_path) {
   if (!is_done) {
     Fail(open_path, "finished");
   }
-  SyncFolder(open_path.parent_path());
+  MakeDurable(open_path.parent_path());
   return true;
 }
 
@@ -138,7 +132,7 @@ SegmentFile::SegmentFile(const fs::path& folder, Micros now) {
     close(file_);
     throw ExternalError("{}: another process has taken it away; try again", open_path_.string());
   }
-  SyncFolder(day);
+  MakeDurable(day);
   Failpoint("collect:after-create");
 }
 
@@ -181,7 +175,7 @@ void SegmentFile::Finish() {
   if (!is_done && !(errno == ENOENT && fs::exists(path_))) {
     Fail(open_path_, "finished");
   }
-  SyncFolder(path_.parent_path());
+  MakeDurable(path_.parent_path());
   Failpoint("collect:after-rename");
 }
 
