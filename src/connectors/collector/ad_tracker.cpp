@@ -199,30 +199,21 @@ class AdTracker final : public Connector {
 
  private:
   static Declaration Declare() {
-    std::vector<Setting> settings = CollectorSettings();
-    const std::vector<Setting> own = {
-        {.name = "mapper_url",
-         .standard = "",
-         .doc =
-             "where the mapper service is found from outside; empty: browsers aren't sent there"},
-        {.name = "sync_parties",
-         .type = SettingType::kTexts,
-         .standard = PlainJson::array(),
-         .doc = "the parties whose cookies are wanted, the most wanted first"},
-        {.name = "resync_days",
-         .type = SettingType::kInteger,
-         .standard = 14,
-         .least = 1,
-         .doc = "after so many days a party's cookie is asked for again"}};
-    settings.insert(settings.end(), own.begin(), own.end());
-    for (const auto& more : {CookieSettings(), ConsentSettings()}) {
-      settings.insert(settings.end(), more.begin(), more.end());
-    }
-    return {.name = "ad_tracker",
-            .doc = "Pixels and events of the advertisers' sites, by HTTP: of a service.",
-            .version = 1,
-            .settings = {{Direction::kIn, settings}},
-            .effect = Effect::kFile};
+    return ServiceDeclaration(
+        "ad_tracker", "Pixels and events of the advertisers' sites, by HTTP: of a service.",
+        {{.name = "mapper_url",
+          .standard = "",
+          .doc =
+              "where the mapper service is found from outside; empty: browsers aren't sent there"},
+         {.name = "sync_parties",
+          .type = SettingType::kTexts,
+          .standard = PlainJson::array(),
+          .doc = "the parties whose cookies are wanted, the most wanted first"},
+         {.name = "resync_days",
+          .type = SettingType::kInteger,
+          .standard = 14,
+          .least = 1,
+          .doc = "after so many days a party's cookie is asked for again"}});
   }
 };
 

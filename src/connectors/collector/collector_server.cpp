@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "connectors/collector/consent_settings.h"
+#include "connectors/collector/cookie_settings.h"
 #include "enrich/ip_address.h"
 
 namespace weir::connectors {
@@ -64,8 +66,7 @@ std::string HeaderOf(const ServerRequest& request, const char* name) {
   return found == request.headers.end() ? std::string() : found->second;
 }
 
-}  // namespace
-
+// The settings that CollectorServer reads.
 std::vector<Setting> CollectorSettings() {
   using nlohmann::json;
   constexpr double kLastPort = 65535;
@@ -120,6 +121,20 @@ std::vector<Setting> CollectorSettings() {
            .type = SettingType::kTexts,
            .standard = json::array(),
            .doc = "addresses and blocks whose X-Forwarded-For is believed"}};
+}
+
+}  // namespace
+
+Declaration ServiceDeclaration(std::string name, std::string doc, const std::vector<Setting>& own) {
+  std::vector<Setting> settings = CollectorSettings();
+  for (const auto& more : {own, CookieSettings(), ConsentSettings()}) {
+    settings.insert(settings.end(), more.begin(), more.end());
+  }
+  return {.name = std::move(name),
+          .doc = std::move(doc),
+          .version = 1,
+          .settings = {{Direction::kIn, std::move(settings)}},
+          .effect = Effect::kFile};
 }
 
 void CheckCollectorSettings(const nlohmann::json& settings) {

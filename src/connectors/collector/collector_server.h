@@ -12,6 +12,7 @@
 #include "base/declared_settings.h"
 #include "connectors/collector/collector_metrics.h"
 #include "connectors/collector/rate_limit.h"
+#include "connectors/connector.h"
 #include "connectors/event_log.h"
 #include "enrich/ip_ranges.h"
 #include "net/http_server.h"
@@ -19,8 +20,9 @@
 // What all collectors share.
 namespace weir::connectors {
 
-// The settings that CollectorServer reads.
-std::vector<Setting> CollectorSettings();
+// Of a service's connector: its own settings, and those that all collectors have, of the server,
+// cookies and consent.
+Declaration ServiceDeclaration(std::string name, std::string doc, const std::vector<Setting>& own);
 // Throws UserError for what its declaration can't say.
 void CheckCollectorSettings(const nlohmann::json& settings);
 

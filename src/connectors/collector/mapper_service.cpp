@@ -246,32 +246,24 @@ class MapperService final : public Connector {
 
  private:
   static Declaration Declare() {
-    std::vector<Setting> settings = CollectorSettings();
-    const std::vector<Setting> own = {
-        {.name = "url",
-         .standard = "",
-         .doc = "where it is found from outside; empty: where it listens"},
-        {.name = "sync_partners",
-         .type = SettingType::kObject,
-         .standard = PlainJson::object(),
-         .doc = "party: URL of its page with {uid}, our id, and {return}, where it sends the "
-                "browser back to, its id put at the end"},
-        {.name = "partner_tokens",
-         .type = SettingType::kObject,
-         .standard = PlainJson::object(),
-         .doc = "party: the bearer token of its POST /sync"},
-        {.name = "key",
-         .required = true,
-         .doc = "seals what partners hand on, 16 bytes or more: a secret"}};
-    settings.insert(settings.end(), own.begin(), own.end());
-    for (const auto& more : {CookieSettings(), ConsentSettings()}) {
-      settings.insert(settings.end(), more.begin(), more.end());
-    }
-    return {.name = "mapper_service",
-            .doc = "Cookie sync: which ids of parties are one browser's, by HTTP: of a service.",
-            .version = 1,
-            .settings = {{Direction::kIn, settings}},
-            .effect = Effect::kFile};
+    return ServiceDeclaration(
+        "mapper_service",
+        "Cookie sync: which ids of parties are one browser's, by HTTP: of a service.",
+        {{.name = "url",
+          .standard = "",
+          .doc = "where it is found from outside; empty: where it listens"},
+         {.name = "sync_partners",
+          .type = SettingType::kObject,
+          .standard = PlainJson::object(),
+          .doc = "party: URL of its page with {uid}, our id, and {return}, where it sends the "
+                 "browser back to, its id put at the end"},
+         {.name = "partner_tokens",
+          .type = SettingType::kObject,
+          .standard = PlainJson::object(),
+          .doc = "party: the bearer token of its POST /sync"},
+         {.name = "key",
+          .required = true,
+          .doc = "seals what partners hand on, 16 bytes or more: a secret"}});
   }
 };
 
