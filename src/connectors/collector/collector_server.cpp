@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "connectors/collector/consent_settings.h"
@@ -43,16 +44,6 @@ net::ServerOptions OptionsOf(const nlohmann::json& settings) {
 enrich::IpRanges RangesOf(const nlohmann::json& settings) {
   const auto lines = settings.at("trusted_proxies").get<std::vector<std::string>>();
   return {fmt::format("{}\n", fmt::join(lines, "\n")), "trusted_proxies"};
-}
-
-std::string_view TrimSpace(std::string_view text) {
-  while (text.starts_with(' ')) {
-    text.remove_prefix(1);
-  }
-  while (text.ends_with(' ')) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 void AskToComeBack(ServerAnswer& answer) {
@@ -297,7 +288,7 @@ std::string CollectorServer::ClientOf(const ServerRequest& request) const {
     }
     const std::size_t comma = left.rfind(',');
     const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-    client = TrimSpace(left.substr(begin));
+    client = Trimmed(left.substr(begin));
     left = left.substr(0, comma == std::string_view::npos ? 0 : comma);
   }
   const auto address = enrich::ParseIp(client);
