@@ -181,7 +181,16 @@ class BoundedServer final : public httplib::Server {
   std::atomic<std::uint64_t> malformed_ = 0;
 };
 
+std::string ValueIn(const std::map<std::string, std::string>& values, const std::string& name) {
+  const auto found = values.find(name);
+  return found == values.end() ? std::string() : found->second;
+}
+
 }  // namespace
+
+std::string ServerRequest::Query(const std::string& name) const { return ValueIn(query, name); }
+
+std::string ServerRequest::Header(const std::string& name) const { return ValueIn(headers, name); }
 
 struct HttpServer::State {
   State(ServerOptions given, Handler asked)

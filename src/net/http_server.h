@@ -21,6 +21,10 @@ struct ServerRequest {
   std::string body;
   std::map<std::string, std::string> headers{};  // names in lower case; of several the last
   std::string client{};                          // the address at the other end of the connection
+
+  // A value of the query, or of a header by its name in lower case; empty if it isn't there.
+  std::string Query(const std::string& name) const;
+  std::string Header(const std::string& name) const;
 };
 
 struct ServerAnswer {

@@ -30,7 +30,7 @@ constexpr auto kSyncCookie = "weir_sync";
 // A number as the query has it, under its name in the event.
 void TakeQueryNumber(const CollectorRequest& request, const char* name, bool is_whole,
                      PlainJson& event) {
-  const std::string text = request.Query(name);
+  const std::string text = request.http.Query(name);
   if (text.empty()) {
     return;
   }
@@ -79,7 +79,7 @@ class AdTrackerService {
   ServerAnswer AnswerPixel(const CollectorRequest& request) {
     PlainJson event = PixelEvent(request);
     const bool is_allowed = judge_.Allows(request.client, request.consent);
-    const auto cookies = ParseCookies(request.Header("cookie"));
+    const auto cookies = ParseCookies(request.http.Header("cookie"));
     std::string uid = UserIdIn(cookies, cookie_name_);
     const bool is_new = uid.empty() && is_allowed;
     if (is_new) {
@@ -97,22 +97,22 @@ class AdTrackerService {
 
   PlainJson PixelEvent(const CollectorRequest& request) const {
     PlainJson event = {{"ts", FormatTimestamp(Now())},
-                       {"ua", request.Header("user-agent")},
+                       {"ua", request.http.Header("user-agent")},
                        {"ip", request.client}};
-    const std::string page = request.Query("url");
-    event["url"] = page.empty() ? request.Header("referer") : page;
+    const std::string page = request.http.Query("url");
+    event["url"] = page.empty() ? request.http.Header("referer") : page;
     enrich::UrlParser urls;
     if (!urls.Parse(event["url"].get<std::string>())) {
       throw UserError("url '{}': give the page's absolute http or https URL, as url=… or Referer",
                       event["url"].get<std::string>());
     }
-    if (request.Query("pixel_id").empty()) {
+    if (request.http.Query("pixel_id").empty()) {
       throw UserError("pixel_id: it is missing; a whole number is allowed");
     }
     TakeQueryNumber(request, "pixel_id", true, event);
     TakeQueryNumber(request, "order_value", false, event);
     for (const char* name : {"referrer", "event", "order_id", "currency", "tc"}) {
-      if (const std::string text = request.Query(name); !text.empty()) {
+      if (const std::string text = request.http.Query(name); !text.empty()) {
         event[name] = text;
       }
     }
@@ -147,11 +147,12 @@ class AdTrackerService {
   }
 
   ServerAnswer AnswerEvents(const CollectorRequest& request) {
-    const CollectedLines lines = CollectEvents(
-        request.http.body, {.ts = FormatTimestamp(Now()),
-                            .uid = UserIdIn(ParseCookies(request.Header("cookie")), cookie_name_),
-                            .user_agent = request.Header("user-agent"),
-                            .ip = request.client});
+    const CollectedLines lines =
+        CollectEvents(request.http.body,
+                      {.ts = FormatTimestamp(Now()),
+                       .uid = UserIdIn(ParseCookies(request.http.Header("cookie")), cookie_name_),
+                       .user_agent = request.http.Header("user-agent"),
+                       .ip = request.client});
     Append(lines.text, lines.count);
     return {.status = 200, .body = fmt::format("{{\"accepted\":{}}}", lines.count)};
   }

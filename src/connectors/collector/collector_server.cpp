@@ -52,11 +52,6 @@ void AskToComeBack(ServerAnswer& answer) {
   }
 }
 
-std::string HeaderOf(const ServerRequest& request, const char* name) {
-  const auto found = request.headers.find(name);
-  return found == request.headers.end() ? std::string() : found->second;
-}
-
 // The settings that CollectorServer reads.
 std::vector<Setting> CollectorSettings() {
   using nlohmann::json;
@@ -134,15 +129,6 @@ void CheckCollectorSettings(const nlohmann::json& settings) {
   }
 }
 
-std::string CollectorRequest::Query(const std::string& name) const {
-  const auto found = http.query.find(name);
-  return found == http.query.end() ? std::string() : found->second;
-}
-
-std::string CollectorRequest::Header(const std::string& name) const {
-  return HeaderOf(http, name.c_str());
-}
-
 ServerAnswer ErrorAnswer(int status, const std::string& text) {
   return {.status = status,
           .body = nlohmann::json{{"error", text}}.dump(-1, ' ', false,
@@ -206,10 +192,7 @@ ServerAnswer CollectorServer::Route(const ServerRequest& request) {
       if (!rate_.Allows(client, Clock::now())) {
         return ErrorAnswer(429, "too many requests of this address");
       }
-      const auto consent = request.query.find("tc");
-      return Guarded(route, {.http = request,
-                             .client = client,
-                             .consent = consent == request.query.end() ? "" : consent->second});
+      return Guarded(route, {.http = request, .client = client, .consent = request.Query("tc")});
     }
     methods.push_back(route.method);
   }
@@ -239,7 +222,7 @@ ServerAnswer CollectorServer::Guarded(const CollectorRoute& route,
 }
 
 ServerAnswer CollectorServer::Preflight(const ServerRequest& request) const {
-  if (!IsAllowed(HeaderOf(request, "origin"))) {
+  if (!IsAllowed(request.Header("origin"))) {
     return ErrorAnswer(403, "this origin is not among allowed_origins");
   }
   return {.status = 204,
@@ -260,7 +243,7 @@ void CollectorServer::AllowOrigin(const ServerRequest& request, ServerAnswer& an
     return;
   }
   answer.headers.emplace_back("Vary", "Origin");
-  const std::string origin = HeaderOf(request, "origin");
+  const std::string origin = request.Header("origin");
   if (!IsAllowed(origin)) {
     return;
   }
@@ -279,7 +262,7 @@ ServerAnswer CollectorServer::Health() const {
 // Proxies append the address that they see: the last one that isn't a proxy's is the client's.
 std::string CollectorServer::ClientOf(const ServerRequest& request) const {
   std::string client = request.client;
-  std::string forwarded = HeaderOf(request, "x-forwarded-for");
+  std::string forwarded = request.Header("x-forwarded-for");
   std::string_view left = forwarded;
   while (!left.empty()) {
     const auto address = enrich::ParseIp(client);

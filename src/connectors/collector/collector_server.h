@@ -31,10 +31,6 @@ struct CollectorRequest {
   const net::ServerRequest& http;
   std::string client;   // the address that the request came from, behind trusted proxies
   std::string consent;  // the TC string of the query's `tc`; empty without
-
-  // A value of the query; empty if it isn't there.
-  std::string Query(const std::string& name) const;
-  std::string Header(const std::string& name) const;  // in lower case
 };
 
 // A path that a collector answers.

@@ -75,13 +75,13 @@ class MapperServer {
  private:
   ServerAnswer Sync(const CollectorRequest& request) {
     const std::string party = PartyOf(request);
-    const std::string uid = request.Query("uid");
+    const std::string uid = request.http.Query("uid");
     if (uid.empty() || uid.size() > kLongestId) {
       throw UserError("uid: it has {} bytes; 1 to {} are allowed", uid.size(), kLongestId);
     }
     SyncWalk walk = WalkOf(request, party);
     walk.ids.emplace_back(party, uid);
-    const std::string own = UserIdIn(ParseCookies(request.Header("cookie")), cookie_name_);
+    const std::string own = UserIdIn(ParseCookies(request.http.Header("cookie")), cookie_name_);
     const bool knows_own =
         std::ranges::any_of(walk.ids, [](const auto& id) { return id.first == kOwnParty; });
     if (!own.empty() && !knows_own) {
@@ -92,7 +92,7 @@ class MapperServer {
   }
 
   std::string PartyOf(const CollectorRequest& request) const {
-    std::string party = request.Query("party");
+    std::string party = request.http.Query("party");
     if (party != kOwnParty && !partners_.contains(party) && !tokens_.contains(party)) {
       throw UserError("party '{}': it is unknown; allowed: {}", party, AllowedParties());
     }
@@ -114,7 +114,7 @@ class MapperServer {
 
   // What has happened so far: nothing, where a browser comes first.
   SyncWalk WalkOf(const CollectorRequest& request, const std::string& party) const {
-    const std::string sealed = request.Query("state");
+    const std::string sealed = request.http.Query("state");
     if (sealed.empty()) {
       SyncWalk walk{.ids = {},
                     .visited = {},
@@ -135,7 +135,7 @@ class MapperServer {
 
   std::vector<std::string> NextOf(const CollectorRequest& request) const {
     std::vector<std::string> next;
-    std::istringstream parts(request.Query("next"));
+    std::istringstream parts(request.http.Query("next"));
     for (std::string party; std::getline(parts, party, ',');) {
       if (!partners_.contains(party)) {
         throw UserError("next '{}': it is no party of sync_partners", party);
@@ -153,7 +153,7 @@ class MapperServer {
     PlainJson event = {{"ts", FormatTimestamp(Now())},
                        {"ids", PlainJson::array()},
                        {"ip", request.client},
-                       {"ua", request.Header("user-agent")}};
+                       {"ua", request.http.Header("user-agent")}};
     for (const auto& [party, id] : walk.ids) {
       event["ids"].push_back({{"party", party}, {"id", id}});
     }

@@ -30,11 +30,9 @@ net::ServerAnswer Answer(const PlainJson& response) {
 }
 
 std::int64_t MemberOf(const net::ServerRequest& request) {
-  const auto found = request.query.find("member_id");
+  const std::string text = request.Query("member_id");
   std::int64_t member = 0;
-  if (found != request.query.end()) {
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), member);
-  }
+  std::from_chars(text.data(), text.data() + text.size(), member);
   return member;
 }
 
@@ -57,8 +55,7 @@ net::ServerAnswer BatchSegments::Handle(const net::ServerRequest& request) {
   if (request.method == "POST") {
     return MakeJob(member);
   }
-  const auto id = request.query.find("job_id");
-  const auto job = id == request.query.end() ? jobs_.end() : jobs_.find(id->second);
+  const auto job = jobs_.find(request.Query("job_id"));
   if (job == jobs_.end() || job->second.member != member) {
     return Refuse(404, "NOT_FOUND", "there is no such job of this member");
   }

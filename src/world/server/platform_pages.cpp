@@ -15,12 +15,11 @@ using Json = nlohmann::ordered_json;
 
 // -1 for what is no number from 1.
 std::int64_t CountIn(const net::ServerRequest& request, const char* name, std::int64_t standard) {
-  const auto found = request.query.find(name);
-  if (found == request.query.end()) {
+  if (!request.query.contains(name)) {
     return standard;
   }
   std::int64_t count = -1;
-  const std::string& text = found->second;
+  const std::string text = request.Query(name);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   return error == std::errc() && end == text.data() + text.size() && count > 0 ? count : -1;
 }

@@ -166,20 +166,16 @@ class WorldServer {
   }
 
   net::ServerAnswer AnswerOwn(const net::ServerRequest& request) {
-    const auto query = [&](const char* name) {
-      const auto found = request.query.find(name);
-      return found == request.query.end() ? std::string() : found->second;
-    };
     if (request.path == "/world/held") {
       std::int64_t member = 0;
-      const std::string text = query("member_id");
+      const std::string text = request.Query("member_id");
       std::from_chars(text.data(), text.data() + text.size(), member);
       return {.status = 200, .body = service_->Held(member).dump()};
     }
     if (request.path == "/world/counters") {
       return {.status = 200, .body = service_->Counters().dump()};
     }
-    const auto now = ParseTimestamp(query("now"));
+    const auto now = ParseTimestamp(request.Query("now"));
     if (request.path != "/world/clock" || !now) {
       return {.status = 404, .body = R"({"error":"allowed: held, counters, clock?now=TIME"})"};
     }
