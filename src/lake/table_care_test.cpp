@@ -1,5 +1,4 @@
 // History, fingerprint, check and drop.
-#include <fstream>
 
 #include "lake/check_table.h"
 #include "lake/drop_table.h"
@@ -27,7 +26,7 @@ class TableCareTest : public OperationsTest {
     return FingerprintOf(warehouse_, {.folder = table, .snapshot = snapshot}, without);
   }
 
-  std::string PathOfFile() { return Table().store->Url(DecodePath(Paths().at(0))); }
+  std::string KeyOfFile() { return DecodePath(Paths().at(0)); }
 
   // Commits the table's only file with other statistics.
   void ReplaceStats(const std::string& from, const std::string& to) {
@@ -83,11 +82,11 @@ TEST_F(TableCareTest, AHealthyTableHasNoProblems) {
 
 TEST_F(TableCareTest, AMissingFileAndAChangedOneAreNamed) {
   Append("SELECT 1 AS id");
-  const std::string path = PathOfFile();
-  std::ofstream(path, std::ios::app) << "x";
+  storage::ObjectStore& store = *Table().store;
+  store.Put(KeyOfFile(), store.Get(KeyOfFile()).value() + "x");
   ASSERT_FALSE(Check().empty());
   EXPECT_NE(Check().at(0).what.find("bytes"), std::string::npos);
-  std::filesystem::remove(path);
+  store.Delete(KeyOfFile());
   ASSERT_EQ(Check().size(), 1U);
   EXPECT_EQ(Check().at(0), (TableProblem{.file = Paths().at(0), .what = "the file is missing"}));
 }
