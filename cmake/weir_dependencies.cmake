@@ -31,6 +31,8 @@ weir_system_library(utf8proc utf8proc.h)
 weir_system_library(maxminddb maxminddb.h)
 weir_system_library(zstd zstd.h)
 weir_system_library(avro avro.h)
+weir_system_library(deflate libdeflate.h)
+weir_system_library(isal isa-l/igzip_lib.h)
 weir_system_library(rdkafka librdkafka/rdkafka.h)
 weir_system_library(cpp-httplib httplib.h)
 # As Debian built its library: the header's classes depend on it.

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 build_packages=(build-essential g++ cmake ninja-build ccache mold git python3 python3-venv python3-pip unzip
   libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev libyaml-cpp-dev libxxhash-dev libpq-dev libssl-dev libsqlite3-dev
   libcurl4-openssl-dev libre2-dev libutf8proc-dev libmaxminddb-dev libonnx-dev libprotobuf-dev zlib1g-dev libzstd-dev
-  libavro-dev libcpp-httplib-dev librdkafka-dev tzdata)
+  libdeflate-dev libisal-dev libavro-dev libcpp-httplib-dev librdkafka-dev tzdata)
 test_packages=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libgtest-dev libgmock-dev librapidcheck-dev
   libbenchmark-dev libpsl-dev postgresql openjdk-17-jre-headless universal-ctags curl time procps wrk)
 python=/usr/bin/python3 # Debian's: the lock of the test packages is made for it

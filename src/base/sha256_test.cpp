@@ -20,6 +20,14 @@ TEST(Sha256Of, IsThatOfTheStandard) {
   EXPECT_EQ(Sha256Of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, OfPiecesIsThatOfTheWhole) {
+  Sha256 digest;
+  digest.Add("a");
+  digest.Add("");
+  digest.Add("bc");
+  EXPECT_EQ(digest.Finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 // RFC 4231's test cases 1, 2 and 6.
 TEST(Sha256Hmac, IsThatOfTheStandard) {
   EXPECT_EQ(Hex(Sha256Hmac(std::string(20, '\x0b'), "Hi There")),

@@ -86,7 +86,7 @@ void Encode() {
     writer.Write(UserOf(Json::parse(line)));
   }
   Json files = Json::array();
-  for (const XandrFile& file : writer.Finish()) {
+  for (const PackedFile& file : writer.Finish()) {
     files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"users", file.users}});
   }
   std::cout << Json{{"files", files}, {"left_out", writer.left_out()}} << "\n";

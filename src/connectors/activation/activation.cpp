@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "connectors/activation/delivery_journal.h"
 #include "connectors/activation/delivery_plan.h"
 #include "connectors/files/described_file.h"
@@ -69,7 +70,9 @@ class Delivering {
                       .day = Day(),
                       .run_id = context_.run_id,
                       .routes = RelationNamed(context_, "routes"),
-                      .members = RelationNamed(context_, "members")},
+                      .members = RelationNamed(context_, "members"),
+                      .threads = EncodingThreads(),
+                      .stop = context_.stop},
                      *destination_, journal_, context_.connection);
     if (planned) {
       Finish(*planned, Day());
@@ -105,6 +108,11 @@ class Delivering {
   std::map<std::string, std::string> SettingsOfConnection(const std::string& kind) const {
     return context_.connections.Find(context_.settings.at("connection").get<std::string>(), kind)
         .settings;
+  }
+
+  int EncodingThreads() const {
+    const int threads = context_.database.options().threads;
+    return threads == 0 ? AvailableProcessors() : threads;
   }
 
   std::string Day() const { return context_.settings.at("day"); }

@@ -20,7 +20,6 @@ std::string StateKey(const Delivery& delivery, const OutgoingFile& file) {
 
 std::string DoneKey(const Delivery& delivery) { return delivery.id + "/done.json"; }
 
-// Without the users where a file begins and ends: a plan names nobody.
 Json FileJson(const OutgoingFile& file) {
   return {{"name", file.name},
           {"member", file.member},
@@ -34,9 +33,7 @@ OutgoingFile FileOf(const Json& json) {
           .member = json.at("member"),
           .bytes = json.at("bytes"),
           .users = json.at("users"),
-          .lines = json.at("lines"),
-          .first_user = {},
-          .last_user = {}};
+          .lines = json.at("lines")};
 }
 
 Delivery DeliveryOf(const Json& json) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "connectors/activation/delivery_journal.h"
@@ -19,6 +20,8 @@ struct PlanInput {
   // Whom it shall have at the end of the day: (dsp_segment_id BIGINT, dsp_user_id VARCHAR, since
   // TIMESTAMP WITH TIME ZONE).
   std::string members;
+  int threads = 1;
+  std::stop_token stop{};
 };
 
 // Takes the complete folders up to the day that no delivery of the journal stands for, and puts
@@ -26,6 +29,10 @@ struct PlanInput {
 // that the folders name; what becomes of them is what `members` says, so that a segment's number
 // may be shared, and days may come together: who is among them is added or renewed until the latest
 // time of the folders' lines, who isn't is removed. Absent if there is no such folder.
+// Nothing is held whole, neither lines nor members: both are gone through by user (merged_lines.h,
+// held_members.h), so that memory doesn't grow with them. The time of an earliest folder, from which
+// on members are new to the destination, is that of the first line of each. The files are the same
+// for any number of threads.
 std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& destination,
                                      DeliveryJournal& journal, sql::Connection& connection);
 

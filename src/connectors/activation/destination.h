@@ -5,15 +5,17 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/declared_settings.h"
 #include "connectors/activation/pace.h"
+#include "connectors/activation/packed_format.h"
 
 // The seam for whoever takes segments: a DSP's API, a bucket, a folder. One shape for all: changes
 // are planned alike (delivery_plan.h), then encoded, delivered and confirmed by the destination.
@@ -23,14 +25,16 @@ namespace weir::connectors {
 struct SegmentChange {
   std::int64_t segment = 0;  // the destination's number
   bool remove = false;
+  bool renew = false;          // of additions: it had them already
   std::int64_t timestamp = 0;  // seconds since 1970
   std::int64_t minutes = 0;    // from then until it runs out; of additions
   std::int64_t value = 0;
 };
 
+// Views, for the time of a call.
 struct UserChanges {
-  std::string user;  // as the destination knows it
-  std::vector<SegmentChange> changes;
+  std::string_view user;  // as the destination knows it
+  std::span<const SegmentChange> changes;
 };
 
 // A file of a delivery.
@@ -40,24 +44,24 @@ struct OutgoingFile {
   std::int64_t bytes = 0;
   std::int64_t users = 0;
   std::int64_t lines = 0;  // users in segments
-  std::string
-      first_user;  // the first and last that stand in it, bytewise; known while it is planned
-  std::string last_user;
 };
 
-// Writes the changes of one member's users to files. One thread.
+// How a destination's files are made of users. Thread-safe: several threads encode at once.
 class ChangeEncoder {
  public:
   virtual ~ChangeEncoder() = default;
-  // Users come sorted bytewise, each once. Throws UserError for what can't be said.
-  virtual void Add(const UserChanges& user) = 0;
-  // The files, durable, in the order of their users; none if there was no user.
-  virtual std::vector<OutgoingFile> Finish() = 0;
+  // Appends a user's bytes, as they are before the file's format packs them. Throws UserError for
+  // what can't be said.
+  virtual void Append(const UserChanges& user, std::string& bytes) const = 0;
+  virtual const PackedFormat& format() const = 0;
+  // The name of a member's file of this delivery, from 0. Throws UserError for one that can't be.
+  virtual std::string NameOf(std::size_t index) const = 0;
+  // As stored, at most; only a user that is larger alone makes a larger file.
+  virtual std::int64_t bytes_of_file() const = 0;
 };
 
 struct EncoderPlace {
-  std::filesystem::path folder;  // that is there
-  std::string delivery;          // "2026-01-31.1"
+  std::string delivery;  // "2026-01-31.1"
   std::int64_t member = 0;
 };
 
@@ -99,6 +103,7 @@ struct Outcome {
 class Destination {
  public:
   virtual ~Destination() = default;
+  // Used as long as the destination lives.
   virtual std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const = 0;
   // Makes the other side have the file; called again after a crash or a failure, it first asks for
   // what its notes name.

@@ -112,21 +112,34 @@ class FolderWriter {
   OrderedJson parts_ = OrderedJson::array();
 };
 
-// The paths of a complete folder's parts; throws UserError for one that isn't.
-std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connection) {
-  const OrderedJson success = ReadJsonFile(folder / kFolderComplete);
-  if (!success.is_object() || !success.contains("parts")) {
+// The parts of a complete folder, as `_SUCCESS` has them; throws UserError for one that is broken.
+std::vector<SegmentPart> DescribedParts(const fs::path& folder, const OrderedJson& success) {
+  try {
+    std::vector<SegmentPart> parts;
+    for (const OrderedJson& part : success.at("parts")) {
+      parts.push_back({.path = folder / part.at("name").get<std::string>(),
+                       .bytes = part.at("size"),
+                       .lines = part.at("lines"),
+                       .sha256 = part.at("sha256")});
+    }
+    return parts;
+  } catch (const OrderedJson::exception&) {
     throw UserError("{}: it was taken, but {} is missing or broken", folder.string(),
                     kFolderComplete);
   }
+}
+
+// The paths of a complete folder's parts, quoted; throws UserError for a part that is another file.
+std::vector<std::string> PartsOf(const fs::path& folder, sql::Connection& connection) {
   std::vector<std::string> paths;
-  for (const OrderedJson& part : success.at("parts")) {
-    const fs::path path = folder / part.at("name").get<std::string>();
-    if (!fs::exists(path) || DescribedFile(path, part.at("lines"), connection) != part) {
-      throw UserError("{}: it was taken, but is not the file that {} names", path.string(),
-                      kFolderComplete);
+  for (const SegmentPart& part : DescribedParts(folder, ReadJsonFile(folder / kFolderComplete))) {
+    const auto found = fs::exists(part.path) ? DescribedFile(part.path, part.lines, connection)
+                                             : OrderedJson::object();
+    if (found.value("size", std::int64_t{-1}) != part.bytes ||
+        found.value("sha256", "") != part.sha256) {
+      RefusePart(part.path);
     }
-    paths.push_back(sql::QuoteText(path.string()));
+    paths.push_back(sql::QuoteText(part.path.string()));
   }
   return paths;
 }
@@ -185,8 +198,7 @@ std::vector<SegmentFolderPlace> CompleteSegmentFolders(const fs::path& root) {
   return places;
 }
 
-void TakeSegmentFolder(const fs::path& root, const SegmentFolderPlace& place,
-                       sql::Connection& connection, const std::string& into) {
+std::vector<SegmentPart> TakeSegmentFolder(const fs::path& root, const SegmentFolderPlace& place) {
   const fs::path folder = PathOf(root, place);
   constexpr int kTries = 5;
   for (int tries = 0; tries < kTries; ++tries) {
@@ -195,14 +207,18 @@ void TakeSegmentFolder(const fs::path& root, const SegmentFolderPlace& place,
       continue;
     }
     Failpoint("segments:after-taken");
-    connection.Run(
-        fmt::format("INSERT INTO {} {}", sql::QuoteName(into), LinesOf(folder, connection)));
-    if (ReadJsonFile(folder / kFolderComplete) == success && fs::exists(folder / kFolderTaken)) {
-      return;
-    }
-    throw ExternalError("{}: it was replaced while it was taken", folder.string());
+    return DescribedParts(folder, success);
   }
   throw ExternalError("{}: it can't be taken, others keep replacing it", folder.string());
+}
+
+void CheckStillTaken(const fs::path& root, const SegmentFolderPlace& place,
+                     const std::vector<SegmentPart>& parts) {
+  const fs::path folder = PathOf(root, place);
+  if (!fs::exists(folder / kFolderTaken) ||
+      DescribedParts(folder, ReadJsonFile(folder / kFolderComplete)) != parts) {
+    throw ExternalError("{}: it was replaced while it was taken", folder.string());
+  }
 }
 
 void ReadTaken(const SegmentFolder& folder, sql::Connection& connection,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/segments/segment_lines.h"
 #include "sql/database.h"
 
 namespace weir::connectors {
@@ -40,10 +41,14 @@ struct SegmentFolderPlace {
 // The complete folders below `<root>/combined/`, those with `_SUCCESS`, by day and name.
 std::vector<SegmentFolderPlace> CompleteSegmentFolders(const std::filesystem::path& root);
 
-// Takes a complete folder, unless it is taken already, and inserts its lines into the table `into`
-// (columns as in segment_files.h). From then on no file of it is changed. Throws UserError for
-// files that aren't those that `_SUCCESS` names; then the table may hold some of the lines.
-void TakeSegmentFolder(const std::filesystem::path& root, const SegmentFolderPlace& place,
-                       sql::Connection& connection, const std::string& into);
+// Takes a complete folder, unless it is taken already: from then on no file of it is changed.
+// Returns its parts, in order, unread. Throws UserError for a `_SUCCESS` that can't be read.
+std::vector<SegmentPart> TakeSegmentFolder(const std::filesystem::path& root,
+                                           const SegmentFolderPlace& place);
+
+// Throws ExternalError if another folder came to the place of the one whose parts TakeSegmentFolder()
+// gave: for who has read them, or failed to.
+void CheckStillTaken(const std::filesystem::path& root, const SegmentFolderPlace& place,
+                     const std::vector<SegmentPart>& parts);
 
 }  // namespace weir::connectors

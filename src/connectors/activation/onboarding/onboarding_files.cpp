@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -11,7 +10,6 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/activation/onboarding/csv_row.h"
-#include "connectors/files/gzip_file.h"
 #include "connectors/files/local_path.h"
 #include "connectors/files/temporary_target.h"
 
@@ -22,7 +20,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::size_t kLongestName = 250;
-constexpr std::int64_t kLookEvery = 10'000;  // users between two looks at a file's size
 
 std::vector<Setting> OnboardingSettings() {
   constexpr std::int64_t kMostOfFile = 50'000'000'000;
@@ -78,54 +75,23 @@ std::string RowOf(const UserChanges& user) {
 class CsvEncoder final : public ChangeEncoder {
  public:
   CsvEncoder(Json settings, EncoderPlace place)
-      : settings_(std::move(settings)), place_(std::move(place)) {}
+      : settings_(std::move(settings)),
+        place_(std::move(place)),
+        bytes_of_file_(settings_.at("bytes_of_file")),
+        format_(CsvRow({"identifier", "add", "remove"})) {}
 
-  void Add(const UserChanges& user) override {
-    if (!stream_) {
-      Open();
-      files_.back().first_user = user.user;
-    }
-    stream_->Write(RowOf(user));
-    OutgoingFile& file = files_.back();
-    file.last_user = user.user;
-    file.users += 1;
-    file.lines += std::ssize(user.changes);
-    if (file.users % kLookEvery == 0 &&
-        stream_->size() >= settings_.at("bytes_of_file").get<std::int64_t>()) {
-      Close();
-    }
+  void Append(const UserChanges& user, std::string& bytes) const override { bytes += RowOf(user); }
+  const PackedFormat& format() const override { return format_; }
+  std::string NameOf(std::size_t index) const override {
+    return OnboardingNameOf(settings_, place_, index);
   }
-
-  std::vector<OutgoingFile> Finish() override {
-    if (stream_) {
-      Close();
-    }
-    return files_;
-  }
+  std::int64_t bytes_of_file() const override { return bytes_of_file_; }
 
  private:
-  fs::path Path() const { return place_.folder / files_.back().name; }
-
-  void Open() {
-    files_.push_back({.name = OnboardingNameOf(settings_, place_, files_.size()),
-                      .member = place_.member,
-                      .first_user = {},
-                      .last_user = {}});
-    stream_.emplace(Path());
-    stream_->Write(CsvRow({"identifier", "add", "remove"}));
-  }
-
-  void Close() {
-    stream_->Finish();
-    stream_.reset();
-    MakeDurable(Path());
-    files_.back().bytes = static_cast<std::int64_t>(fs::file_size(Path()));
-  }
-
   Json settings_;
   EncoderPlace place_;
-  std::optional<GzipFile> stream_;
-  std::vector<OutgoingFile> files_;
+  std::int64_t bytes_of_file_;
+  GzipFormat format_;
 };
 
 class OnboardingFiles final : public Destination {

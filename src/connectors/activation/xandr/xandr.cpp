@@ -61,47 +61,31 @@ std::vector<Setting> XandrSettings() {
 
 class XandrEncoder final : public ChangeEncoder {
  public:
-  XandrEncoder(XandrFileOptions options, std::int64_t member, std::optional<XandrDomain> domain)
-      : writer_(std::move(options)), member_(member), domain_(domain) {}
+  XandrEncoder(const XandrFileOptions& options, std::optional<XandrDomain> domain)
+      : encoder_(options), bytes_of_file_(options.bytes_of_file), domain_(domain) {}
 
-  void Add(const UserChanges& user) override {
+  void Append(const UserChanges& user, std::string& bytes) const override {
     XandrUser line{.uid = ParseXandrUid(user.user, domain_), .segments = {}};
+    line.segments.reserve(user.changes.size());
     for (const SegmentChange& change : user.changes) {
       line.segments.push_back({.id = change.segment,
                                .expiration = change.remove ? kXandrRemoval : change.minutes,
                                .timestamp = change.timestamp,
                                .value = change.remove ? 0 : change.value});
     }
-    const int file = writer_.Write(line);
-    if (file < 0) {
+    if (!encoder_.Append(line, bytes)) {
       throw UserError("user {}: timestamps must be seconds", user.user);
     }
-    if (std::cmp_greater_equal(file, spans_.size())) {
-      spans_.emplace_back(user.user, user.user);
-    }
-    spans_.back().second = user.user;
   }
 
-  std::vector<OutgoingFile> Finish() override {
-    std::vector<OutgoingFile> files;
-    for (const XandrFile& file : writer_.Finish()) {
-      const auto& [first, last] = spans_.at(files.size());
-      files.push_back({.name = file.name,
-                       .member = member_,
-                       .bytes = file.bytes,
-                       .users = file.users,
-                       .lines = file.segments,
-                       .first_user = first,
-                       .last_user = last});
-    }
-    return files;
-  }
+  const PackedFormat& format() const override { return encoder_.format(); }
+  std::string NameOf(std::size_t index) const override { return encoder_.NameOf(index); }
+  std::int64_t bytes_of_file() const override { return bytes_of_file_; }
 
  private:
-  XandrFileWriter writer_;
-  std::int64_t member_;
+  XandrUserEncoder encoder_;
+  std::int64_t bytes_of_file_;
   std::optional<XandrDomain> domain_;
-  std::vector<std::pair<std::string, std::string>> spans_;  // of users, by file
 };
 
 class Xandr final : public Destination {
@@ -118,8 +102,8 @@ class Xandr final : public Destination {
   }
 
   std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const override {
-    XandrFileOptions options{
-        .folder = place.folder,
+    const XandrFileOptions options{
+        .folder = {},
         .name = fmt::format("xandr-{}-{}", place.member, place.delivery),
         .encoding =
             settings_.at("encoding") == "text" ? XandrEncoding::kText : XandrEncoding::kAvro,
@@ -127,7 +111,7 @@ class Xandr final : public Destination {
                  .separators = settings_.at("separators")},
         .bytes_of_file = settings_.at("bytes_of_file"),
         .segments_of_line = settings_.at("segments_of_line")};
-    return std::make_unique<XandrEncoder>(std::move(options), place.member, domain_);
+    return std::make_unique<XandrEncoder>(options, domain_);
   }
 
   void Deliver(const FileOnItsWay& file) override { delivery_->Deliver(file); }

@@ -1,30 +1,15 @@
 #include "connectors/activation/xandr/xandr_avro.h"
 
 #include <limits>
-#include <string_view>
+#include <span>
 
 #include "base/error.h"
+#include "connectors/activation/packed_format.h"
 
 // Records are encoded here rather than by avro-c's values: these cost an allocation a field, at
 // millions of members a second. What is written is checked by fastavro in the tests.
 namespace weir::connectors {
 namespace {
-
-// Avro's integers: zigzag, then seven bits a byte, the lowest first.
-void AppendLong(std::int64_t value, std::string& bytes) {
-  auto rest = (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63);
-  constexpr std::uint64_t kMore = 0x80;
-  while (rest >= kMore) {
-    bytes += static_cast<char>(rest | kMore);
-    rest >>= 7U;
-  }
-  bytes += static_cast<char>(rest);
-}
-
-void AppendText(std::string_view text, std::string& bytes) {
-  AppendLong(static_cast<std::int64_t>(text.size()), bytes);
-  bytes += text;
-}
 
 // What stands behind the union's branch number.
 struct UidAppender {
@@ -34,48 +19,58 @@ struct UidAppender {
     if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       throw UserError("user {}: Avro has numbers up to 9223372036854775807", number);
     }
-    AppendLong(static_cast<std::int64_t>(number), bytes);
+    AppendAvroLong(static_cast<std::int64_t>(number), bytes);
   }
   void operator()(const XandrEid& eid) const {
-    AppendText(eid.source, bytes);
-    AppendText(eid.id, bytes);
+    AppendAvroText(eid.source, bytes);
+    AppendAvroText(eid.id, bytes);
   }
   void operator()(const XandrIfa& ifa) const {
-    AppendText(ifa.id, bytes);
-    AppendText(ifa.type, bytes);
+    AppendAvroText(ifa.id, bytes);
+    AppendAvroText(ifa.type, bytes);
   }
   void operator()(const XandrXfa& xfa) const {
-    AppendLong(xfa.device_model_id, bytes);
-    AppendLong(xfa.device_make_id, bytes);
-    AppendText(xfa.ip, bytes);
+    AppendAvroLong(xfa.device_model_id, bytes);
+    AppendAvroLong(xfa.device_make_id, bytes);
+    AppendAvroText(xfa.ip, bytes);
   }
   void operator()(const XandrExternalId& external) const {
-    AppendText(external.id, bytes);
-    AppendLong(external.member_id, bytes);
+    AppendAvroText(external.id, bytes);
+    AppendAvroLong(external.member_id, bytes);
   }
   void operator()(const XandrDeviceId& device) const {
-    AppendText(device.id, bytes);
-    AppendLong(static_cast<std::int64_t>(device.domain), bytes);
+    AppendAvroText(device.id, bytes);
+    AppendAvroLong(static_cast<std::int64_t>(device.domain), bytes);
   }
   void operator()(const XandrEncryptedId& encrypted) const {
-    AppendText(encrypted.ciphertext, bytes);
-    AppendText(encrypted.iv, bytes);
-    AppendLong(encrypted.key_id, bytes);
-    AppendLong(encrypted.set_name ? 1 : 0, bytes);
+    AppendAvroText(encrypted.ciphertext, bytes);
+    AppendAvroText(encrypted.iv, bytes);
+    AppendAvroLong(encrypted.key_id, bytes);
+    AppendAvroLong(encrypted.set_name ? 1 : 0, bytes);
     if (encrypted.set_name) {
-      AppendLong(static_cast<std::int64_t>(*encrypted.set_name), bytes);
+      AppendAvroLong(static_cast<std::int64_t>(*encrypted.set_name), bytes);
     }
   }
-  void operator()(const XandrHashedMail& mail) const { AppendText(mail.hex_encoded, bytes); }
+  void operator()(const XandrHashedMail& mail) const { AppendAvroText(mail.hex_encoded, bytes); }
 };
 
 void AppendSegment(const XandrSegment& segment, std::string& bytes) {
-  AppendLong(segment.id, bytes);
-  AppendText(segment.code, bytes);
-  AppendLong(segment.member_id, bytes);
-  AppendLong(segment.expiration, bytes);
-  AppendLong(segment.timestamp, bytes);
-  AppendLong(segment.value, bytes);
+  AppendAvroLong(segment.id, bytes);
+  AppendAvroText(segment.code, bytes);
+  AppendAvroLong(segment.member_id, bytes);
+  AppendAvroLong(segment.expiration, bytes);
+  AppendAvroLong(segment.timestamp, bytes);
+  AppendAvroLong(segment.value, bytes);
+}
+
+void AppendRecord(const XandrUid& uid, std::span<const XandrSegment> segments, std::string& bytes) {
+  AppendAvroLong(static_cast<std::int64_t>(uid.index()), bytes);
+  std::visit(UidAppender{bytes}, uid);
+  AppendAvroLong(std::ssize(segments), bytes);
+  for (const XandrSegment& segment : segments) {
+    AppendSegment(segment, bytes);
+  }
+  AppendAvroLong(0, bytes);  // no further block of the array
 }
 
 }  // namespace
@@ -101,16 +96,11 @@ bool AppendXandrRecord(const XandrUser& user, std::string& record) {
   if (!HasTimesInSeconds(user)) {
     return false;
   }
-  const auto segments = EachXandrSegmentOnce(user.segments);
-  std::string bytes;
-  AppendLong(static_cast<std::int64_t>(user.uid.index()), bytes);
-  std::visit(UidAppender{bytes}, user.uid);
-  AppendLong(std::ssize(segments), bytes);
-  for (const XandrSegment& segment : segments) {
-    AppendSegment(segment, bytes);
+  if (IsEachXandrSegmentOnce(user.segments)) {
+    AppendRecord(user.uid, user.segments, record);
+  } else {
+    AppendRecord(user.uid, EachXandrSegmentOnce(user.segments), record);
   }
-  AppendLong(0, bytes);  // no further block of the array
-  record += bytes;
   return true;
 }
 

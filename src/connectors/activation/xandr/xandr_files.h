@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/activation/packed_files.h"
 #include "connectors/activation/xandr/xandr_text.h"
 #include "connectors/activation/xandr/xandr_user.h"
 
@@ -22,46 +23,51 @@ struct XandrFileOptions {
   std::int64_t segments_of_line = 1800;
 };
 
-struct XandrFile {
-  std::string name;
-  std::int64_t bytes = 0;
-  std::int64_t users = 0;     // lines, or records
-  std::int64_t segments = 0;  // as given, before each comes once
+// Users as the bytes of a file of the Batch Segment Service: legacy text by gzip, or Avro deflated.
+// Thread-safe.
+class XandrUserEncoder {
+ public:
+  // Throws UserError for options that can't be.
+  explicit XandrUserEncoder(const XandrFileOptions& options);
+
+  // Appends a user; false, and nothing, for one with a timestamp finer than seconds. Throws
+  // UserError for what the format can't say.
+  bool Append(const XandrUser& user, std::string& bytes) const;
+  const PackedFormat& format() const { return *format_; }
+  // "xandr-958-00000.avro".
+  std::string NameOf(std::size_t index) const;
+
+ private:
+  std::string name_;
+  std::unique_ptr<XandrTextEncoder> text_;  // none: Avro
+  std::unique_ptr<PackedFormat> format_;
 };
 
-// Writes users to files of about `bytes_of_file`: text by gzip, or Avro deflated. A file ends where
-// it has reached its size, a megabyte more at most. One thread.
+// Writes users to files one by one. A file ends where the next users would make it larger than
+// `bytes_of_file`. One thread.
 class XandrFileWriter {
  public:
   // Throws UserError for options that can't be.
   explicit XandrFileWriter(XandrFileOptions options);
-  XandrFileWriter(const XandrFileWriter&) = delete;
-  XandrFileWriter& operator=(const XandrFileWriter&) = delete;
-  ~XandrFileWriter();
 
   // Users come sorted, each once: in the order of ToText(uid), bytewise. Throws UserError for
-  // others, and for what the format can't say; ExternalError for what the file system refuses.
-  // Returns the index of the file that took the user; -1 for one left out because of a timestamp
-  // finer than seconds.
-  int Write(const XandrUser& user);
+  // others, and for what the format can't say; ExternalError for what the file system refuses. One
+  // with a timestamp finer than seconds is left out.
+  void Write(const XandrUser& user);
   // All files, durable. At least one, perhaps without users.
-  std::vector<XandrFile> Finish();
+  std::vector<PackedFile> Finish();
 
   std::int64_t left_out() const { return left_out_; }
 
-  // One file that grows.
-  class Sink;
-
  private:
-  void Open();
-  void Close();
+  void EndPiece();
 
   XandrFileOptions options_;
-  std::unique_ptr<XandrTextEncoder> text_;
-  std::unique_ptr<Sink> sink_;  // none: the next user begins a file
-  std::vector<XandrFile> files_;
+  XandrUserEncoder encoder_;
+  PackedFiles files_;
   std::string last_user_;
-  std::string buffer_;
+  std::string buffer_;  // of the piece that is begun
+  EncodedPiece piece_;
   std::int64_t left_out_ = 0;
 };
 

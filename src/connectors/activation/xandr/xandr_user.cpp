@@ -69,6 +69,10 @@ void CheckRange(const XandrUser& user, std::string_view what, std::int64_t value
   }
 }
 
+auto KeyOf(const XandrSegment& segment) {
+  return std::tie(segment.id, segment.member_id, segment.code);
+}
+
 void CheckName(const XandrUser& user, const XandrSegment& segment) {
   if (segment.id == 0 && segment.code.empty()) {
     throw UserError(
@@ -144,10 +148,13 @@ bool HasTimesInSeconds(const XandrUser& user) {
   });
 }
 
+bool IsEachXandrSegmentOnce(const std::vector<XandrSegment>& segments) {
+  return std::ranges::adjacent_find(segments, [](const auto& left, const auto& right) {
+           return left.id > right.id || (left.id == right.id && KeyOf(left) >= KeyOf(right));
+         }) == segments.end();
+}
+
 std::vector<XandrSegment> EachXandrSegmentOnce(std::vector<XandrSegment> segments) {
-  const auto key = [](const XandrSegment& segment) {
-    return std::tie(segment.id, segment.member_id, segment.code);
-  };
   std::vector<const XandrSegment*> sorted;
   sorted.reserve(segments.size());
   for (const XandrSegment& segment : segments) {
@@ -155,13 +162,13 @@ std::vector<XandrSegment> EachXandrSegmentOnce(std::vector<XandrSegment> segment
   }
   // The one that is kept stands last among its equals: by time, then by place.
   std::ranges::sort(sorted, [&](const XandrSegment* left, const XandrSegment* right) {
-    return std::tuple_cat(key(*left), std::tie(left->timestamp, left)) <
-           std::tuple_cat(key(*right), std::tie(right->timestamp, right));
+    return std::tuple_cat(KeyOf(*left), std::tie(left->timestamp, left)) <
+           std::tuple_cat(KeyOf(*right), std::tie(right->timestamp, right));
   });
   std::vector<XandrSegment> once;
   once.reserve(sorted.size());
   for (const XandrSegment* segment : sorted) {
-    if (!once.empty() && key(once.back()) == key(*segment)) {
+    if (!once.empty() && KeyOf(once.back()) == KeyOf(*segment)) {
       once.back() = *segment;
     } else {
       once.push_back(*segment);

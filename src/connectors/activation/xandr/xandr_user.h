@@ -97,6 +97,9 @@ void CheckXandrUser(const XandrUser& user, std::int64_t least_expiration);
 // Whether all timestamps are seconds: a finer one would be thousands of years ahead.
 bool HasTimesInSeconds(const XandrUser& user);
 
+// Whether EachXandrSegmentOnce() gives what it gets.
+bool IsEachXandrSegmentOnce(const std::vector<XandrSegment>& segments);
+
 // Each segment once, ordered by (id, member_id, code); of several the one with the latest
 // timestamp, of equal ones the last.
 std::vector<XandrSegment> EachXandrSegmentOnce(std::vector<XandrSegment> segments);

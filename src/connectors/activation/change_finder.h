@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/activation/destination.h"
+#include "connectors/activation/held_members.h"
+#include "connectors/activation/merged_lines.h"
+#include "sql/database.h"
+
+namespace weir::connectors {
+
+using ChangeBlock = UserBlock<SegmentChange>;
+
+// By the destination's seats.
+using MemberChanges = std::map<std::int64_t, ChangeBlock>;
+
+// Which seats have a segment. Thread-safe once it is made.
+class SegmentRoutes {
+ public:
+  // Of a relation (member_id, dsp_segment_id).
+  SegmentRoutes(const std::string& relation, sql::Connection& connection);
+  // None for a segment that isn't the destination's.
+  const std::vector<std::int64_t>& MembersOf(std::int64_t segment) const;
+
+ private:
+  std::unordered_map<std::int64_t, std::vector<std::int64_t>> members_;
+  std::vector<std::int64_t> none_;
+};
+
+// What becomes of the users and segments that lines name: who shall be in the segment is added, or
+// renewed if it is so for longer than `held` calls new, until the latest time of the lines that add
+// (of equal ones the one with the latest timestamp, then the largest value); who shan't is removed.
+// Changes come sorted by user, then segment. Thread-safe.
+MemberChanges FindChanges(const LineBlock& lines, const SegmentRoutes& routes, HeldMembers& held);
+
+}  // namespace weir::connectors

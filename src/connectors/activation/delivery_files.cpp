@@ -1,0 +1,164 @@
+#include "connectors/activation/delivery_files.h"
+
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "data/column_builder.h"
+#include "data/schema.h"
+#include "sql/quote.h"
+
+namespace weir::connectors {
+namespace {
+
+constexpr auto kRowsName = "weir_delivered_changes";
+
+Schema SchemaOfRows() {
+  const auto field = [](const char* name, TypeKind kind) {
+    return Field{.name = name, .type = PlainType(kind)};
+  };
+  return {{field("member_id", TypeKind::kLong), field("dsp_segment_id", TypeKind::kLong),
+           field("dsp_user_id", TypeKind::kString), field("action", TypeKind::kString),
+           field("ts", TypeKind::kLong), field("file", TypeKind::kString)}};
+}
+
+std::string CopyRows(const std::filesystem::path& folder) {
+  return fmt::format("COPY (FROM {}) TO {} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
+                     kRowsName, sql::QuoteText((folder / "changes.parquet").string()));
+}
+
+std::string_view ActionOf(const SegmentChange& change) {
+  return change.remove ? "removed" : change.renew ? "renewed" : "sent";
+}
+
+}  // namespace
+
+// A piece of a seat's file with its rows, but for the columns that are the same in all of them.
+struct DeliveryFiles::MemberPiece {
+  std::int64_t member = 0;
+  EncodedPiece encoded;
+  NumberColumn<std::int64_t> segments;
+  TextColumn users;
+  TextColumn actions;
+  NumberColumn<std::int64_t> timestamps;
+
+  void AddRows(const UserChanges& user) {
+    for (const SegmentChange& change : user.changes) {
+      segments.Append(change.segment);
+      users.Append(user.user);
+      actions.Append(ActionOf(change));
+      timestamps.Append(change.timestamp);
+    }
+  }
+};
+
+DeliveryFiles::DeliveryFiles(const DeliveryFilesOptions& options, const Destination& destination,
+                             sql::Connection& connection)
+    : options_(options),
+      destination_(destination),
+      rows_({.name = kRowsName, .schema = SchemaOfRows()}, CopyRows(options.folder), connection) {}
+
+DeliveryFiles::~DeliveryFiles() = default;
+
+void DeliveryFiles::Write(std::function<MemberChanges()> find) {
+  pieces_.push_back(std::async(std::launch::async,
+                               [this, find = std::move(find)] { return Encode(find()); }));
+  if (std::cmp_greater(pieces_.size(), options_.threads)) {
+    PutOldest();
+  }
+}
+
+std::vector<OutgoingFile> DeliveryFiles::Finish() {
+  while (!pieces_.empty()) {
+    PutOldest();
+  }
+  rows_.Finish();
+  std::vector<OutgoingFile> files;
+  for (auto& [member, seat] : seats_) {
+    for (const PackedFile& file : seat.files->Finish()) {
+      files.push_back({.name = file.name,
+                       .member = member,
+                       .bytes = file.bytes,
+                       .users = file.users,
+                       .lines = file.lines});
+    }
+  }
+  return files;
+}
+
+DeliveryFiles::Seat& DeliveryFiles::SeatOf(std::int64_t member) {
+  const std::lock_guard lock(mutex_);
+  Seat& seat = seats_[member];
+  if (!seat.encoder) {
+    seat.encoder = destination_.Encoder({.delivery = options_.delivery, .member = member});
+    seat.files = std::make_unique<PackedFiles>(
+        seat.encoder->format(),
+        PackedFileOptions{
+            .folder = options_.folder / "files",
+            .name_of = [&encoder = *seat.encoder](std::size_t index) { return encoder.NameOf(index); },
+            .bytes_of_file = seat.encoder->bytes_of_file()});
+  }
+  return seat;
+}
+
+std::vector<DeliveryFiles::MemberPiece> DeliveryFiles::Encode(const MemberChanges& changes) {
+  std::vector<MemberPiece> pieces;
+  for (const auto& [member, block] : changes) {
+    const ChangeEncoder& encoder = *SeatOf(member).encoder;
+    const std::int64_t most = PlainBytesOfPiece(encoder.bytes_of_file());
+    std::string plain;
+    for (std::size_t i = 0; i < block.num_users(); ++i) {
+      if (plain.empty()) {
+        pieces.emplace_back().member = member;
+      }
+      MemberPiece& piece = pieces.back();
+      const UserChanges user{.user = block.user(i), .changes = block.entries(i)};
+      encoder.Append(user, plain);
+      piece.encoded.users += 1;
+      piece.encoded.lines += std::ssize(user.changes);
+      if (options_.names_users) {
+        piece.AddRows(user);
+      }
+      if (std::ssize(plain) >= most || i + 1 == block.num_users()) {
+        piece.encoded.packed = encoder.format().Pack(plain, piece.encoded.users);
+        plain.clear();
+      }
+    }
+  }
+  return pieces;
+}
+
+void DeliveryFiles::PutOldest() {
+  std::vector<MemberPiece> pieces = pieces_.front().get();
+  pieces_.pop_front();
+  for (MemberPiece& piece : pieces) {
+    PackedFiles& files = *SeatOf(piece.member).files;
+    const std::size_t file = files.Append(piece.encoded);
+    if (options_.names_users) {
+      PutRows(piece, files.NameOf(file));
+    }
+  }
+}
+
+void DeliveryFiles::PutRows(MemberPiece& piece, const std::string& file) {
+  const std::size_t rows = piece.segments.num_rows();
+  NumberColumn<std::int64_t> members;
+  members.Reserve(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    members.Append(piece.member);
+  }
+  TextColumn files;
+  files.AppendRepeated(file, rows);
+  std::vector<Batch> columns;
+  columns.push_back(members.Finish());
+  columns.push_back(piece.segments.Finish());
+  columns.push_back(piece.users.Finish());
+  columns.push_back(piece.actions.Finish());
+  columns.push_back(piece.timestamps.Finish());
+  columns.push_back(files.Finish());
+  rows_.Push(StructOfColumns(rows, std::move(columns)));
+}
+
+}  // namespace weir::connectors
