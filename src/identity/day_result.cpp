@@ -9,7 +9,8 @@ namespace weir::identity {
 namespace {
 
 Hash128 PersonFoundedBy(const DayResult& result, IdNumber founder) {
-  const IdName name = result.ids.NameOf(founder);
+  TextRoom room;
+  const IdName name = result.ids.NameOf(founder, room);
   const std::string& party = result.ids.PartyName(name.party);
   if (result.given_names && !result.given_names->empty()) {
     const auto given = result.given_names->find(std::pair(party, std::string(name.text)));
@@ -55,16 +56,16 @@ std::vector<Change> ChangesOf(const DayResult& result, const std::vector<std::ui
   return ChangesBetween(memberships);
 }
 
-DayResult Rebuild(IdDictionary ids, std::vector<Edge> evidence, const Parameters& parameters,
+DayResult Rebuild(IdDictionary ids, std::vector<Edges> evidence, const Parameters& parameters,
                   const DayOptions& options) {
   DayResult result{.ids = std::move(ids), .given_names = parameters.given_names};
-  const Sightings sightings(std::move(evidence), result.ids, parameters, options.threads);
+  Sightings sightings(std::move(evidence), result.ids, parameters, options.threads);
   if (options.with_changes) {
-    const std::vector<Edge> edges = sightings.LiveOn(options.day - 1);
+    const Edges edges = sightings.LiveOn(options.day - 1);
     result.before = PersonsOf(
         result, FindPeople({.ids = result.ids, .edges = edges}, parameters, options.threads));
   }
-  result.edges = sightings.LiveOn(options.day);
+  result.edges = std::move(sightings).TakeLiveOn(options.day);
   result.people =
       FindPeople({.ids = result.ids, .edges = result.edges}, parameters, options.threads);
   if (options.with_changes) {
@@ -73,23 +74,27 @@ DayResult Rebuild(IdDictionary ids, std::vector<Edge> evidence, const Parameters
   return result;
 }
 
-void AddEdges(std::span<const NamedEdge> named, int threads, IdDictionary& ids,
-              std::vector<Edge>& edges) {
-  std::vector<IdName> names;
-  names.reserve(named.size() * 2);
-  for (const NamedEdge& edge : named) {
-    names.push_back(edge.a);
-    names.push_back(edge.b);
-  }
+void AddEdges(std::span<const NamedEdge> named, int threads, IdDictionary& ids, Edges& edges) {
+  std::vector<IdName> names(named.size() * 2);
+  ForStretches(named.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      names[2 * i] = named[i].a;
+      names[2 * i + 1] = named[i].b;
+    }
+  });
   std::vector<IdNumber> numbers(names.size());
   ids.Number(names, threads, numbers);
-  for (std::size_t i = 0; i < named.size(); ++i) {
-    edges.push_back({.a = numbers[2 * i],
-                     .b = numbers[2 * i + 1],
-                     .first_seen = named[i].first_seen,
-                     .last_seen = named[i].last_seen,
-                     .calls = named[i].calls});
-  }
+  const std::size_t first = edges.size();
+  edges.resize(first + named.size());
+  ForStretches(named.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      edges[first + i] = {.a = numbers[2 * i],
+                          .b = numbers[2 * i + 1],
+                          .first_seen = named[i].first_seen,
+                          .last_seen = named[i].last_seen,
+                          .calls = named[i].calls};
+    }
+  });
 }
 
 }  // namespace weir::identity

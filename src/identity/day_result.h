@@ -23,7 +23,7 @@ struct NamedEdge {
 // The people of a day: all of them, or those that a day's evidence touched.
 struct DayResult {
   IdDictionary ids{};
-  std::vector<Edge> edges{};            // live ones; each pair either way round
+  Edges edges{};                        // live ones; each pair either way round
   std::vector<std::uint8_t> outside{};  // by number, or empty: ids whose people weren't touched
   People people{};
   std::vector<std::optional<Hash128>> before{};  // by number, or empty: whose it was the day before
@@ -40,16 +40,15 @@ struct DayOptions {
   bool with_changes = true;
 };
 
-// Everything from the whole evidence, in which days after `options.day` are left out; the day
-// before's people, which changes need, are made of it, too.
-DayResult Rebuild(IdDictionary ids, std::vector<Edge> evidence, const Parameters& parameters,
+// Everything from the whole evidence, in blocks of any size, in which days after `options.day` are
+// left out; the day before's people, which changes need, are made of it, too.
+DayResult Rebuild(IdDictionary ids, std::vector<Edges> evidence, const Parameters& parameters,
                   const DayOptions& options);
 
 // The changes of the ids inside.
 std::vector<Change> ChangesOf(const DayResult& result, const std::vector<std::uint8_t>& erased);
 
 // Appends edges to `edges` with their ids numbered.
-void AddEdges(std::span<const NamedEdge> named, int threads, IdDictionary& ids,
-              std::vector<Edge>& edges);
+void AddEdges(std::span<const NamedEdge> named, int threads, IdDictionary& ids, Edges& edges);
 
 }  // namespace weir::identity

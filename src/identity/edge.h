@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/huge_pages.h"
 #include "identity/id_dictionary.h"
 
 namespace weir::identity {
@@ -18,6 +19,8 @@ struct Edge {
 
   friend bool operator==(const Edge&, const Edge&) = default;
 };
+
+using Edges = HugeVector<Edge>;
 
 // Whether an edge bridges: no, if an end is a hub, or if its ends were cut apart.
 enum class Mark : std::uint8_t { kLive, kHub, kCut };

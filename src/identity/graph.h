@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "base/parallel.h"
 #include "identity/edge.h"
 
@@ -30,11 +31,15 @@ struct IdFacts {
 };
 
 // By number.
-std::vector<IdFacts> GatherFacts(const Graph& graph, int threads);
+HugeVector<IdFacts> GatherFacts(const Graph& graph, int threads);
 
 // Whether one id is older than another: by (first_seen, party, id).
 bool IsOlder(const IdDictionary& ids, std::span<const IdFacts> facts, IdNumber left,
              IdNumber right);
+
+// Ids or edges between the prefetch of what belongs to one and its use: more than a cache miss
+// takes, less than the first-level cache holds.
+inline constexpr std::size_t kPrefetchAhead = 16;
 
 // Calls `work(begin, end)` for stretches of [0, size), on several threads.
 template <typename Work>

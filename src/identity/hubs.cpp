@@ -17,7 +17,9 @@ class NeighbourKeys {
     std::mutex mutex;
     ForStretches(graph_.edges.size(), threads, [&](std::size_t begin, std::size_t end) {
       std::vector<std::uint64_t> keys;
-      for (const Edge& edge : graph_.edges.subspan(begin, end - begin)) {
+      for (std::size_t i = begin; i < end; ++i) {
+        __builtin_prefetch(&facts_[graph_.edges[std::min(i + kPrefetchAhead, end - 1)].b]);
+        const Edge& edge = graph_.edges[i];
         Add(edge.a, edge.b, keys);
         Add(edge.b, edge.a, keys);
       }

@@ -1,7 +1,8 @@
 #include "identity/id_dictionary.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
+#include <tuple>
 
 #include <xxhash.h>
 
@@ -13,85 +14,149 @@ namespace {
 
 constexpr std::size_t kMaxParties = 256;
 constexpr std::size_t kFirstSlots = 64;
-constexpr std::size_t kHashBlock = 1 << 14;  // names that one thread hashes at a time
-constexpr std::size_t kLookAhead = 12;       // names between a prefetch and its use
+constexpr std::size_t kNamesOfBlock = 1 << 14;  // that one thread deals out at a time
+constexpr std::size_t kSlotAhead = 16;          // names between a slot's prefetch and its use …
+constexpr std::size_t kRecordAhead = 8;         // … and between the record's and its
 constexpr std::uint32_t kShardBits = 6;
 
-std::uint64_t HashOfName(const IdName& name) {
-  return XXH3_64bits_withSeed(name.text.data(), name.text.size(), name.party);
-}
+// A slot: 28 bits of the hash, 2 of the form, 8 of the party, and 26 of the index and one.
+constexpr unsigned kIndexBits = 26;
+constexpr unsigned kPartyShift = kIndexBits;
+constexpr unsigned kFormShift = kPartyShift + 8;
+constexpr unsigned kHashShift = kFormShift + 2;
+constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << kIndexBits) - 1;
 
-std::uint32_t TagOf(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32U); }
+std::uint64_t HashOfName(PartyCode party, const PackedText& packed, std::string_view text) {
+  const std::uint64_t seed = party | static_cast<std::uint64_t>(packed.form) << 8U;
+  if (packed.form == TextForm::kLong) {
+    return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+  }
+  const std::array<std::uint64_t, 2> words{packed.high, packed.low};
+  return XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
+}
 
 }  // namespace
 
-// The names of one call by shard.
-struct IdDictionary::HashedNames {
-  struct Entry {
-    std::uint32_t at = 0;  // among the names
-    std::uint32_t tag = 0;
-  };
-  std::vector<Entry> entries{};  // shard after shard, in the names' order
-  std::array<std::size_t, kNumShards + 1> starts{};
+// A name as tables look for it.
+struct IdDictionary::Dealt {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::uint64_t slot = 0;  // as its slot is, without the index
+  std::uint32_t at = 0;    // among the names of the call
+  std::uint32_t shard = 0;
 
-  HashedNames(std::span<const IdName> names, int threads) : entries(names.size()) {
-    std::vector<std::uint64_t> hashes(names.size());
-    ParallelFor((names.size() + kHashBlock - 1) / kHashBlock, threads, [&](std::size_t block) {
-      const std::size_t end = std::min(names.size(), (block + 1) * kHashBlock);
-      for (std::size_t i = block * kHashBlock; i < end; ++i) {
-        hashes[i] = HashOfName(names[i]);
-      }
-    });
-    for (const std::uint64_t hash : hashes) {
-      ++starts[hash % kNumShards + 1];
+  Dealt() = default;
+  Dealt(const IdName& name, std::uint32_t place) : at(place) {
+    const PackedText packed = Pack(name.text);
+    const std::uint64_t hash = HashOfName(name.party, packed, name.text);
+    high = packed.high;
+    low = packed.low;
+    slot = hash >> kHashShift << kHashShift |
+           static_cast<std::uint64_t>(packed.form) << kFormShift |
+           static_cast<std::uint64_t>(name.party) << kPartyShift;
+    shard = static_cast<std::uint32_t>(hash % kNumShards);
+  }
+
+  bool IsLong() const { return form() == TextForm::kLong; }
+  TextForm form() const { return static_cast<TextForm>(slot >> kFormShift & 3U); }
+  std::uint16_t kind() const { return static_cast<std::uint16_t>(slot >> kPartyShift & 0x3ffU); }
+};
+
+// The names of one call by block and shard, within both in their order.
+class IdDictionary::DealtNames {
+ public:
+  DealtNames(std::span<const IdName> names, int threads)
+      : names_(names),
+        num_blocks_((names.size() + kNamesOfBlock - 1) / kNamesOfBlock),
+        dealt_(names.size()),
+        starts_(num_blocks_) {
+    ParallelFor(num_blocks_, threads, [&](std::size_t block) { Deal(block); });
+  }
+
+  std::size_t num_blocks() const { return num_blocks_; }
+  std::span<const Dealt> Of(std::size_t block, std::size_t shard) const {
+    const std::uint32_t begin = starts_[block][shard];
+    return std::span(dealt_).subspan(block * kNamesOfBlock + begin,
+                                     starts_[block][shard + 1] - begin);
+  }
+
+ private:
+  using Starts = std::array<std::uint32_t, kNumShards + 1>;
+
+  void Deal(std::size_t block) {
+    const std::size_t begin = block * kNamesOfBlock;
+    const std::size_t end = std::min(names_.size(), begin + kNamesOfBlock);
+    std::vector<Dealt> in_order;
+    in_order.reserve(end - begin);
+    Starts& starts = starts_[block];
+    for (std::size_t i = begin; i < end; ++i) {
+      ++starts[in_order.emplace_back(names_[i], static_cast<std::uint32_t>(i)).shard + 1];
     }
     for (std::size_t shard = 0; shard < kNumShards; ++shard) {
       starts[shard + 1] += starts[shard];
     }
-    auto next = starts;
-    for (std::size_t i = 0; i < hashes.size(); ++i) {
-      entries[next[hashes[i] % kNumShards]++] = {.at = static_cast<std::uint32_t>(i),
-                                                 .tag = TagOf(hashes[i])};
+    Starts next = starts;
+    for (const Dealt& name : in_order) {
+      dealt_[begin + next[name.shard]++] = name;
     }
   }
+
+  std::span<const IdName> names_;
+  std::size_t num_blocks_;
+  std::vector<Dealt> dealt_;
+  std::vector<Starts> starts_;  // by block
 };
 
 PartyCode IdDictionary::CodeOf(std::string_view party) {
   const auto found = std::ranges::find(parties_, party);
-  if (found == parties_.end()) {
-    if (parties_.size() == kMaxParties) {
-      throw UserError("ids of more than {} parties; the last is '{}'", kMaxParties, party);
-    }
-    parties_.emplace_back(party);
-    return static_cast<PartyCode>(parties_.size() - 1);
+  if (found != parties_.end()) {
+    return static_cast<PartyCode>(found - parties_.begin());
   }
-  return static_cast<PartyCode>(found - parties_.begin());
+  if (parties_.size() == kMaxParties) {
+    throw UserError("ids of more than {} parties; the last is '{}'", kMaxParties, party);
+  }
+  parties_.emplace_back(party);
+  ranks_.clear();
+  for (const std::string& name : parties_) {
+    ranks_.push_back(static_cast<std::uint8_t>(
+        std::ranges::count_if(parties_, [&](const std::string& other) { return other < name; })));
+  }
+  return static_cast<PartyCode>(parties_.size() - 1);
 }
 
 void IdDictionary::Number(std::span<const IdName> names, int threads, std::span<IdNumber> numbers) {
-  const HashedNames hashed(names, threads);
+  const DealtNames dealt(names, threads);
   ParallelFor(kNumShards, threads, [&](std::size_t number) {
     Shard& shard = shards_[number];
-    const std::size_t end = hashed.starts[number + 1];
-    for (std::size_t i = hashed.starts[number]; i < end; ++i) {
-      if (i + kLookAhead < end) {
-        shard.Prefetch(hashed.entries[i + kLookAhead].tag);
+    for (std::size_t block = 0; block < dealt.num_blocks(); ++block) {
+      const std::span<const Dealt> some = dealt.Of(block, number);
+      for (std::size_t i = 0; i < std::min(kSlotAhead, some.size()); ++i) {
+        shard.PrefetchSlot(some[i]);
       }
-      const auto [at, tag] = hashed.entries[i];
-      numbers[at] = shard.Add(names[at], tag) << kShardBits | static_cast<IdNumber>(number);
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        if (i + kSlotAhead < some.size()) {
+          shard.PrefetchSlot(some[i + kSlotAhead]);
+        }
+        if (i + kRecordAhead < some.size()) {
+          shard.PrefetchRecord(some[i + kRecordAhead]);
+        }
+        const std::string_view text =
+            some[i].IsLong() ? names[some[i].at].text : std::string_view();
+        numbers[some[i].at] =
+            shard.Add(some[i], text) << kShardBits | static_cast<IdNumber>(number);
+      }
     }
   });
 }
 
 std::optional<IdNumber> IdDictionary::Find(const IdName& name) const {
-  const std::uint64_t hash = HashOfName(name);
-  const auto shard = static_cast<IdNumber>(hash % kNumShards);
-  const auto index = shards_[shard].Find(name, TagOf(hash));
-  return index ? std::optional(*index << kShardBits | shard) : std::nullopt;
+  const Dealt dealt(name, 0);
+  const auto index = shards_[dealt.shard].Find(dealt, name.text);
+  return index ? std::optional(*index << kShardBits | dealt.shard) : std::nullopt;
 }
 
-IdName IdDictionary::NameOf(IdNumber number) const {
-  return shards_[number % kNumShards].NameOf(number >> kShardBits);
+IdName IdDictionary::NameOf(IdNumber number, TextRoom& room) const {
+  return shards_[number % kNumShards].NameOf(number >> kShardBits, room);
 }
 
 PartyCode IdDictionary::PartyOf(IdNumber number) const {
@@ -99,10 +164,23 @@ PartyCode IdDictionary::PartyOf(IdNumber number) const {
 }
 
 bool IdDictionary::Precedes(IdNumber left, IdNumber right) const {
-  const IdName one = NameOf(left);
-  const IdName other = NameOf(right);
-  return one.party == other.party ? one.text < other.text
-                                  : parties_[one.party] < parties_[other.party];
+  const PartyCode one_party = PartyOf(left);
+  const PartyCode other_party = PartyOf(right);
+  if (one_party != other_party) {
+    return ranks_[one_party] < ranks_[other_party];
+  }
+  const PackedText one = shards_[left % kNumShards].PackedOf(left >> kShardBits);
+  const PackedText other = shards_[right % kNumShards].PackedOf(right >> kShardBits);
+  if (one.form == other.form && one.form != TextForm::kLong) {
+    return std::tie(one.high, one.low) < std::tie(other.high, other.low);
+  }
+  TextRoom one_room;
+  TextRoom other_room;
+  return NameOf(left, one_room).text < NameOf(right, other_room).text;
+}
+
+void IdDictionary::Prefetch(IdNumber number) const {
+  shards_[number % kNumShards].PrefetchName(number >> kShardBits);
 }
 
 std::size_t IdDictionary::num_slots() const {
@@ -121,61 +199,108 @@ std::size_t IdDictionary::size() const {
   return size;
 }
 
-std::uint32_t IdDictionary::Shard::Add(const IdName& name, std::uint32_t tag) {
-  if (parties_.size() * 2 >= slots_.size()) {
+std::uint32_t IdDictionary::Shard::Add(const Dealt& name, std::string_view text) {
+  if (kinds_.size() * 3 >= slots_.size() * 2) {
     Grow();
   }
-  Slot& slot = slots_[SlotOf(name, tag)];
-  if (slot.index_and_one == 0) {
-    if (parties_.size() >= kNoId >> kShardBits) {
+  std::uint64_t& slot = slots_[SlotOf(name, text)];
+  if (slot == 0) {
+    if (kinds_.size() >= kNoId >> kShardBits) {
       throw UserError("more than 2^32 ids in one graph");
     }
-    texts_.insert(texts_.end(), name.text.begin(), name.text.end());
-    ends_.push_back(texts_.size());
-    parties_.push_back(name.party);
-    slot = {.tag = tag, .index_and_one = static_cast<std::uint32_t>(parties_.size())};
+    if (name.IsLong()) {
+      records_.push_back({.high_or_begin = texts_.size(), .low_or_size = text.size()});
+      texts_.insert(texts_.end(), text.begin(), text.end());
+    } else {
+      records_.push_back({.high_or_begin = name.high, .low_or_size = name.low});
+    }
+    kinds_.push_back(name.kind());
+    slot = name.slot | kinds_.size();
   }
-  return slot.index_and_one - 1;
+  return static_cast<std::uint32_t>(slot & kIndexMask) - 1;
 }
 
-std::optional<std::uint32_t> IdDictionary::Shard::Find(const IdName& name,
-                                                       std::uint32_t tag) const {
+std::optional<std::uint32_t> IdDictionary::Shard::Find(const Dealt& name,
+                                                       std::string_view text) const {
   if (slots_.empty()) {
     return std::nullopt;
   }
-  const Slot& slot = slots_[SlotOf(name, tag)];
-  return slot.index_and_one == 0 ? std::nullopt : std::optional(slot.index_and_one - 1);
+  const std::uint64_t slot = slots_[SlotOf(name, text)];
+  return slot == 0 ? std::nullopt
+                   : std::optional(static_cast<std::uint32_t>(slot & kIndexMask) - 1);
 }
 
-IdName IdDictionary::Shard::NameOf(std::uint32_t index) const {
-  const std::uint64_t start = index == 0 ? 0 : ends_[index - 1];
-  return {.party = parties_[index], .text = {texts_.data() + start, ends_[index] - start}};
+IdName IdDictionary::Shard::NameOf(std::uint32_t index, TextRoom& room) const {
+  const PackedText packed = PackedOf(index);
+  return {.party = PartyOf(index),
+          .text = packed.form == TextForm::kLong ? LongText(index) : Unpack(packed, room)};
 }
 
-void IdDictionary::Shard::Prefetch(std::uint32_t tag) const {
+PackedText IdDictionary::Shard::PackedOf(std::uint32_t index) const {
+  return {.high = records_[index].high_or_begin,
+          .low = records_[index].low_or_size,
+          .form = static_cast<TextForm>(kinds_[index] >> 8U)};
+}
+
+std::string_view IdDictionary::Shard::LongText(std::uint32_t index) const {
+  return {texts_.data() + records_[index].high_or_begin, records_[index].low_or_size};
+}
+
+void IdDictionary::Shard::PrefetchSlot(const Dealt& name) const {
   if (!slots_.empty()) {
-    __builtin_prefetch(&slots_[tag & (slots_.size() - 1)]);
+    __builtin_prefetch(&slots_[name.slot >> kHashShift & (slots_.size() - 1)]);
   }
 }
 
-// The slot of `name`, or the free one where it belongs.
-std::size_t IdDictionary::Shard::SlotOf(const IdName& name, std::uint32_t tag) const {
+void IdDictionary::Shard::PrefetchRecord(const Dealt& name) const {
+  if (slots_.empty()) {
+    return;
+  }
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = tag & mask;
-  while (slots_[at].index_and_one != 0 &&
-         (slots_[at].tag != tag || NameOf(slots_[at].index_and_one - 1) != name)) {
+  std::size_t at = name.slot >> kHashShift & mask;
+  while (slots_[at] != 0 && (slots_[at] & ~kIndexMask) != name.slot) {
+    at = (at + 1) & mask;
+  }
+  if (slots_[at] != 0) {
+    __builtin_prefetch(&records_[(slots_[at] & kIndexMask) - 1]);
+  }
+}
+
+void IdDictionary::Shard::PrefetchName(std::uint32_t index) const {
+  __builtin_prefetch(&records_[index]);
+  __builtin_prefetch(&kinds_[index]);
+}
+
+// The slot of a name, or the free one where it belongs.
+std::size_t IdDictionary::Shard::SlotOf(const Dealt& name, std::string_view text) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = name.slot >> kHashShift & mask;
+  while (slots_[at] != 0) {
+    const std::uint64_t slot = slots_[at];
+    if ((slot & ~kIndexMask) == name.slot &&
+        IsAt(static_cast<std::uint32_t>(slot & kIndexMask) - 1, name, text)) {
+      break;
+    }
     at = (at + 1) & mask;
   }
   return at;
 }
 
+// Of names that agree in form and party.
+bool IdDictionary::Shard::IsAt(std::uint32_t index, const Dealt& name,
+                               std::string_view text) const {
+  const Record& record = records_[index];
+  return name.IsLong() ? LongText(index) == text
+                       : record.high_or_begin == name.high && record.low_or_size == name.low;
+}
+
 void IdDictionary::Shard::Grow() {
-  std::vector<Slot> larger(std::max(kFirstSlots, slots_.size() * 2));
+  HugeVector<std::uint64_t> larger(std::max(kFirstSlots, slots_.size() * 2));
   const std::size_t mask = larger.size() - 1;
-  for (const Slot& slot : slots_) {
-    if (slot.index_and_one != 0) {
-      std::size_t at = slot.tag & mask;
-      while (larger[at].index_and_one != 0) {
+  for (const std::uint64_t slot : slots_) {
+    if (slot != 0) {
+      std::size_t at = slot >> kHashShift & mask;
+      while (larger[at] != 0) {
         at = (at + 1) & mask;
       }
       larger[at] = slot;

@@ -36,7 +36,8 @@ TEST(IdDictionary, GivesEachIdOneNumberOnAnyNumberOfThreads) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto [found, is_new] = by_name.try_emplace({names[i].party, names[i].text}, numbers[i]);
       ASSERT_EQ(found->second, numbers[i]);
-      ASSERT_EQ(ids.NameOf(numbers[i]), names[i]);
+      TextRoom room{};
+      ASSERT_EQ(ids.NameOf(numbers[i], room), names[i]);
       ASSERT_EQ(ids.Find(names[i]), numbers[i]);
       ASSERT_LT(numbers[i], ids.num_slots());
       distinct.insert(numbers[i]);

@@ -249,7 +249,8 @@ std::set<ChangeRow> ChangesBetween(const Day& before, const Day& after) {
 
 Day DayOf(const DayResult& result) {
   const auto id_of = [&](IdNumber number) {
-    const IdName name = result.ids.NameOf(number);
+    TextRoom room;
+    const IdName name = result.ids.NameOf(number, room);
     return Id(result.ids.PartyName(name.party), std::string(name.text));
   };
   const auto pair_of = [&](const Edge& edge) { return PairOf(id_of(edge.a), id_of(edge.b)); };

@@ -60,7 +60,7 @@ bool Increment::NeedsMore() {
   fresh_.clear();
   followed_ = 0;
   before_.resize(ids_.num_slots());
-  const std::vector<Edge> live = LiveEdges();
+  const Edges live = LiveEdges();
   TouchNeighbours(FlippedHubs(live), live);
   FollowCuts();
   return !fresh_.empty();
@@ -75,7 +75,8 @@ DayResult Increment::Finish() {
   std::vector<std::uint8_t> erased(is_erased_ ? ids_.num_slots() : 0);
   for (std::size_t i = 0; i < taken_.size() && is_erased_; ++i) {
     for (const IdNumber id : {taken_[i].a, taken_[i].b}) {
-      erased[id] = is_gone_[i] != 0 && is_erased_(ids_.NameOf(id)) ? 1 : erased[id];
+      TextRoom room;
+      erased[id] = is_gone_[i] != 0 && is_erased_(ids_.NameOf(id, room)) ? 1 : erased[id];
     }
   }
   result.ids = std::move(ids_);
@@ -140,14 +141,16 @@ std::vector<std::uint8_t> Increment::Outside() const {
   return outside;
 }
 
-std::vector<Edge> Increment::LiveEdges() const {
-  std::vector<Edge> rows = today_;
+Edges Increment::LiveEdges() const {
+  Edges rows = today_;
   for (std::size_t i = 0; i < taken_.size(); ++i) {
     if (is_gone_[i] == 0) {
       rows.push_back(taken_[i]);
     }
   }
-  return Sightings(std::move(rows), ids_, parameters_, options_.threads).LiveOn(options_.day);
+  std::vector<Edges> blocks;
+  blocks.push_back(std::move(rows));
+  return Sightings(std::move(blocks), ids_, parameters_, options_.threads).TakeLiveOn(options_.day);
 }
 
 std::vector<IdNumber> Increment::FlippedHubs(std::span<const Edge> live) const {

@@ -58,7 +58,7 @@ class Increment {
   void FollowCuts();
   void RememberPersons(std::span<const StateEdge> edges);
   std::vector<std::uint8_t> Outside() const;
-  std::vector<Edge> LiveEdges() const;
+  Edges LiveEdges() const;
   // Ids that are hubs after the day or were before it, not both.
   std::vector<IdNumber> FlippedHubs(std::span<const Edge> live) const;
   void TouchNeighbours(const std::vector<IdNumber>& hubs, std::span<const Edge> edges);
@@ -68,13 +68,13 @@ class Increment {
   std::function<bool(const IdName&)> is_erased_;
   IdDictionary ids_;
   std::vector<std::int32_t> expiry_;  // by party, as far as asked for
-  std::vector<Edge> today_;
+  Edges today_;
   PersonSet touched_;
   PersonSet taken_persons_;     // whose edges have been taken
   std::vector<Hash128> fresh_;  // touched, whose edges are taken next
   std::size_t followed_ = 0;    // so many of `fresh_` have had their cuts followed
   std::vector<std::pair<Hash128, Hash128>> cut_links_;  // both ways; sorted by FollowCuts()
-  std::vector<Edge> taken_;
+  Edges taken_;
   std::vector<std::uint8_t> is_gone_;           // by taken edge: an end is erased
   std::vector<std::optional<Hash128>> before_;  // by number
 };

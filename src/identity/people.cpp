@@ -8,7 +8,7 @@
 namespace weir::identity {
 namespace {
 
-std::vector<Mark> MarkHubs(const Graph& graph, const std::vector<Hub>& hubs, int threads) {
+HugeVector<Mark> MarkHubs(const Graph& graph, const std::vector<Hub>& hubs, int threads) {
   std::vector<std::uint8_t> is_hub(hubs.empty() ? 0 : graph.ids.num_slots());
   for (const Hub& hub : hubs) {
     is_hub[hub.id] = 1;
@@ -16,7 +16,7 @@ std::vector<Mark> MarkHubs(const Graph& graph, const std::vector<Hub>& hubs, int
   const auto bridges = [&](IdNumber id) {
     return (is_hub.empty() || is_hub[id] == 0) && !graph.IsOutside(id);
   };
-  std::vector<Mark> marks(graph.edges.size(), Mark::kLive);
+  HugeVector<Mark> marks(graph.edges.size(), Mark::kLive);
   ForStretches(marks.size(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!bridges(graph.edges[i].a) || !bridges(graph.edges[i].b)) {
@@ -28,18 +28,20 @@ std::vector<Mark> MarkHubs(const Graph& graph, const std::vector<Hub>& hubs, int
 }
 
 // By number: the least id of the component.
-std::vector<IdNumber> Components(const Graph& graph, const std::vector<Mark>& marks, int threads) {
+HugeVector<IdNumber> Components(const Graph& graph, const HugeVector<Mark>& marks, int threads) {
   UnionFind sets(graph.ids.num_slots());
   ForStretches(marks.size(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
+      sets.Prefetch(graph.edges[std::min(i + kPrefetchAhead, end - 1)].b);
       if (marks[i] == Mark::kLive) {
         sets.Unite(graph.edges[i].a, graph.edges[i].b);
       }
     }
   });
-  std::vector<IdNumber> components(sets.size());
+  HugeVector<IdNumber> components(sets.size());
   ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t id = begin; id < end; ++id) {
+      sets.PrefetchParent(static_cast<IdNumber>(std::min(id + kPrefetchAhead, end - 1)));
       components[id] = sets.Find(static_cast<IdNumber>(id));
     }
   });
@@ -48,14 +50,17 @@ std::vector<IdNumber> Components(const Graph& graph, const std::vector<Mark>& ma
 
 class FounderSearch {
  public:
-  FounderSearch(const Graph& graph, const std::vector<IdFacts>& facts)
+  FounderSearch(const Graph& graph, const HugeVector<IdFacts>& facts)
       : graph_(graph), facts_(facts) {}
 
   // Turns components by number into founders by number.
-  std::vector<IdNumber> Find(std::vector<IdNumber> components, int threads) const {
-    std::vector<IdNumber> oldest(components.size(), kNoId);
+  HugeVector<IdNumber> Find(HugeVector<IdNumber> components, int threads) const {
+    HugeVector<IdNumber> oldest(components.size(), kNoId);
     ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
       for (std::size_t id = begin; id < end; ++id) {
+        const IdNumber later = components[std::min(id + kPrefetchAhead, end - 1)];
+        __builtin_prefetch(&oldest[later], 1);
+        __builtin_prefetch(&facts_[later]);
         if (IsInside(static_cast<IdNumber>(id))) {
           KeepOlder(oldest[components[id]], static_cast<IdNumber>(id));
         }
@@ -63,6 +68,7 @@ class FounderSearch {
     });
     ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
       for (std::size_t id = begin; id < end; ++id) {
+        __builtin_prefetch(&oldest[components[std::min(id + kPrefetchAhead, end - 1)]]);
         components[id] = IsInside(static_cast<IdNumber>(id)) ? oldest[components[id]] : kNoId;
       }
     });
@@ -81,7 +87,7 @@ class FounderSearch {
   }
 
   const Graph& graph_;
-  const std::vector<IdFacts>& facts_;
+  const HugeVector<IdFacts>& facts_;
 };
 
 }  // namespace
@@ -91,7 +97,7 @@ People FindPeople(const Graph& graph, const Parameters& parameters, int threads)
   people.facts = GatherFacts(graph, threads);
   people.hubs = FindHubs(graph, people.facts, parameters.max_neighbours, threads);
   people.marks = MarkHubs(graph, people.hubs, threads);
-  std::vector<IdNumber> components = Components(graph, people.marks, threads);
+  HugeVector<IdNumber> components = Components(graph, people.marks, threads);
   people.cuts =
       CutOversize(graph, people.facts, parameters.max_component, components, people.marks);
   people.founders = FounderSearch(graph, people.facts).Find(std::move(components), threads);

@@ -12,9 +12,9 @@ namespace weir::identity {
 
 // Who is who on a day.
 struct People {
-  std::vector<IdFacts> facts{};      // by id's number
-  std::vector<IdNumber> founders{};  // by id's number: its person's oldest id; kNoId: not inside
-  std::vector<Mark> marks{};         // by edge
+  HugeVector<IdFacts> facts{};      // by id's number
+  HugeVector<IdNumber> founders{};  // by id's number: its person's oldest id; kNoId: not inside
+  HugeVector<Mark> marks{};         // by edge
   std::vector<Hub> hubs{};
   std::vector<Cut> cuts{};
 

@@ -13,9 +13,10 @@ constexpr std::int32_t kLastDay = 20100;
 DayResult Rebuilt(const model::Evidence& evidence, const Parameters& parameters, int threads,
                   std::mt19937_64& random) {
   IdDictionary ids;
-  std::vector<Edge> edges;
-  AddEdges(model::RowsOf(evidence, ids, 0, kLastDay + 5, random), threads, ids, edges);
-  return Rebuild(std::move(ids), std::move(edges), parameters,
+  std::vector<Edges> blocks(1 + random() % 3);  // the rows in one block, others are empty
+  AddEdges(model::RowsOf(evidence, ids, 0, kLastDay + 5, random), threads, ids,
+           blocks[random() % blocks.size()]);
+  return Rebuild(std::move(ids), std::move(blocks), parameters,
                  {.day = kLastDay, .threads = threads, .with_changes = true});
 }
 

@@ -22,10 +22,20 @@ class SightingsTest : public testing::Test {
   IdNumber st() const { return numbers_[1]; }
   IdNumber an() const { return numbers_[2]; }
 
-  Sightings Of(std::vector<Edge> rows) const { return {std::move(rows), ids_, parameters_, 2}; }
+  // Of rows in blocks of two.
+  Sightings Of(const std::vector<Edge>& rows) const {
+    std::vector<Edges> blocks;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i % 2 == 0) {
+        blocks.emplace_back();
+      }
+      blocks.back().push_back(rows[i]);
+    }
+    return {std::move(blocks), ids_, parameters_, 2};
+  }
 
   // Of a result of one edge at most.
-  static std::optional<Edge> Only(const std::vector<Edge>& edges) {
+  static std::optional<Edge> Only(const Edges& edges) {
     EXPECT_LE(edges.size(), 1U);
     return edges.empty() ? std::nullopt : std::optional(edges.front());
   }

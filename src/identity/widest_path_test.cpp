@@ -13,7 +13,7 @@ namespace weir::identity {
 namespace {
 
 // The least calls on the best path, by trying all limits and walking edges of at least so many.
-std::int64_t BestLeastCalls(const std::vector<Edge>& edges, IdNumber from, IdNumber to) {
+std::int64_t BestLeastCalls(const Edges& edges, IdNumber from, IdNumber to) {
   for (std::int64_t limit = 10; limit > 0; --limit) {
     std::set<IdNumber> reached{from};
     for (std::size_t round = 0; round < edges.size(); ++round) {
@@ -48,7 +48,7 @@ TEST(WidestPath, HasTheGreatestLeastCallsOfAllPaths) {
     std::vector<IdNumber> numbers(names.size());
     ids.Number(names, 1, numbers);
     const auto any = [&] { return numbers[random() % numbers.size()]; };
-    std::vector<Edge> edges(random() % 20 + 1);
+    Edges edges(random() % 20 + 1);
     for (Edge& edge : edges) {
       edge = {.a = any(), .b = any(), .calls = static_cast<std::int64_t>(random() % 5 + 1)};
     }

@@ -74,7 +74,7 @@ class PersonGraph {
  private:
   const PersonFacts& person_;
   identity::IdDictionary ids_;
-  std::vector<identity::Edge> edges_;
+  identity::Edges edges_;
   std::vector<std::size_t> places_;  // among the person's edges
 };
 

@@ -135,12 +135,13 @@ class DayRun {
 
   void RunRebuild() {
     identity::IdDictionary ids;
-    std::vector<identity::Edge> evidence;
+    std::vector<identity::Edges> evidence;
     for (const char* argument : {kToday, kEvidence}) {
       if (const auto relation = context_.Relation(argument)) {
         ReadPairs(context_.Query(PairsQuery(*relation)), ids, context_.stop(),
                   [&](std::span<const identity::NamedEdge> pairs) {
-                    identity::AddEdges(Kept(pairs, ids), options_.threads, ids, evidence);
+                    identity::AddEdges(Kept(pairs, ids), options_.threads, ids,
+                                       evidence.emplace_back());
                   });
       }
     }

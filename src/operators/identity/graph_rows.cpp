@@ -28,7 +28,8 @@ void AppendPerson(TextColumn& column, const Hash128& person) {
 }
 
 void AppendName(const DayResult& result, IdNumber id, TextColumn& party, TextColumn& text) {
-  const IdName name = result.ids.NameOf(id);
+  identity::TextRoom room;
+  const IdName name = result.ids.NameOf(id, room);
   party.Append(result.ids.PartyName(name.party));
   text.Append(name.text);
 }
@@ -165,7 +166,8 @@ struct ViolationColumns {
     }
     neighbour_party.AppendOrNull(row.neighbour_party);
     if (row.neighbour) {
-      neighbour_id.Append(result.ids.NameOf(*row.neighbour).text);
+      identity::TextRoom room;
+      neighbour_id.Append(result.ids.NameOf(*row.neighbour, room).text);
     } else {
       neighbour_id.AppendNull();
     }
