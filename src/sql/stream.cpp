@@ -1,6 +1,7 @@
 #include "sql/stream.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -61,6 +62,8 @@ void CheckBatch(const std::string& name, const ArrowArray& batch, std::size_t nu
   }
 }
 
+constexpr idx_t kMaxThreads = 64;  // that read one stream; DuckDB uses as many as it has
+
 struct Scan {
   std::shared_ptr<Stream> stream;
   std::vector<std::size_t> projection;
@@ -108,6 +111,7 @@ void InitStream(duckdb_init_info info) {
   auto stream = *static_cast<std::shared_ptr<Stream>*>(duckdb_init_get_bind_data(info));
   const auto init = [&] {
     stream->Begin();
+    duckdb_init_set_max_threads(info, kMaxThreads);
     auto scan = std::make_unique<Scan>();
     scan->stream = stream;
     for (idx_t index = 0; index < duckdb_init_get_column_count(info); ++index) {
@@ -118,10 +122,20 @@ void InitStream(duckdb_init_info info) {
   Guarded(stream.get(), init, [&](const char* message) { duckdb_init_set_error(info, message); });
 }
 
+void InitReader(duckdb_init_info info) {
+  auto stream = *static_cast<std::shared_ptr<Stream>*>(duckdb_init_get_bind_data(info));
+  const auto init = [&] {
+    duckdb_init_set_init_data(info, std::make_unique<StreamReader>(*stream).release(),
+                              Destroy<StreamReader>);
+  };
+  Guarded(stream.get(), init, [&](const char* message) { duckdb_init_set_error(info, message); });
+}
+
 void FillFromStream(duckdb_function_info info, duckdb_data_chunk output) {
-  auto& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+  const auto& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+  auto& reader = *static_cast<StreamReader*>(duckdb_function_get_local_init_data(info));
   Guarded(
-      scan.stream.get(), [&] { scan.stream->Fill(scan.projection, output); },
+      scan.stream.get(), [&] { reader.Fill(scan.projection, output); },
       [&](const char* message) { duckdb_function_set_error(info, message); });
 }
 
@@ -131,8 +145,7 @@ Stream::Stream(StreamSource source, duckdb_connection context, Session& session)
     : source_(std::move(source)),
       context_(context),
       session_(session),
-      columns_(ToColumns(source_.schema)),
-      converted_(ConvertColumns(context, columns_)) {}
+      columns_(ToColumns(source_.schema)) {}
 
 void Stream::Begin() {
   if (begun_.exchange(true)) {
@@ -143,30 +156,46 @@ void Stream::Begin() {
   }
 }
 
-bool Stream::HasRows() {
-  while (source_.next && (!batch_ || next_row_ == batch_->num_rows())) {
-    batch_.reset();
-    auto batch = source_.next();
+std::shared_ptr<const Batch> Stream::NextBatch() {
+  const std::scoped_lock lock(next_mutex_);
+  while (source_.next) {
+    std::optional<Batch> batch;
+    try {
+      batch = source_.next();
+    } catch (...) {
+      source_.next = nullptr;  // other threads must not ask on
+      throw;
+    }
     if (!batch) {
       source_.next = nullptr;
-      break;
+    } else {
+      CheckBatch(source_.name, *batch->get(), columns_.size());
+      if (batch->num_rows() > 0) {
+        return std::make_shared<const Batch>(*std::move(batch));
+      }
     }
-    CheckBatch(source_.name, *batch->get(), columns_.size());
-    batch_ = std::make_shared<const Batch>(*std::move(batch));
-    next_row_ = 0;
   }
-  return batch_ && next_row_ < batch_->num_rows();
+  return nullptr;
 }
 
-void Stream::Fill(const std::vector<std::size_t>& projection, duckdb_data_chunk output) {
-  if (!HasRows()) {
+StreamReader::StreamReader(Stream& stream)
+    : stream_(stream), converted_(ConvertColumns(stream.context_, stream.columns_)) {}
+
+void StreamReader::Fill(const std::vector<std::size_t>& projection, duckdb_data_chunk output) {
+  if (!batch_ || next_row_ == batch_->num_rows()) {
+    batch_.reset();
+    batch_ = stream_.NextBatch();
+    next_row_ = 0;
+  }
+  if (!batch_) {
     duckdb_data_chunk_set_size(output, 0);
     return;
   }
   const std::int64_t count =
       std::min(static_cast<std::int64_t>(duckdb_vector_size()), batch_->num_rows() - next_row_);
   for (std::size_t index = 0; index < projection.size(); ++index) {
-    if (projection[index] < columns_.size()) {  // else a column of DuckDB's that nobody reads
+    if (projection[index] <
+        stream_.columns_.size()) {  // else a column of DuckDB's that nobody reads
       FillColumn(projection[index], count, duckdb_data_chunk_get_vector(output, index));
     }
   }
@@ -176,10 +205,11 @@ void Stream::Fill(const std::vector<std::size_t>& projection, duckdb_data_chunk 
 
 // Each column is converted by itself, because DuckDB 1.5.5 lets only the first column of a chunk
 // from Arrow own the memory that all its columns point to.
-void Stream::FillColumn(std::size_t column, std::int64_t count, duckdb_vector output) {
+void StreamReader::FillColumn(std::size_t column, std::int64_t count, duckdb_vector output) {
   Batch slice = SliceColumn(batch_, column, next_row_, count);
   duckdb_data_chunk raw = nullptr;
-  CheckError(duckdb_data_chunk_from_arrow(context_, slice.get(), converted_[column].get(), &raw));
+  CheckError(
+      duckdb_data_chunk_from_arrow(stream_.context_, slice.get(), converted_[column].get(), &raw));
   const OwnedDataChunk chunk(raw);
   duckdb_vector_reference_vector(output, duckdb_data_chunk_get_vector(raw, 0));
 }
@@ -213,6 +243,7 @@ void RegisterStreamFunction(duckdb_connection connection, StreamRegistry& regist
   duckdb_table_function_set_extra_info(function.get(), &registry, nullptr);
   duckdb_table_function_set_bind(function.get(), BindStream);
   duckdb_table_function_set_init(function.get(), InitStream);
+  duckdb_table_function_set_local_init(function.get(), InitReader);
   duckdb_table_function_set_function(function.get(), FillFromStream);
   duckdb_table_function_supports_projection_pushdown(function.get(), true);
   if (duckdb_register_table_function(connection, function.get()) != DuckDBSuccess) {

@@ -27,7 +27,8 @@ struct StreamSource {
   std::function<std::optional<Batch>()> next;
 };
 
-// The rows of one native producer, read once. DuckDB's threads call it, one at a time.
+// The rows of one native producer, read once. DuckDB's threads call it, several at once where the
+// query doesn't ask for the rows' order, such as a COPY into several files.
 class Stream {
  public:
   // `context` is a connection that outlives every use; `session` gets what `next` throws.
@@ -37,22 +38,36 @@ class Stream {
   const std::vector<ResultColumn>& columns() const { return columns_; }
   // Takes the stream's rows for one scan. Throws UserError if another scan has them already.
   void Begin();
-  // Puts the next rows of the columns `projection` into `output`; none at the end.
-  void Fill(const std::vector<std::size_t>& projection, duckdb_data_chunk output);
+  // The producer's next batch, of one row or more; null at the end. One thread after another.
+  std::shared_ptr<const Batch> NextBatch();
   // Hands the exception to the session, whose query is about to fail with it.
   void Keep(std::exception_ptr error) { session_.KeepStreamError(std::move(error)); }
 
  private:
-  // Whether rows are left, after asking the producer for more if the batch at hand is used up.
-  bool HasRows();
-  void FillColumn(std::size_t column, std::int64_t count, duckdb_vector output);
+  friend class StreamReader;
 
   StreamSource source_;
   duckdb_connection context_;
   Session& session_;
   std::vector<ResultColumn> columns_;
-  std::vector<OwnedConvertedSchema> converted_;  // one a column
   std::atomic<bool> begun_ = false;
+  std::mutex next_mutex_;
+};
+
+// One thread's place in a stream.
+class StreamReader {
+ public:
+  // `stream` must outlive the reader.
+  explicit StreamReader(Stream& stream);
+
+  // Puts the next rows of the columns `projection` into `output`; none at the end.
+  void Fill(const std::vector<std::size_t>& projection, duckdb_data_chunk output);
+
+ private:
+  void FillColumn(std::size_t column, std::int64_t count, duckdb_vector output);
+
+  Stream& stream_;
+  std::vector<OwnedConvertedSchema> converted_;  // one a column
   std::shared_ptr<const Batch> batch_;
   std::int64_t next_row_ = 0;
 };
