@@ -25,7 +25,8 @@ bool IsJunkId(std::string_view id) {
   if (id.empty()) {
     return true;
   }
-  const bool is_zeros = id.find_first_not_of("0-") == std::string_view::npos &&
+  const bool may_be_zeros = id.front() == '0' || id.front() == '-';
+  const bool is_zeros = may_be_zeros && id.find_first_not_of("0-") == std::string_view::npos &&
                         id.find('0') != std::string_view::npos;
   return is_zeros || IsJunkWord(id);
 }

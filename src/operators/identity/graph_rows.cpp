@@ -8,6 +8,7 @@
 
 #include "base/hashing.h"
 #include "data/column_builder.h"
+#include "identity/graph.h"
 #include "operators/columns_together.h"
 #include "operators/identity/graph_columns.h"
 
@@ -32,6 +33,15 @@ void AppendName(const DayResult& result, IdNumber id, TextColumn& party, TextCol
   const IdName name = result.ids.NameOf(id, room);
   party.Append(result.ids.PartyName(name.party));
   text.Append(name.text);
+}
+
+// Has what MappingRows() reads of an id brought near.
+void PrefetchRow(const DayResult& result, std::size_t id) {
+  const IdNumber founder = result.people.founders[id];
+  if (founder != identity::kNoId) {
+    result.ids.Prefetch(static_cast<IdNumber>(id));
+    result.ids.Prefetch(founder);
+  }
 }
 
 // Batches of what `make(begin, end)` makes of stretches of [0, size), without empty ones.
@@ -208,7 +218,16 @@ BatchSource MappingRows(SharedResult result) {
     NumberColumn<std::int64_t> first_seen;
     NumberColumn<std::int64_t> last_seen;
     NumberColumn<std::int64_t> calls;
+    constexpr std::size_t kIdSize = 36;  // most texts have no more
+    constexpr std::size_t kPersonSize = 32;
+    const std::size_t rows = end - begin;
+    person.Reserve(rows, rows * kPersonSize);
+    id.Reserve(rows, rows * kIdSize);
+    for (NumberColumn<std::int64_t>* const numbers : {&first_seen, &last_seen, &calls}) {
+      numbers->Reserve(rows);
+    }
     for (auto number = static_cast<IdNumber>(begin); number < end; ++number) {
+      PrefetchRow(*result, std::min<std::size_t>(number + identity::kPrefetchAhead, end - 1));
       if (!result->people.Holds(number)) {
         continue;
       }
