@@ -20,6 +20,10 @@ void SortOnce(std::vector<Value>& values) {
 class Lines {
  public:
   explicit Lines(std::span<const Membership> memberships) {
+    before_.reserve(memberships.size());
+    after_.reserve(memberships.size());
+    forward_.reserve(memberships.size());
+    backward_.reserve(memberships.size());
     for (const Membership& id : memberships) {
       if (id.before) {
         before_.push_back(*id.before);

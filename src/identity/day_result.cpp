@@ -1,5 +1,7 @@
 #include "identity/day_result.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "identity/sightings.h"
@@ -40,6 +42,7 @@ Hash128 DayResult::PersonOf(IdNumber id) const {
 
 std::vector<Change> ChangesOf(const DayResult& result, const std::vector<std::uint8_t>& erased) {
   std::vector<Membership> memberships;
+  memberships.reserve(result.people.founders.size());
   for (IdNumber id = 0; id < result.people.founders.size(); ++id) {
     const bool is_outside = !result.outside.empty() && result.outside[id] != 0;
     Membership membership{.is_erased = !erased.empty() && erased[id] != 0};
@@ -74,16 +77,27 @@ DayResult Rebuild(IdDictionary ids, std::vector<Edges> evidence, const Parameter
   return result;
 }
 
+std::uint64_t RebuildBytes(const IdDictionary& ids, std::size_t rows, bool with_changes) {
+  constexpr std::uint64_t kSortedRow = 2 * sizeof(Edge);
+  constexpr std::uint64_t kRow = sizeof(Edge) + sizeof(Mark);
+  // Facts, and by number: set, component, oldest, size, whether a hub.
+  constexpr std::uint64_t kId = sizeof(IdFacts) + 4 * sizeof(IdNumber) + 1;
+  // The person before, the membership, and both persons by themselves and paired both ways.
+  constexpr std::uint64_t kChangedId =
+      sizeof(std::optional<Hash128>) + sizeof(Membership) + 6 * sizeof(Hash128);
+  const std::uint64_t slots = ids.num_slots();
+  std::uint64_t most = std::max(kSortedRow * rows, kRow * rows + kId * slots);
+  if (with_changes) {
+    most = std::max({most, (kRow + sizeof(Edge)) * rows + kId * slots,
+                     kRow * rows + (kId + kChangedId) * slots});
+  }
+  return ids.memory_bytes() + most;
+}
+
 void AddEdges(std::span<const NamedEdge> named, int threads, IdDictionary& ids, Edges& edges) {
-  std::vector<IdName> names(named.size() * 2);
-  ForStretches(named.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      names[2 * i] = named[i].a;
-      names[2 * i + 1] = named[i].b;
-    }
-  });
-  std::vector<IdNumber> numbers(names.size());
-  ids.Number(names, threads, numbers);
+  std::vector<IdNumber> numbers(named.size() * 2);
+  ids.Number([&](std::size_t i) { return i % 2 == 0 ? named[i / 2].a : named[i / 2].b; }, threads,
+             numbers);
   const std::size_t first = edges.size();
   edges.resize(first + named.size());
   ForStretches(named.size(), threads, [&](std::size_t begin, std::size_t end) {

@@ -65,15 +65,16 @@ struct IdDictionary::Dealt {
 // The names of one call by block and shard, within both in their order.
 class IdDictionary::DealtNames {
  public:
-  DealtNames(std::span<const IdName> names, int threads)
-      : names_(names),
-        num_blocks_((names.size() + kNamesOfBlock - 1) / kNamesOfBlock),
-        dealt_(names.size()),
-        starts_(num_blocks_) {
-    ParallelFor(num_blocks_, threads, [&](std::size_t block) { Deal(block); });
+  void Deal(std::size_t num_names, const std::function<IdName(std::size_t)>& name_of, int threads) {
+    num_names_ = num_names;
+    starts_.resize((num_names + kNamesOfBlock - 1) / kNamesOfBlock);
+    if (dealt_.size() < num_names) {
+      dealt_.resize(num_names);
+    }
+    ParallelFor(num_blocks(), threads, [&](std::size_t block) { DealBlock(block, name_of); });
   }
 
-  std::size_t num_blocks() const { return num_blocks_; }
+  std::size_t num_blocks() const { return starts_.size(); }
   std::span<const Dealt> Of(std::size_t block, std::size_t shard) const {
     const std::uint32_t begin = starts_[block][shard];
     return std::span(dealt_).subspan(block * kNamesOfBlock + begin,
@@ -83,29 +84,33 @@ class IdDictionary::DealtNames {
  private:
   using Starts = std::array<std::uint32_t, kNumShards + 1>;
 
-  void Deal(std::size_t block) {
+  void DealBlock(std::size_t block, const std::function<IdName(std::size_t)>& name_of) {
     const std::size_t begin = block * kNamesOfBlock;
-    const std::size_t end = std::min(names_.size(), begin + kNamesOfBlock);
+    const std::size_t end = std::min(num_names_, begin + kNamesOfBlock);
     std::vector<Dealt> in_order;
     in_order.reserve(end - begin);
-    Starts& starts = starts_[block];
+    Starts starts{};
     for (std::size_t i = begin; i < end; ++i) {
-      ++starts[in_order.emplace_back(names_[i], static_cast<std::uint32_t>(i)).shard + 1];
+      ++starts[in_order.emplace_back(name_of(i), static_cast<std::uint32_t>(i)).shard + 1];
     }
     for (std::size_t shard = 0; shard < kNumShards; ++shard) {
       starts[shard + 1] += starts[shard];
     }
-    Starts next = starts;
+    starts_[block] = starts;
     for (const Dealt& name : in_order) {
-      dealt_[begin + next[name.shard]++] = name;
+      dealt_[begin + starts[name.shard]++] = name;
     }
   }
 
-  std::span<const IdName> names_;
-  std::size_t num_blocks_;
-  std::vector<Dealt> dealt_;
+  std::size_t num_names_ = 0;
+  HugeVector<Dealt> dealt_;
   std::vector<Starts> starts_;  // by block
 };
+
+IdDictionary::IdDictionary() : shards_(kNumShards), dealt_(std::make_unique<DealtNames>()) {}
+IdDictionary::IdDictionary(IdDictionary&&) noexcept = default;
+IdDictionary& IdDictionary::operator=(IdDictionary&&) noexcept = default;
+IdDictionary::~IdDictionary() = default;
 
 PartyCode IdDictionary::CodeOf(std::string_view party) {
   const auto found = std::ranges::find(parties_, party);
@@ -125,28 +130,37 @@ PartyCode IdDictionary::CodeOf(std::string_view party) {
 }
 
 void IdDictionary::Number(std::span<const IdName> names, int threads, std::span<IdNumber> numbers) {
-  const DealtNames dealt(names, threads);
-  ParallelFor(kNumShards, threads, [&](std::size_t number) {
-    Shard& shard = shards_[number];
-    for (std::size_t block = 0; block < dealt.num_blocks(); ++block) {
-      const std::span<const Dealt> some = dealt.Of(block, number);
-      for (std::size_t i = 0; i < std::min(kSlotAhead, some.size()); ++i) {
-        shard.PrefetchSlot(some[i]);
-      }
-      for (std::size_t i = 0; i < some.size(); ++i) {
-        if (i + kSlotAhead < some.size()) {
-          shard.PrefetchSlot(some[i + kSlotAhead]);
-        }
-        if (i + kRecordAhead < some.size()) {
-          shard.PrefetchRecord(some[i + kRecordAhead]);
-        }
-        const std::string_view text =
-            some[i].IsLong() ? names[some[i].at].text : std::string_view();
-        numbers[some[i].at] =
-            shard.Add(some[i], text) << kShardBits | static_cast<IdNumber>(number);
-      }
+  Number([&](std::size_t place) { return names[place]; }, threads, numbers);
+}
+
+void IdDictionary::Number(const std::function<IdName(std::size_t)>& name_of, int threads,
+                          std::span<IdNumber> numbers) {
+  dealt_->Deal(numbers.size(), name_of, threads);
+  ParallelFor(kNumShards, threads, [&](std::size_t shard) {
+    for (std::size_t block = 0; block < dealt_->num_blocks(); ++block) {
+      NumberSome(dealt_->Of(block, shard), static_cast<std::uint32_t>(shard), name_of, numbers);
     }
   });
+}
+
+void IdDictionary::NumberSome(std::span<const Dealt> names, std::uint32_t number_of_shard,
+                              const std::function<IdName(std::size_t)>& name_of,
+                              std::span<IdNumber> numbers) {
+  Shard& shard = shards_[number_of_shard];
+  for (const Dealt& name : names.first(std::min(kSlotAhead, names.size()))) {
+    shard.PrefetchSlot(name);
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i + kSlotAhead < names.size()) {
+      shard.PrefetchSlot(names[i + kSlotAhead]);
+    }
+    if (i + kRecordAhead < names.size()) {
+      shard.PrefetchRecord(names[i + kRecordAhead]);
+    }
+    const Dealt& name = names[i];
+    const std::string_view text = name.IsLong() ? name_of(name.at).text : std::string_view();
+    numbers[name.at] = shard.Add(name, text) << kShardBits | number_of_shard;
+  }
 }
 
 std::optional<IdNumber> IdDictionary::Find(const IdName& name) const {
@@ -197,6 +211,19 @@ std::size_t IdDictionary::size() const {
     size += shard.size();
   }
   return size;
+}
+
+std::size_t IdDictionary::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const Shard& shard : shards_) {
+    bytes += shard.memory_bytes();
+  }
+  return bytes;
+}
+
+std::size_t IdDictionary::Shard::memory_bytes() const {
+  return slots_.size() * sizeof(std::uint64_t) + records_.size() * sizeof(Record) +
+         kinds_.size() * sizeof(std::uint16_t) + texts_.size();
 }
 
 std::uint32_t IdDictionary::Shard::Add(const Dealt& name, std::string_view text) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,7 +38,10 @@ struct IdName {
 
 class IdDictionary {
  public:
-  IdDictionary() : shards_(kNumShards) {}
+  IdDictionary();
+  IdDictionary(IdDictionary&&) noexcept;
+  IdDictionary& operator=(IdDictionary&&) noexcept;
+  ~IdDictionary();
 
   // The code of a party, a new one if need be. Throws UserError past 256 parties.
   PartyCode CodeOf(std::string_view party);
@@ -44,8 +50,11 @@ class IdDictionary {
 
   // Writes the number of each name to `numbers`, new ones where need be. Which number an id gets
   // depends on the order of names, not on the number of threads. Throws UserError past 2^32 ids.
-  // Fastest for some hundred thousand names a call; 33 bytes a name meanwhile.
+  // Fastest for some hundred thousand names a call; 32 bytes a name are kept for the next one.
   void Number(std::span<const IdName> names, int threads, std::span<IdNumber> numbers);
+  // The same of names that `name_of` gives by place; any thread asks, more than once.
+  void Number(const std::function<IdName(std::size_t)>& name_of, int threads,
+              std::span<IdNumber> numbers);
   // Any thread, while no other numbers.
   std::optional<IdNumber> Find(const IdName& name) const;
 
@@ -60,6 +69,8 @@ class IdDictionary {
   // Every number is below; some below belong to no id.
   std::size_t num_slots() const;
   std::size_t size() const;
+  // Bytes that the ids take, without what Number() keeps for its next call.
+  std::size_t memory_bytes() const;
 
  private:
   static constexpr std::uint32_t kNumShards = 64;
@@ -79,6 +90,7 @@ class IdDictionary {
       return static_cast<PartyCode>(kinds_[index] & 0xffU);
     }
     std::size_t size() const { return kinds_.size(); }
+    std::size_t memory_bytes() const;
 
     void PrefetchSlot(const Dealt& name) const;
     void PrefetchRecord(const Dealt& name) const;
@@ -102,9 +114,14 @@ class IdDictionary {
     HugeVector<char> texts_;
   };
 
+  // Names of one shard.
+  void NumberSome(std::span<const Dealt> names, std::uint32_t number_of_shard,
+                  const std::function<IdName(std::size_t)>& name_of, std::span<IdNumber> numbers);
+
   std::vector<std::string> parties_;
   std::vector<std::uint8_t> ranks_;  // by code: the place of its name among all
   std::vector<Shard> shards_;
+  std::unique_ptr<DealtNames> dealt_;  // of the last call, for its memory
 };
 
 }  // namespace weir::identity

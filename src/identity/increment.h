@@ -49,6 +49,9 @@ class Increment {
   bool IsTouched(const Hash128& person) const { return touched_.Holds(person); }
   // Once.
   DayResult Finish();
+  // Of the day's evidence and of the state taken so far: what memory follows from, as it does from
+  // a rebuild's rows (RebuildBytes()).
+  std::size_t num_rows() const { return today_.size() + taken_.size(); }
 
  private:
   bool IsExpired(const NamedEdge& edge);

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <utility>
 
-#include "identity/union_find.h"
+#include "identity/components.h"
 
 namespace weir::identity {
 namespace {
@@ -28,24 +28,11 @@ HugeVector<Mark> MarkHubs(const Graph& graph, const std::vector<Hub>& hubs, int 
 }
 
 // By number: the least id of the component.
-HugeVector<IdNumber> Components(const Graph& graph, const HugeVector<Mark>& marks, int threads) {
-  UnionFind sets(graph.ids.num_slots());
-  ForStretches(marks.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      sets.Prefetch(graph.edges[std::min(i + kPrefetchAhead, end - 1)].b);
-      if (marks[i] == Mark::kLive) {
-        sets.Unite(graph.edges[i].a, graph.edges[i].b);
-      }
-    }
+HugeVector<IdNumber> ComponentsOf(const Graph& graph, const HugeVector<Mark>& marks, int threads) {
+  return Components(graph.ids.num_slots(), graph.edges.size(), threads, [&](std::size_t i) {
+    const Edge& edge = graph.edges[i];
+    return std::pair(edge.a, marks[i] == Mark::kLive ? edge.b : edge.a);
   });
-  HugeVector<IdNumber> components(sets.size());
-  ForStretches(components.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t id = begin; id < end; ++id) {
-      sets.PrefetchParent(static_cast<IdNumber>(std::min(id + kPrefetchAhead, end - 1)));
-      components[id] = sets.Find(static_cast<IdNumber>(id));
-    }
-  });
-  return components;
 }
 
 class FounderSearch {
@@ -97,7 +84,7 @@ People FindPeople(const Graph& graph, const Parameters& parameters, int threads)
   people.facts = GatherFacts(graph, threads);
   people.hubs = FindHubs(graph, people.facts, parameters.max_neighbours, threads);
   people.marks = MarkHubs(graph, people.hubs, threads);
-  HugeVector<IdNumber> components = Components(graph, people.marks, threads);
+  HugeVector<IdNumber> components = ComponentsOf(graph, people.marks, threads);
   people.cuts =
       CutOversize(graph, people.facts, parameters.max_component, components, people.marks);
   people.founders = FounderSearch(graph, people.facts).Find(std::move(components), threads);
