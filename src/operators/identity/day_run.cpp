@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "base/size_text.h"
 #include "data/cells.h"
 #include "enrich/suppressed_ids.h"
 #include "identity/increment.h"
@@ -74,6 +76,7 @@ class DayRun {
       : context_(context),
         settings_(context.settings()),
         erased_(ReadSuppressedIds(context, kErased)),
+        memory_(MemoryForGraph()),
         options_{.day = settings_.day,
                  .threads = AvailableProcessors(),
                  .with_changes = context.Wants(kChanges)} {
@@ -136,12 +139,16 @@ class DayRun {
   void RunRebuild() {
     identity::IdDictionary ids;
     std::vector<identity::Edges> evidence;
+    std::size_t num_rows = 0;
     for (const char* argument : {kToday, kEvidence}) {
       if (const auto relation = context_.Relation(argument)) {
         ReadPairs(context_.Query(PairsQuery(*relation)), ids, context_.stop(),
                   [&](std::span<const identity::NamedEdge> pairs) {
-                    identity::AddEdges(Kept(pairs, ids), options_.threads, ids,
+                    std::vector<identity::NamedEdge> kept;
+                    identity::AddEdges(Kept(pairs, ids, kept), options_.threads, ids,
                                        evidence.emplace_back());
+                    num_rows += evidence.back().size();
+                    CheckMemory(ids, num_rows);
                   });
       }
     }
@@ -159,7 +166,9 @@ class DayRun {
     const auto increment = NewIncrement();
     ReadPairs(context_.Query(PairsQuery(*context_.Relation(kToday))), increment->ids(),
               context_.stop(), [&](std::span<const identity::NamedEdge> pairs) {
-                increment->AddToday(Kept(pairs, increment->ids()));
+                std::vector<identity::NamedEdge> kept;
+                increment->AddToday(Kept(pairs, increment->ids(), kept));
+                CheckMemory(increment->ids(), increment->num_rows());
               });
     bool is_clean = true;
     ReadStateEdges(*increment, [&](std::span<const identity::StateEdge> edges) {
@@ -185,10 +194,13 @@ class DayRun {
     return !erased_.IsEmpty() && (IsErased(ids, edge.a) || IsErased(ids, edge.b));
   }
 
-  // The pairs without those of erased ids.
-  std::vector<identity::NamedEdge> Kept(std::span<const identity::NamedEdge> pairs,
-                                        const identity::IdDictionary& ids) const {
-    std::vector<identity::NamedEdge> kept;
+  // The pairs without those of erased ids; in `kept`, if there are erased ids at all.
+  std::span<const identity::NamedEdge> Kept(std::span<const identity::NamedEdge> pairs,
+                                            const identity::IdDictionary& ids,
+                                            std::vector<identity::NamedEdge>& kept) const {
+    if (erased_.IsEmpty()) {
+      return pairs;
+    }
     std::ranges::copy_if(pairs, std::back_inserter(kept),
                          [&](const identity::NamedEdge& pair) { return !HasErased(ids, pair); });
     return kept;
@@ -197,8 +209,10 @@ class DayRun {
   // After all of the state was looked at.
   void GiveIncrement(const std::shared_ptr<identity::Increment>& increment) {
     do {
-      ReadStateEdges(*increment,
-                     [&](std::span<const identity::StateEdge> edges) { increment->Take(edges); });
+      ReadStateEdges(*increment, [&](std::span<const identity::StateEdge> edges) {
+        increment->Take(edges);
+        CheckMemory(increment->ids(), increment->num_rows());
+      });
     } while (increment->NeedsMore());
     const auto result = std::make_shared<const identity::DayResult>(increment->Finish());
     const std::string edge_columns =
@@ -213,6 +227,28 @@ class DayRun {
                       const std::function<void(std::span<const identity::StateEdge>)>& take) {
     ReadState(context_.Query(StateQuery(*context_.Relation(kState))), increment.ids(),
               context_.stop(), take);
+  }
+
+  // What of the run's memory the kernel may take: DuckDB, which reads and writes beside it, keeps a
+  // quarter. Before another query's rows are read.
+  std::uint64_t MemoryForGraph() {
+    const auto limit =
+        std::get<std::string>(context_.Query("SELECT current_setting('memory_limit')").Cell());
+    return static_cast<std::uint64_t>(ParseBytes(limit).value()) / 4 * 3;
+  }
+
+  // Refuses what doesn't fit into memory.
+  void CheckMemory(const identity::IdDictionary& ids, std::size_t num_rows) const {
+    const std::uint64_t needed = identity::RebuildBytes(ids, num_rows, options_.with_changes);
+    if (needed > memory_) {
+      constexpr double kGiB = 1 << 30;
+      throw UserError(
+          "the identity graph doesn't fit into memory: {} pairs of {} ids so far need {:.2f} GiB, "
+          "and {:.2f} GiB is allowed, three quarters of the budget; give it a larger --memory, or "
+          "fewer pairs, by regions or a shorter expiry_days",
+          num_rows, ids.size(), static_cast<double>(needed) / kGiB,
+          static_cast<double>(memory_) / kGiB);
+    }
   }
 
   BatchSource NewEdges(const SharedResult& result) const {
@@ -277,6 +313,7 @@ class DayRun {
   OperatorContext& context_;
   GraphSettings settings_;
   enrich::SuppressedIds erased_;
+  std::uint64_t memory_;  // bytes
   identity::DayOptions options_;
 };
 
