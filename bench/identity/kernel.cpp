@@ -1,10 +1,14 @@
 // Seconds of the identity kernel's stages on pairs of strings in memory: people of six ids of 36
 // characters, ten pairs each, one pair in a thousand joins two people. Prints a line a stage.
-//   kernel_bench PAIRS [THREADS]
+//   identity_kernel_bench strings PAIRS
+// Or of the components of integer edges, pairs of 32-bit numbers in a file; prints a line of JSON.
+//   identity_kernel_bench components FILE NODES
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +17,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "identity/components.h"
 #include "identity/day_result.h"
 #include "identity/hubs.h"
 #include "identity/sightings.h"
@@ -26,6 +31,7 @@ using identity::NamedEdge;
 
 constexpr std::uint64_t kIdsOfPerson = 6;
 constexpr std::uint64_t kPairsOfPerson = 10;
+constexpr int kThreads = 2;
 constexpr std::size_t kIdSize = 36;
 constexpr std::size_t kRowsOfBlock = 1 << 18;
 
@@ -54,12 +60,14 @@ void WriteId(std::uint64_t number, char* to) {
 class Stage {
  public:
   explicit Stage(std::string name) : name_(std::move(name)), cpu_(Cpu()) {}
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  double CpuSeconds() const { return Cpu() - cpu_; }
   void Print(std::size_t work) const {
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    const double cpu = Cpu() - cpu_;
-    fmt::print("{:<28} {:7.2f} s {:7.2f} CPU s {:7.2f} M/CPU s   peak {:.2f} GiB\n", name_, seconds,
-               cpu, static_cast<double>(work) / cpu / 1e6, Peak());
+    const double cpu = CpuSeconds();
+    fmt::print("{:<28} {:7.2f} s {:7.2f} CPU s {:7.2f} M/CPU s   peak {:.2f} GiB\n", name_,
+               Seconds(), cpu, static_cast<double>(work) / cpu / 1e6, Peak());
     std::fflush(stdout);
   }
 
@@ -157,13 +165,38 @@ void RunStrings(std::uint64_t pairs, int threads) {
   const identity::People people = identity::FindPeople(graph, parameters, threads);
   stage.Print(pairs);
   whole.Print(pairs);
-  fmt::print("{} ids, {} edges\n", ids.size(), edges.size());
+  fmt::print("{} ids, {} edges; stated bound {:.2f} GiB\n", ids.size(), edges.size(),
+             static_cast<double>(identity::RebuildBytes(ids, pairs, false)) / (1 << 30));
+}
+
+void RunComponents(const std::filesystem::path& file, std::size_t num_nodes) {
+  using Ends = std::pair<std::uint32_t, std::uint32_t>;
+  std::vector<Ends> edges(std::filesystem::file_size(file) / sizeof(Ends));
+  std::ifstream(file, std::ios::binary)
+      .read(reinterpret_cast<char*>(edges.data()),
+            static_cast<std::streamsize>(edges.size() * sizeof(Ends)));
+  const Stage stage("components");
+  const auto components = identity::Components(num_nodes, edges.size(), kThreads,
+                                               [&](std::size_t i) { return edges[i]; });
+  std::size_t roots = 0;
+  for (std::size_t node = 0; node < num_nodes; ++node) {
+    roots += components[node] == node ? 1 : 0;
+  }
+  fmt::print("{{\"wall\": {}, \"cpu\": {}, \"components\": {}}}\n", stage.Seconds(),
+             stage.CpuSeconds(), roots);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::uint64_t pairs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 5'000'000;
-  RunStrings(pairs, argc > 2 ? std::atoi(argv[2]) : 2);
+  const std::vector<std::string> words(argv, argv + argc);
+  if (words.size() == 3 && words[1] == "strings") {
+    RunStrings(std::stoull(words[2]), kThreads);
+  } else if (words.size() == 4 && words[1] == "components") {
+    RunComponents(words[2], std::stoull(words[3]));
+  } else {
+    fmt::print(stderr, "usage: identity_kernel_bench strings PAIRS | components FILE NODES\n");
+    return 2;
+  }
   return 0;
 }
