@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <numeric>
@@ -83,6 +84,29 @@ TEST_F(StreamTest, RowsArriveInOrderWhateverTheBatchesAre) {
   for (std::size_t row = 0; row < rows.size(); ++row) {
     ASSERT_EQ(rows[row].front(), Number(static_cast<std::int64_t>(row)));
   }
+}
+
+// Where the order of rows isn't asked for, several threads read a stream, but ask the producer one
+// at a time: each row is read once.
+TEST_F(StreamTest, SeveralThreadsReadEachRowOnce) {
+  std::atomic<int> inside = 0;
+  std::atomic<bool> overlapped = false;
+  auto counting = Counting(std::vector<std::int64_t>(40, 3000));
+  connection_.RegisterStream("r", Numbers(), [&] {
+    const bool is_alone = inside++ == 0;
+    overlapped = overlapped || !is_alone;
+    auto batch = counting();
+    --inside;
+    return batch;
+  });
+
+  const auto cells =
+      connection_.Query("SELECT count(*), sum(n)::BIGINT, min(n), max(n) FROM r").Rows();
+
+  const std::int64_t rows = 40 * 3000;
+  EXPECT_EQ(cells.front(),
+            (std::vector<Value>{rows, rows * (rows - 1) / 2, std::int64_t{0}, rows - 1}));
+  EXPECT_FALSE(overlapped);
 }
 
 TEST_F(StreamTest, ARelationWithoutRowsIsEmpty) {
