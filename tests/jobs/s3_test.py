@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A warehouse on S3: the shop gives the rows that it gives on disk, delta-rs reads them, two hosts run no interval twice,
-`stores:` are kept apart, files and topics lie in buckets, and `weir store check` says what is missing."""
+`stores:` are kept apart, files and topics lie in buckets, `weir store check` says what is missing, and `weir forget` leaves no
+byte of an id in any bucket that weir wrote. `s3_test.py [forget]`."""
+import gzip
 import json
 import os
 import pathlib
@@ -176,6 +178,90 @@ writes:
     print("stores of a project: its secrets' keys, files and a topic in buckets, read_only refuses")
 
 
+FORGOTTEN, KEPT = "user-to-forget-0001", "user-to-keep-000002"
+
+
+def visits_project(folder, partner, own):
+    """A table of people, and the same rows as files in another bucket than the warehouse's."""
+    job = folder / "jobs" / "d" / "visits"
+    job.mkdir(parents=True)
+    (folder / "weir.yaml").write_text(f"name: visits\nwarehouse: {own}/lake\nsecrets: {{adtech.salt: {{env: VISITS_SALT, dev: a-salt-of-sixteen-bytes}}}}\n")
+    (job / "job.yaml").write_text(f"""job: visits
+steps:
+  - {{connector: files, name: read, with: {{path: "{partner}/visits/{{ds}}.csv"}}, out: lines, columns: {{lines: "party VARCHAR, user_id VARCHAR, page VARCHAR"}}}}
+  - {{sql: rows.sql}}
+  - {{connector: files, name: text, in: rows, with: {{path: "s3://given/text/{{ds}}.csv", sort_by: [user_id]}}}}
+  - {{connector: files, name: parquet, in: rows, with: {{path: "s3://given/parquet/{{ds}}.parquet", sort_by: [user_id]}}}}
+writes:
+  - table: d.visits
+    from: rows
+    partition_by: [ds]
+    personal: true
+    columns: {{party: VARCHAR, user_id: {{type: VARCHAR, personal: true}}, page: VARCHAR, ds: VARCHAR}}
+""")
+    (job / "rows.sql").write_text("SELECT party, user_id, page, {ds} AS ds FROM lines\n")
+    return folder
+
+
+def content_of(path):
+    """All that an object says, as bytes."""
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+        return str(pyarrow.parquet.ParquetFile(path).read().to_pylist()).encode()
+    data = path.read_bytes()
+    return gzip.decompress(data) if path.suffix == ".gz" else data
+
+
+def objects_with(server, text, *buckets):
+    root = server.folder / "root"
+    return sorted(str(path.relative_to(root)) for bucket in buckets for path in (root / bucket).rglob("*")
+                  if path.is_file() and text.encode() in content_of(path))
+
+
+def forget(project, environment, expect=0):
+    done = weir(project, "forget", f"af:{FORGOTTEN}", "--json", environment=environment, expect=expect)
+    return json.loads(done.stdout), done.stderr
+
+
+def forget_people(server, folder, environment):
+    partner, own = server.make_bucket("givers"), server.make_bucket("house")
+    server.make_bucket("given")
+    root = server.folder / "root"
+    (root / "givers" / "visits").mkdir()
+    for day in (5, 6):
+        (root / "givers" / "visits" / f"2026-01-{day:02}.csv").write_text(
+            f"party,user_id,page\naf,{FORGOTTEN},a\naf,{KEPT},b\nst,{KEPT},c\n")
+    project = visits_project(folder / "visits", partner, own)
+    weir(project, "run", environment=environment)
+    assert len(objects_with(server, FORGOTTEN, "house")) >= 2 and len(objects_with(server, FORGOTTEN, "given")) == 4
+
+    report, _ = forget(project, environment)
+    assert not objects_with(server, FORGOTTEN, "house", "given"), objects_with(server, FORGOTTEN, "house", "given")
+    assert len(objects_with(server, KEPT, "given")) == 4, "others' rows went, too"
+    rows = weir(project, "sql", "SELECT user_id, page FROM d.visits ORDER BY ALL", "--format", "csv", environment=environment).stdout
+    assert rows.split() == ["user_id,page"] + [f"{KEPT},b"] * 2 + [f"{KEPT},c"] * 2, rows
+    files = [path for bucket in ("house", "given") for path in (root / bucket).rglob("*") if path.is_file() and path.stat().st_size]
+    assert report["search"]["files"] >= len(files) - 5 and report["search"]["found"] == [], (report["search"], len(files))
+    assert report["sources"] == [f"{partner}/visits/"], report["sources"]
+    again, _ = forget(project, environment)
+    assert again["files"] == [] and all(table["rows"] == 0 for table in again["tables"]), again
+
+    # What nobody knows how to rewrite is found by the search, in whatever it stands.
+    import pyarrow
+    import pyarrow.parquet
+    planted = root / "house" / "lake" / "_files"
+    planted.mkdir(parents=True, exist_ok=True)
+    (planted / "a.txt").write_bytes(b"x" * ((1 << 24) - 7) + FORGOTTEN.encode())  # across two blocks
+    (planted / "b.gz").write_bytes(gzip.compress(f"line\n{FORGOTTEN}\n".encode()))
+    pyarrow.parquet.write_table(pyarrow.table({"any": ["x", FORGOTTEN]}), planted / "c.parquet")
+    (root / "given" / "text-of-others.csv").write_text(FORGOTTEN)  # beside the folder that weir wrote
+    _, told = forget(project, environment, expect=1)
+    for name in ("a.txt", "b.gz", "c.parquet"):
+        assert f"{own}/lake/_files/{name}" in told, told
+    assert "text-of-others" not in told, told
+    print("forgotten on S3: no byte in", len(files), "objects; what was planted is found")
+
+
 def check_stores(server, folder, environment):
     bucket = server.make_bucket("probed")
     done = weir(None, "store", "check", f"{bucket}/not/there", "--json", environment=environment)
@@ -208,6 +294,9 @@ def main():
     with s3_server.S3Server() as server, tempfile.TemporaryDirectory(prefix="weir-test-") as name:
         folder = pathlib.Path(name)
         environment = {**os.environ, **server.environment()}
+        if sys.argv[1:] == ["forget"]:
+            forget_people(server, folder, environment)
+            return
         check_stores(server, folder, environment)
         run_shop(server, folder, environment)
         two_hosts(server, folder, environment)

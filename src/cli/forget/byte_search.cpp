@@ -5,8 +5,10 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 
 #include "base/ascii.h"
 #include "cli/forget/files_below.h"
+#include "cli/forget/objects_at.h"
 #include "connectors/files/file_error.h"
 #include "sql/quote.h"
 
@@ -169,52 +172,98 @@ bool LinesHold(sql::Connection& connection, const fs::path& path, const Needles&
                          connectors::LinesOf(path.string()), needles.Condition("line"))) > 0;
 }
 
-// Blocks overlap, so that an id across two of them is found.
-bool BytesHold(const fs::path& path, const Needles& needles) {
-  std::ifstream file(path, std::ios::binary);
+// A file of this machine, or an object of a store.
+struct Searched {
+  std::string name;  // a path, or a URL that DuckDB opens
+  std::int64_t size = 0;
+  std::shared_ptr<const storage::ObjectStore> store{};  // of objects
+  std::string key{};
+
+  std::string suffix() const { return fs::path(name).extension().string(); }
+};
+
+// Blocks overlap, so that an id across two of them is found. `read` gives the bytes from an offset
+// on, fewer than asked for at the end alone.
+template <typename Read>
+bool BlocksHold(const Needles& needles, const Read& read) {
   std::string bytes;
-  while (file) {
+  for (std::size_t offset = 0;; offset += kBlock) {
     const std::size_t kept = std::min(bytes.size(), needles.longest() + 1);
     bytes.erase(0, bytes.size() - kept);
-    bytes.resize(kept + kBlock);
-    file.read(bytes.data() + kept, static_cast<std::streamsize>(kBlock));
-    bytes.resize(kept + static_cast<std::size_t>(file.gcount()));
+    const std::string block = read(offset);
+    bytes += block;
     if (needles.StandIn(bytes)) {
       return true;
     }
+    if (block.size() < kBlock) {
+      return false;
+    }
   }
-  return false;
+}
+
+bool BytesHold(const Searched& searched, const Needles& needles) {
+  if (searched.store) {
+    return BlocksHold(needles, [&](std::size_t offset) {
+      return std::cmp_less(offset, searched.size)
+                 ? searched.store->GetRange(searched.key, offset, kBlock)
+                 : std::string();
+    });
+  }
+  std::ifstream file(searched.name, std::ios::binary);
+  return BlocksHold(needles, [&](std::size_t /*offset*/) {
+    std::string block(kBlock, '\0');
+    file.read(block.data(), static_cast<std::streamsize>(kBlock));
+    block.resize(static_cast<std::size_t>(file.gcount()));
+    return block;
+  });
+}
+
+std::vector<Searched> AllAt(sql::Database& database, const SearchedPlaces& places) {
+  std::vector<Searched> all;
+  for (const fs::path& path : FilesBelow(places.folders)) {
+    all.push_back(
+        {.name = path.string(), .size = static_cast<std::int64_t>(fs::file_size(path))});
+  }
+  for (StoredObject& object : ObjectsAt(database, places.urls)) {
+    all.push_back({.name = std::move(object.url),
+                   .size = object.size,
+                   .store = std::move(object.store),
+                   .key = std::move(object.key)});
+  }
+  return all;
+}
+
+// Whether a file that isn't Parquet holds one.
+bool Holds(sql::Database& database, sql::Connection& connection, const Searched& searched,
+           const Needles& needles) {
+  const std::string suffix = searched.suffix();
+  if (suffix == ".avro") {
+    database.LoadExtension("avro");
+    return AvroHolds(connection, searched.name, needles);
+  }
+  return suffix == ".gz" || suffix == ".zst" ? LinesHold(connection, searched.name, needles)
+                                             : BytesHold(searched, needles);
 }
 
 }  // namespace
 
-ByteSearch SearchForIds(sql::Database& database, const std::vector<fs::path>& folders,
+ByteSearch SearchForIds(sql::Database& database, const SearchedPlaces& places,
                         const std::vector<PersonId>& ids) {
   sql::Connection connection = database.Connect();
   const Needles needles(ids);
   ByteSearch search;
   std::map<fs::path, std::vector<fs::path>>
       tables;  // Parquet files of one folder are read together
-  for (const fs::path& path : FilesBelow(folders)) {
-    const auto size = static_cast<std::int64_t>(fs::file_size(path));
-    if (size == 0) {
+  for (const Searched& searched : AllAt(database, places)) {
+    if (searched.size == 0) {
       continue;
     }
     search.files += 1;
-    search.bytes += size;
-    const std::string suffix = path.extension().string();
-    if (suffix == ".parquet") {
-      tables[WithoutPartitions(path.parent_path())].push_back(path);
-      continue;
-    }
-    if (suffix == ".avro") {
-      database.LoadExtension("avro");
-      if (AvroHolds(connection, path, needles)) {
-        search.found.push_back(path);
-      }
-    } else if (suffix == ".gz" || suffix == ".zst" ? LinesHold(connection, path, needles)
-                                                   : BytesHold(path, needles)) {
-      search.found.push_back(path);
+    search.bytes += searched.size;
+    if (searched.suffix() == ".parquet") {
+      tables[WithoutPartitions(fs::path(searched.name).parent_path())].emplace_back(searched.name);
+    } else if (Holds(database, connection, searched, needles)) {
+      search.found.emplace_back(searched.name);
     }
   }
   for (const auto& [folder, paths] : tables) {

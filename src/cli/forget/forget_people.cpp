@@ -60,12 +60,13 @@ class Forgetting {
     done_.asked = std::ssize(asked);
     done_.ids = std::ssize(people_.ids);
     done_.sources = folders_.read;
+    std::ranges::copy(folders_.read_urls, std::back_inserter(done_.sources));
     done_.sends = workspace.project().environment.send;
   }
 
   Forgotten Look() {
     done_.traces = FindTraces(warehouse_, scratch_);
-    done_.files = EraseFromFiles(workspace_, folders_.written, scratch_, true);
+    done_.files = EraseFromFiles(workspace_, folders_, scratch_, true);
     done_.erasure = CountRows(warehouse_, tables_, scratch_);
     return std::move(done_);
   }
@@ -81,7 +82,7 @@ class Forgetting {
     done_.taken_back = TakeBackPeople(workspace_, scratch_);
     Failpoint("forget:after-destinations");
     LogInfo("forget: files that jobs wrote");
-    done_.files = EraseFromFiles(workspace_, folders_.written, scratch_, false);
+    done_.files = EraseFromFiles(workspace_, folders_, scratch_, false);
     LogInfo("forget: tables");
     done_.erasure = EraseRows(warehouse_, OfGraphs(false), scratch_);
     Failpoint("forget:after-tables");
@@ -138,14 +139,14 @@ class Forgetting {
   }
 
   void Search() {
-    std::vector<std::filesystem::path> folders = folders_.written;
+    SearchedPlaces places{.folders = folders_.written, .urls = folders_.written_urls};
     if (const std::string root = warehouse_.root(); root.find("://") == std::string::npos) {
-      folders.emplace_back(root);
+      places.folders.emplace_back(root);
     } else {
-      done_.unsearched = root;
+      places.urls.push_back(root);
     }
-    folders.push_back(workspace_.project().folder / ".weir");
-    done_.search = SearchForIds(warehouse_.database(), folders, people_.ids);
+    places.folders.push_back(workspace_.project().folder / ".weir");
+    done_.search = SearchForIds(warehouse_.database(), places, people_.ids);
   }
 
   void WriteReport() {

@@ -27,9 +27,8 @@ struct Forgotten {
   std::vector<GraphErasure> graphs{};
   Erasure erasure{};
   std::int64_t purged_files = 0;                 // of tables' older versions
-  std::vector<std::filesystem::path> sources{};  // folders that are only read
+  std::vector<std::filesystem::path> sources{};  // folders and URLs that are only read
   ByteSearch search{};
-  std::string unsearched{};  // a warehouse that isn't on this machine; empty: it was searched
 };
 
 // Forgets the people whom ids belong to: `weir forget`. In this order, so that a call that is

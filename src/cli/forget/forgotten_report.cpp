@@ -154,8 +154,7 @@ nlohmann::ordered_json ForgottenJson(const Forgotten& done) {
   json["sources"] = paths(done.sources);
   json["search"] = {{"files", done.search.files},
                     {"bytes", done.search.bytes},
-                    {"found", paths(done.search.found)},
-                    {"unsearched", done.unsearched}};
+                    {"found", paths(done.search.found)}};
   return json;
 }
 
@@ -165,9 +164,6 @@ std::string ForgottenText(const Forgotten& done) {
       "ids\n",
       FormatCount(done.ids), FormatCount(done.asked), FormatCount(done.new_ids));
   text += TablesText(done) + DestinationsText(done) + ModelsText(done.traces) + FilesText(done);
-  if (!done.unsearched.empty()) {
-    text += fmt::format("not searched, as it isn't on this machine: {}\n", done.unsearched);
-  }
   if (!done.erasure.unknown.empty()) {
     text += fmt::format("personal, but no column tells whose a row is: {}\n",
                         fmt::join(done.erasure.unknown, ", "));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -12,6 +12,7 @@
 #include "base/failpoint.h"
 #include "cli/forget/files_below.h"
 #include "cli/forget/json_texts.h"
+#include "cli/forget/objects_at.h"
 #include "connectors/files/described_file.h"
 #include "connectors/files/file_error.h"
 #include "connectors/files/local_path.h"
@@ -36,25 +37,26 @@ std::string WithoutDays(const std::string& path) {
   return end == path.size() ? path : path.substr(0, path.rfind('/', end) + 1);
 }
 
-// The folders that a step's settings name.
-std::vector<fs::path> FoldersOfStep(const Workspace& workspace, const jobs::JobInstance& instance,
-                                    const project::Step& step) {
-  std::vector<fs::path> folders;
+// The folders, or URLs of stores elsewhere, that a step's settings name.
+std::vector<std::string> PlacesOfStep(const jobs::JobInstance& instance, const project::Step& step) {
+  std::vector<std::string> places;
   if (step.kind != project::StepKind::kConnector || !step.with.is_object()) {
-    return folders;
+    return places;
   }
   for (const char* setting : {"path", "journal"}) {
     const auto named = step.with.find(setting);
-    if (named == step.with.end() || !named->is_string()) {
-      continue;
-    }
-    const std::string path =
-        project::FillText(WithoutDays(named->get<std::string>()), instance.values);
-    if (path.find("://") == std::string::npos || path.starts_with("file://")) {
-      folders.push_back(connectors::LocalPath(workspace.project().folder, path));
+    if (named != step.with.end() && named->is_string()) {
+      places.push_back(
+          project::FillText(WithoutDays(named->get<std::string>()), instance.values));
     }
   }
-  return folders;
+  return places;
+}
+
+bool IsOnS3(const std::string& place) { return place.starts_with("s3://"); }
+
+bool IsOnThisMachine(const std::string& place) {
+  return place.find("://") == std::string::npos || place.starts_with("file://");
 }
 
 bool IsBelow(const fs::path& path, const fs::path& folder) {
@@ -178,15 +180,24 @@ void TellManifests(const fs::path& path, sql::Connection& connection) {
 class FileEraser {
  public:
   FileEraser(Workspace& workspace, const ScratchIds& ids)
-      : store_(workspace.lakes().own().store()),
+      : database_(workspace.lakes().own().database()),
+        work_folder_(workspace.project().folder / ".weir" / "work" / "forget"),
+        store_(workspace.lakes().own().store()),
         connection_(workspace.lakes().own().connection()),
         ids_(ids),
         texts_(Texts()) {}
 
   // Those that hold ids.
-  std::vector<ErasedFile> Find(const std::vector<fs::path>& folders) {
+  std::vector<ErasedFile> Find(const FileFolders& folders) {
+    std::vector<fs::path> paths = FilesBelow(folders.written);
+    for (StoredObject& object : ObjectsAt(database_, folders.written_urls)) {
+      if (!EndsInOneOf(object.url, {".json"})) {
+        paths.emplace_back(object.url);
+        objects_.emplace(object.url, std::move(object));
+      }
+    }
     std::vector<ErasedFile> found;
-    for (const fs::path& path : FilesBelow(folders)) {
+    for (const fs::path& path : paths) {
       if (const std::int64_t count = CountIn(path); count > 0) {
         found.push_back({.path = path, .rows = count});
       }
@@ -202,6 +213,12 @@ class FileEraser {
     store_.Put(kUnderWay, paths.dump());
     Failpoint("forget:after-journal");
     for (const ErasedFile& file : files) {
+      const auto object = objects_.find(file.path.string());
+      if (object != objects_.end()) {
+        RewriteObject(object->second);
+        Failpoint("forget:after-file");
+        continue;
+      }
       Rewrite(file.path);
       Failpoint("forget:after-file");
       TellManifests(file.path, connection_);
@@ -253,14 +270,34 @@ class FileEraser {
       target.Publish();
       return;
     }
-    if (const auto rows = FileRowsOf(path, ids_, connection_)) {
-      connectors::TemporaryTarget target(path, "forget");
-      connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows->rest,
-                                  sql::QuoteText(target.path().string()), rows->format));
+    connectors::TemporaryTarget target(path, "forget");
+    if (CopyRest(path, target.path())) {
       target.Publish();
     }
   }
 
+  // By way of a file of this machine, which is gone when it returns. Nothing tells of objects as
+  // manifests do of files.
+  void RewriteObject(const StoredObject& object) {
+    const connectors::TemporaryTarget target(work_folder_ / "object", "forget");
+    if (CopyRest(object.url, target.path())) {
+      object.store->PutFile(object.key, target.path());
+    }
+  }
+
+  // Copies the rows that name no id; false if it isn't known how.
+  bool CopyRest(const fs::path& from, const fs::path& to) {
+    const auto rows = FileRowsOf(from, ids_, connection_);
+    if (rows) {
+      connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows->rest,
+                                  sql::QuoteText(to.string()), rows->format));
+    }
+    return rows.has_value();
+  }
+
+  sql::Database& database_;
+  fs::path work_folder_;
+  std::map<std::string, StoredObject> objects_;  // that may be rewritten, by URL
   storage::ObjectStore& store_;
   sql::Connection& connection_;
   const ScratchIds& ids_;
@@ -270,23 +307,36 @@ class FileEraser {
 }  // namespace
 
 FileFolders FoldersOf(const Workspace& workspace) {
-  std::vector<fs::path> written;
-  std::vector<fs::path> read;
+  FileFolders folders;
   for (const jobs::JobInstance& instance : workspace.instances()) {
     for (const project::Step& step : instance.job->steps) {
       // Lines of a topic have numbers that others count by: whoever writes one leaves it to time.
       const bool is_left = step.in.empty() || step.what == "topic";
-      std::ranges::copy(FoldersOfStep(workspace, instance, step),
-                        std::back_inserter(is_left ? read : written));
+      for (const std::string& place : PlacesOfStep(instance, step)) {
+        if (IsOnS3(place)) {
+          (is_left ? folders.read_urls : folders.written_urls).push_back(place);
+        } else if (IsOnThisMachine(place)) {
+          (is_left ? folders.read : folders.written)
+              .push_back(connectors::LocalPath(workspace.project().folder, place));
+        }
+      }
     }
   }
-  std::erase_if(read, [&](const fs::path& folder) {
-    return std::ranges::find(written, folder) != written.end();
-  });
-  return {.written = Outermost(std::move(written)), .read = Outermost(std::move(read))};
+  const auto is_written = [](const auto& written) {
+    return [&](const auto& place) { return std::ranges::find(written, place) != written.end(); };
+  };
+  std::erase_if(folders.read, is_written(folders.written));
+  folders.written = Outermost(std::move(folders.written));
+  folders.read = Outermost(std::move(folders.read));
+  for (std::vector<std::string>* urls : {&folders.written_urls, &folders.read_urls}) {
+    std::ranges::sort(*urls);
+    urls->erase(std::ranges::unique(*urls).begin(), urls->end());
+  }
+  std::erase_if(folders.read_urls, is_written(folders.written_urls));
+  return folders;
 }
 
-std::vector<ErasedFile> EraseFromFiles(Workspace& workspace, const std::vector<fs::path>& folders,
+std::vector<ErasedFile> EraseFromFiles(Workspace& workspace, const FileFolders& folders,
                                        const ScratchIds& ids, bool only_count) {
   return connectors::WithFileErrors([&] {
     FileEraser eraser(workspace, ids);

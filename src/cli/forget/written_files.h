@@ -16,11 +16,14 @@ namespace weir::cli {
 struct FileFolders {
   std::vector<std::filesystem::path> written;
   std::vector<std::filesystem::path> read;
+  // The same of those in stores that aren't on this machine: "s3://bucket/prefix".
+  std::vector<std::string> written_urls;
+  std::vector<std::string> read_urls;
 };
 FileFolders FoldersOf(const Workspace& workspace);
 
 struct ErasedFile {
-  std::filesystem::path path;
+  std::filesystem::path path;  // or an object's URL
   std::int64_t rows = 0;  // that went
 };
 
@@ -29,8 +32,7 @@ struct ErasedFile {
 // whole; what `_SUCCESS` and other manifests beside it say of it is told anew. Files that were
 // taken by whoever sends them on are no exception. A call that was killed is finished by the next
 // one. With `only_count` nothing is changed. Throws ExternalError for what the file system refuses.
-std::vector<ErasedFile> EraseFromFiles(Workspace& workspace,
-                                       const std::vector<std::filesystem::path>& folders,
+std::vector<ErasedFile> EraseFromFiles(Workspace& workspace, const FileFolders& folders,
                                        const ScratchIds& ids, bool only_count);
 
 }  // namespace weir::cli
