@@ -82,7 +82,8 @@ TEST_F(TableCareTest, AHealthyTableHasNoProblems) {
 
 TEST_F(TableCareTest, AMissingFileAndAChangedOneAreNamed) {
   Append("SELECT 1 AS id");
-  storage::ObjectStore& store = *Table().store;
+  const TableFolder table = Table();
+  storage::ObjectStore& store = *table.store;
   store.Put(KeyOfFile(), store.Get(KeyOfFile()).value() + "x");
   ASSERT_FALSE(Check().empty());
   EXPECT_NE(Check().at(0).what.find("bytes"), std::string::npos);
