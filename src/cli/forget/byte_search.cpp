@@ -221,8 +221,7 @@ bool BytesHold(const Searched& searched, const Needles& needles) {
 std::vector<Searched> AllAt(sql::Database& database, const SearchedPlaces& places) {
   std::vector<Searched> all;
   for (const fs::path& path : FilesBelow(places.folders)) {
-    all.push_back(
-        {.name = path.string(), .size = static_cast<std::int64_t>(fs::file_size(path))});
+    all.push_back({.name = path.string(), .size = static_cast<std::int64_t>(fs::file_size(path))});
   }
   for (StoredObject& object : ObjectsAt(database, places.urls)) {
     all.push_back({.name = std::move(object.url),

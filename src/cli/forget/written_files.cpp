@@ -38,7 +38,8 @@ std::string WithoutDays(const std::string& path) {
 }
 
 // The folders, or URLs of stores elsewhere, that a step's settings name.
-std::vector<std::string> PlacesOfStep(const jobs::JobInstance& instance, const project::Step& step) {
+std::vector<std::string> PlacesOfStep(const jobs::JobInstance& instance,
+                                      const project::Step& step) {
   std::vector<std::string> places;
   if (step.kind != project::StepKind::kConnector || !step.with.is_object()) {
     return places;
@@ -46,8 +47,7 @@ std::vector<std::string> PlacesOfStep(const jobs::JobInstance& instance, const p
   for (const char* setting : {"path", "journal"}) {
     const auto named = step.with.find(setting);
     if (named != step.with.end() && named->is_string()) {
-      places.push_back(
-          project::FillText(WithoutDays(named->get<std::string>()), instance.values));
+      places.push_back(project::FillText(WithoutDays(named->get<std::string>()), instance.values));
     }
   }
   return places;

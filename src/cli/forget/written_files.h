@@ -24,7 +24,7 @@ FileFolders FoldersOf(const Workspace& workspace);
 
 struct ErasedFile {
   std::filesystem::path path;  // or an object's URL
-  std::int64_t rows = 0;  // that went
+  std::int64_t rows = 0;       // that went
 };
 
 // Takes the ids out of files that steps wrote: rows of Parquet files whose columns tell whose they

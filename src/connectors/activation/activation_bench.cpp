@@ -3,8 +3,6 @@
 //   activation_bench plan DIR --encoding avro|text --threads N --memory BYTES
 // Each person is in 30 of 300 segments. `first`: every member is new, and has a line. `daily`: one
 // person in twenty has lines, of which a fifth are removals.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +11,7 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include "connectors/activation/delivery_plan.h"
 #include "connectors/activation/xandr/xandr.h"
@@ -56,18 +55,21 @@ void MakeLines(const BenchOptions& options, sql::Connection& connection) {
   OrderedJson parts = OrderedJson::array();
   for (std::int64_t begin = 0; begin < options.people; begin += step) {
     const fs::path path = folder / fmt::format("part-{:05}.gz", parts.size());
-    const std::int64_t lines = connection.QueryInteger(fmt::format(
-        "COPY (SELECT {0} AS dsp_user_id, {1} + CASE WHEN {2} THEN 5000 ELSE 0 END AS segment, CASE WHEN {2} "
-        "THEN 'remove' ELSE 'add' END, {3}, 43200, 1 + hash(u, j) % 1000 FROM range({4}, {5}) AS people(u), "
-        "range({6}) AS segments(j) WHERE {7} ORDER BY u, segment) TO {8} (FORMAT csv, HEADER false, "
-        "DELIMITER '\t', QUOTE '', ESCAPE '', COMPRESSION gzip)",
-        UserOf(options), kSegmentOf, daily ? "j % 5 = 0" : "false", kEndOfDay, begin,
-        std::min(begin + step, options.people), kSegmentsOfPerson, daily ? "u % 20 = 0" : "true",
-        sql::QuoteText(path.string())));
+    const std::int64_t lines = connection.QueryInteger(
+        fmt::format("COPY (SELECT {0} AS dsp_user_id, {1} + CASE WHEN {2} THEN 5000 ELSE 0 END AS "
+                    "segment, CASE WHEN {2} "
+                    "THEN 'remove' ELSE 'add' END, {3}, 43200, 1 + hash(u, j) % 1000 FROM "
+                    "range({4}, {5}) AS people(u), "
+                    "range({6}) AS segments(j) WHERE {7} ORDER BY u, segment) TO {8} (FORMAT csv, "
+                    "HEADER false, "
+                    "DELIMITER '\t', QUOTE '', ESCAPE '', COMPRESSION gzip)",
+                    UserOf(options), kSegmentOf, daily ? "j % 5 = 0" : "false", kEndOfDay, begin,
+                    std::min(begin + step, options.people), kSegmentsOfPerson,
+                    daily ? "u % 20 = 0" : "true", sql::QuoteText(path.string())));
     parts.push_back(DescribedFile(path, lines, connection));
   }
-  WriteJsonFile(folder / "_SUCCESS",
-                OrderedJson{{"format", 1}, {"run", "bench"}, {"parts", parts}}, 1);
+  WriteJsonFile(folder / "_SUCCESS", OrderedJson{{"format", 1}, {"run", "bench"}, {"parts", parts}},
+                1);
 }
 
 // As the table of segments' members is sorted: by segment, then user.
@@ -76,7 +78,8 @@ void MakeMembers(const BenchOptions& options, sql::Connection& connection) {
   for (std::int64_t j = 0; j < kSegmentsOfPerson; ++j) {
     connection.Run(fmt::format(
         "COPY (SELECT {0} AS dsp_segment_id, {1} AS dsp_user_id, to_timestamp({2}) AS since FROM "
-        "(SELECT range AS u, CAST({3} AS BIGINT) AS j FROM range({4})) ORDER BY ALL) TO {5} (FORMAT "
+        "(SELECT range AS u, CAST({3} AS BIGINT) AS j FROM range({4})) ORDER BY ALL) TO {5} "
+        "(FORMAT "
         "parquet, COMPRESSION zstd)",
         kSegmentOf, UserOf(options), kEndOfDay, j, options.people,
         sql::QuoteText((options.folder / fmt::format("members/{:02}.parquet", j)).string())));
@@ -96,7 +99,8 @@ void Plan(const BenchOptions& options, sql::Connection& connection) {
   }
   connection.Run(fmt::format(
       "CREATE TEMP VIEW members AS FROM read_parquet({}); CREATE TEMP VIEW routes AS SELECT "
-      "CAST(7 AS BIGINT) AS member_id, CAST(range AS BIGINT) AS dsp_segment_id FROM range(1000, 10000)",
+      "CAST(7 AS BIGINT) AS member_id, CAST(range AS BIGINT) AS dsp_segment_id FROM range(1000, "
+      "10000)",
       sql::QuoteText((options.folder / "members/*.parquet").string())));
   DeliveryJournal journal(journal_folder);
   Pace pace(journal.store());
@@ -116,7 +120,8 @@ void Plan(const BenchOptions& options, sql::Connection& connection) {
                                       .members = "members",
                                       .threads = options.threads},
                                      *destination, journal, connection);
-  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double wall =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   rusage after{};
   getrusage(RUSAGE_SELF, &after);
   std::int64_t bytes = 0;

@@ -63,8 +63,8 @@ DeliveryFiles::DeliveryFiles(const DeliveryFilesOptions& options, const Destinat
 DeliveryFiles::~DeliveryFiles() = default;
 
 void DeliveryFiles::Write(std::function<MemberChanges()> find) {
-  pieces_.push_back(std::async(std::launch::async,
-                               [this, find = std::move(find)] { return Encode(find()); }));
+  pieces_.push_back(
+      std::async(std::launch::async, [this, find = std::move(find)] { return Encode(find()); }));
   if (std::cmp_greater(pieces_.size(), options_.threads)) {
     PutOldest();
   }
@@ -95,10 +95,10 @@ DeliveryFiles::Seat& DeliveryFiles::SeatOf(std::int64_t member) {
     seat.encoder = destination_.Encoder({.delivery = options_.delivery, .member = member});
     seat.files = std::make_unique<PackedFiles>(
         seat.encoder->format(),
-        PackedFileOptions{
-            .folder = options_.folder / "files",
-            .name_of = [&encoder = *seat.encoder](std::size_t index) { return encoder.NameOf(index); },
-            .bytes_of_file = seat.encoder->bytes_of_file()});
+        PackedFileOptions{.folder = options_.folder / "files",
+                          .name_of = [&encoder = *seat.encoder](
+                                         std::size_t index) { return encoder.NameOf(index); },
+                          .bytes_of_file = seat.encoder->bytes_of_file()});
   }
   return seat;
 }

@@ -88,10 +88,10 @@ std::vector<OutgoingFile> EncodeLines(const PlanInput& input, const DeliveryFile
   const SegmentRoutes routes(input.routes, connection);
   std::optional<HeldMembers> held;
   if (const auto first = lines.first_timestamp()) {
-    held.emplace(HeldMembersSource{.relation = input.members,
-                                   .new_since = *first,
-                                   .spill = options.folder.parent_path()},
-                 connection);
+    held.emplace(
+        HeldMembersSource{
+            .relation = input.members, .new_since = *first, .spill = options.folder.parent_path()},
+        connection);
   }
   DeliveryFiles files(options, destination, connection);
   constexpr std::size_t kLinesOfBlock = 32'768;
@@ -145,7 +145,8 @@ MemberChanges ReadHeld(sql::Connection& connection) {
   return changes;
 }
 
-// Makes a delivery, whose files `encode` writes below a folder, part of the journal: it appears whole.
+// Makes a delivery, whose files `encode` writes below a folder, part of the journal: it appears
+// whole.
 template <typename Encode>
 void Publish(Delivery& delivery, DeliveryJournal& journal, const Encode& encode) {
   TemporaryTarget target(journal.FolderOf(delivery), delivery.run_id);

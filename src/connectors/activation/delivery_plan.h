@@ -30,9 +30,9 @@ struct PlanInput {
 // may be shared, and days may come together: who is among them is added or renewed until the latest
 // time of the folders' lines, who isn't is removed. Absent if there is no such folder.
 // Nothing is held whole, neither lines nor members: both are gone through by user (merged_lines.h,
-// held_members.h), so that memory doesn't grow with them. The time of an earliest folder, from which
-// on members are new to the destination, is that of the first line of each. The files are the same
-// for any number of threads.
+// held_members.h), so that memory doesn't grow with them. The time of an earliest folder, from
+// which on members are new to the destination, is that of the first line of each. The files are the
+// same for any number of threads.
 std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& destination,
                                      DeliveryJournal& journal, sql::Connection& connection);
 

@@ -58,7 +58,9 @@ class ListEncoder final : public ChangeEncoder {
     }
     for (const SegmentChange& change : user.changes) {
       bytes += fmt::format("{} {} {} {} {} {}\n", user.user, change.segment,
-                           change.remove ? "removed" : change.renew ? "renewed" : "sent",
+                           change.remove  ? "removed"
+                           : change.renew ? "renewed"
+                                          : "sent",
                            change.timestamp, change.minutes, change.value);
     }
   }
@@ -89,7 +91,8 @@ class ListDestination final : public Destination {
 
 class DeliveryPlanTest : public testing::Test {
  protected:
-  DeliveryPlanTest() : database_({.threads = 2, .spill_folder = {}}), connection_(database_.Connect()) {}
+  DeliveryPlanTest()
+      : database_({.threads = 2, .spill_folder = {}}), connection_(database_.Connect()) {}
 
   // Random folders of two regions and two days, members and routes; `users` of them.
   void MakeInput(std::int64_t users) {
@@ -98,27 +101,31 @@ class DeliveryPlanTest : public testing::Test {
       return fmt::format("CAST(hash({}, '{}', u, s) % {} AS BIGINT)", seed, what, below);
     };
     connection_.Run(fmt::format(
-        "CREATE OR REPLACE TEMP TABLE routes AS SELECT * FROM (VALUES (7::BIGINT, 101::BIGINT), (7, "
+        "CREATE OR REPLACE TEMP TABLE routes AS SELECT * FROM (VALUES (7::BIGINT, 101::BIGINT), "
+        "(7, "
         "102), (8, 102), (8, 103), (8, 103)) AS v(member_id, dsp_segment_id);"
         "CREATE OR REPLACE TEMP TABLE pairs AS SELECT CAST(hash(u) AS VARCHAR) AS dsp_user_id, "
         "100 + s AS dsp_segment_id, u, s FROM range({}) AS a(u), range(6) AS b(s);"
-        "CREATE OR REPLACE TEMP TABLE members AS SELECT dsp_segment_id, dsp_user_id, to_timestamp({} "
+        "CREATE OR REPLACE TEMP TABLE members AS SELECT dsp_segment_id, dsp_user_id, "
+        "to_timestamp({} "
         "- 43200 * {}) AS since FROM pairs, range(2) WHERE {} < 60 AND (range = 0 OR {} < 10)",
         users, kFirstTime + 86'400, draw("since", 5), draw("held", 100), draw("twice", 100)));
-    connection_.Run("CREATE OR REPLACE TEMP TABLE all_lines AS SELECT ''::VARCHAR AS dsp_user_id, "
-                    "0::BIGINT AS dsp_segment_id, ''::VARCHAR AS action, 0::BIGINT AS ts, 0::BIGINT "
-                    "AS expiration_minutes, 0::BIGINT AS value WHERE false");
+    connection_.Run(
+        "CREATE OR REPLACE TEMP TABLE all_lines AS SELECT ''::VARCHAR AS dsp_user_id, "
+        "0::BIGINT AS dsp_segment_id, ''::VARCHAR AS action, 0::BIGINT AS ts, 0::BIGINT "
+        "AS expiration_minutes, 0::BIGINT AS value WHERE false");
     for (const char* region : {"amer", "emea"}) {
       for (const int day : {5, 6}) {
         const std::string name = fmt::format("{}{}", region, day);
-        connection_.Run(fmt::format(
-            "CREATE OR REPLACE TEMP TABLE lines AS SELECT dsp_user_id, dsp_segment_id, CASE WHEN {} "
-            "< 70 THEN 'add' ELSE 'remove' END AS action, {}::BIGINT AS ts, {} AS "
-            "expiration_minutes, {} AS value FROM pairs WHERE {} < 50;"
-            "INSERT INTO all_lines FROM lines",
-            draw((name + "action").c_str(), 100), kFirstTime + (day - 5) * 86'400,
-            draw((name + "minutes").c_str(), 4000), draw((name + "value").c_str(), 1000),
-            draw((name + "line").c_str(), 100)));
+        connection_.Run(
+            fmt::format("CREATE OR REPLACE TEMP TABLE lines AS SELECT dsp_user_id, dsp_segment_id, "
+                        "CASE WHEN {} "
+                        "< 70 THEN 'add' ELSE 'remove' END AS action, {}::BIGINT AS ts, {} AS "
+                        "expiration_minutes, {} AS value FROM pairs WHERE {} < 50;"
+                        "INSERT INTO all_lines FROM lines",
+                        draw((name + "action").c_str(), 100), kFirstTime + (day - 5) * 86'400,
+                        draw((name + "minutes").c_str(), 4000),
+                        draw((name + "value").c_str(), 1000), draw((name + "line").c_str(), 100)));
         WriteSegmentFolder({.path = folder_.path() / "syncs/combined/2026/01" /
                                     fmt::format("{:02}", day) / (std::string(region) + ".looks.gz"),
                             .run_id = "test",
@@ -236,9 +243,9 @@ TEST_F(DeliveryPlanTest, NothingAppearsIfAUserIsRefused) {
       "CREATE TEMP TABLE lines AS SELECT 'refused' AS dsp_user_id, 101::BIGINT AS dsp_segment_id, "
       "'add' AS action, 1767657600::BIGINT AS ts, 60::BIGINT AS expiration_minutes, 1::BIGINT AS "
       "value");
-  WriteSegmentFolder({.path = folder_.path() / "syncs/combined/2026/01/05/amer.looks.gz",
-                      .run_id = "test"},
-                     connection_, "lines");
+  WriteSegmentFolder(
+      {.path = folder_.path() / "syncs/combined/2026/01/05/amer.looks.gz", .run_id = "test"},
+      connection_, "lines");
 
   EXPECT_THROW(Plan("journal", 2, 1000), UserError);
 
@@ -256,18 +263,16 @@ TEST_F(DeliveryPlanTest, MembersAreFoundWhereverTheyAreSpilled) {
     const std::string user = fmt::format("{}{}", i < 600 ? "zz" : "", random() % 3000);
     const auto segment = static_cast<std::int64_t>(random() % 9);
     const auto since = static_cast<std::int64_t>(random() % 20);
-    values += fmt::format("{}('{}', {}, to_timestamp({}))", i == 0 ? "" : ", ", user, segment, since);
+    values +=
+        fmt::format("{}('{}', {}, to_timestamp({}))", i == 0 ? "" : ", ", user, segment, since);
     const auto [place, is_first] = expected[user].emplace(segment, since >= 10);
     place->second = place->second && since >= 10;
   }
-  connection_.Run(
-      "CREATE TEMP TABLE held AS SELECT * FROM (VALUES " + values +
-      ") AS v(dsp_user_id, dsp_segment_id, since)");
-  HeldMembers held({.relation = "held",
-                    .new_since = 10,
-                    .spill = folder_.path(),
-                    .bytes_of_range = 2000},
-                   connection_);
+  connection_.Run("CREATE TEMP TABLE held AS SELECT * FROM (VALUES " + values +
+                  ") AS v(dsp_user_id, dsp_segment_id, since)");
+  HeldMembers held(
+      {.relation = "held", .new_since = 10, .spill = folder_.path(), .bytes_of_range = 2000},
+      connection_);
   EXPECT_TRUE(fs::is_empty(folder_.path()));  // what is spilled has no name
 
   HeldMembers::Lookup lookup(held);
@@ -293,8 +298,8 @@ TEST_F(DeliveryPlanTest, AStatementThatFailsIsToldToWhoPushesRows) {
 TEST_F(DeliveryPlanTest, RowsThatEndBeforeTheirTimeMakeNoFile) {
   const Schema schema{{{.name = "a", .type = PlainType(TypeKind::kLong)}}};
   {
-    const RowStream rows({.name = "few", .schema = schema},
-                         "CREATE TEMP TABLE kept AS FROM few", connection_);
+    const RowStream rows({.name = "few", .schema = schema}, "CREATE TEMP TABLE kept AS FROM few",
+                         connection_);
   }
   EXPECT_THROW(connection_.Run("FROM kept"), UserError);
 }

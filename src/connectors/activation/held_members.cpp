@@ -21,8 +21,8 @@ constexpr std::size_t kTablesKept = 3;
 constexpr std::size_t kRecordHeadBytes = sizeof(std::uint32_t) + sizeof(std::int64_t);
 
 void WriteRecord(std::string_view user, const HeldSegment& held, std::string& bytes) {
-  const auto length_and_new = static_cast<std::uint32_t>(user.size() << 1U) |
-                              static_cast<std::uint32_t>(held.is_new);
+  const auto length_and_new =
+      static_cast<std::uint32_t>(user.size() << 1U) | static_cast<std::uint32_t>(held.is_new);
   const std::size_t at = bytes.size();
   bytes.resize(at + kRecordHeadBytes);
   std::memcpy(bytes.data() + at, &length_and_new, sizeof(length_and_new));
@@ -134,9 +134,9 @@ class HeldMembers::Table {
   }
 
   std::string records_;
-  std::vector<std::string_view> users_;   // in records_
-  std::vector<std::uint32_t> slots_;      // a user's number, from 1; a power of two of them
-  std::vector<std::uint32_t> begins_;     // number - 1: where the user's segments begin
+  std::vector<std::string_view> users_;  // in records_
+  std::vector<std::uint32_t> slots_;     // a user's number, from 1; a power of two of them
+  std::vector<std::uint32_t> begins_;    // number - 1: where the user's segments begin
   std::vector<HeldSegment> segments_;
 };
 
@@ -188,9 +188,8 @@ void HeldMembers::Put(std::string_view record, std::string_view user) {
 }
 
 std::size_t HeldMembers::RangeOf(std::string_view user) const {
-  const auto next = std::ranges::upper_bound(ranges_, user, {}, [](const Range& range) {
-    return std::string_view(range.begin);
-  });
+  const auto next = std::ranges::upper_bound(
+      ranges_, user, {}, [](const Range& range) { return std::string_view(range.begin); });
   return static_cast<std::size_t>(next - ranges_.begin()) - 1;
 }
 
@@ -283,8 +282,9 @@ std::shared_ptr<const HeldMembers::Table> HeldMembers::TableOf(std::size_t range
 }
 
 std::span<const HeldSegment> HeldMembers::Lookup::Find(std::string_view user) {
-  const bool is_here = table_ && held_.ranges_[range_].begin <= user &&
-                       (range_ + 1 == held_.ranges_.size() || user < held_.ranges_[range_ + 1].begin);
+  const bool is_here =
+      table_ && held_.ranges_[range_].begin <= user &&
+      (range_ + 1 == held_.ranges_.size() || user < held_.ranges_[range_ + 1].begin);
   if (!is_here) {
     range_ = held_.RangeOf(user);
     table_ = held_.TableOf(range_);

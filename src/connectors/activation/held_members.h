@@ -32,9 +32,10 @@ struct HeldMembersSource {
 };
 
 // Whom a destination shall have, to be looked up by user, where all of them don't fit into memory.
-// Members are cut into ranges of users, by pivots drawn from the first of them, and spilled; a range
-// that is asked for becomes a table, and the last few are kept. A range that turns out too large is
-// cut again. Memory: `bytes_of_range` times about 12, and 40 MB, however many members there are.
+// Members are cut into ranges of users, by pivots drawn from the first of them, and spilled; a
+// range that is asked for becomes a table, and the last few are kept. A range that turns out too
+// large is cut again. Memory: `bytes_of_range` times about 12, and 40 MB, however many members
+// there are.
 class HeldMembers {
  public:
   // Reads the relation. Throws what the query throws, ExternalError for what the disk refuses.
@@ -84,7 +85,7 @@ class HeldMembers {
   std::vector<Range> ranges_;  // by begin
   std::size_t last_range_ = 0;
   bool is_cut_ = false;  // from then on ranges are spilled
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;     // of what follows
   std::deque<std::pair<std::size_t, std::shared_ptr<const Table>>> tables_;
 };
 

@@ -26,7 +26,7 @@ struct PackedFile {
 };
 
 struct PackedFileOptions {
-  std::filesystem::path folder;  // that is there
+  std::filesystem::path folder;                     // that is there
   std::function<std::string(std::size_t)> name_of;  // of the file with this index
   std::int64_t bytes_of_file = 0;
 };

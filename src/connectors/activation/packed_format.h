@@ -11,7 +11,7 @@ namespace weir::connectors {
 
 // A compressed piece of a file, or several that follow each other.
 struct PackedPiece {
-  std::string bytes;           // as stored
+  std::string bytes;  // as stored
   std::int64_t plain_bytes = 0;
   std::uint32_t checksum = 0;  // CRC-32 of the plain bytes, where the format has one
 };

@@ -46,8 +46,8 @@ std::vector<SegmentFolderPlace> CompleteSegmentFolders(const std::filesystem::pa
 std::vector<SegmentPart> TakeSegmentFolder(const std::filesystem::path& root,
                                            const SegmentFolderPlace& place);
 
-// Throws ExternalError if another folder came to the place of the one whose parts TakeSegmentFolder()
-// gave: for who has read them, or failed to.
+// Throws ExternalError if another folder came to the place of the one whose parts
+// TakeSegmentFolder() gave: for who has read them, or failed to.
 void CheckStillTaken(const std::filesystem::path& root, const SegmentFolderPlace& place,
                      const std::vector<SegmentPart>& parts);
 

@@ -54,8 +54,8 @@ std::array<std::string_view, kFields> SplitFields(const LinePlace& place, std::s
     const std::size_t end = text.find('\t');
     if (field == kFields || (end == std::string_view::npos && field != kFields - 1)) {
       throw UserError("{}:{}: it has {} fields; {} with tabs between are allowed",
-                      place.path.string(), place.number,
-                      field == kFields ? "too many" : "too few", kFields);
+                      place.path.string(), place.number, field == kFields ? "too many" : "too few",
+                      kFields);
     }
     fields.at(field) = text.substr(0, end);
     if (end == std::string_view::npos) {

@@ -37,10 +37,7 @@ class SegmentLinesTest : public testing::Test {
   SegmentPart Part(const std::string& name, const std::string& stored, std::int64_t lines) {
     const auto path = folder_.path() / name;
     std::ofstream(path, std::ios::binary) << stored;
-    return {.path = path,
-            .bytes = std::ssize(stored),
-            .lines = lines,
-            .sha256 = Sha256Of(stored)};
+    return {.path = path, .bytes = std::ssize(stored), .lines = lines, .sha256 = Sha256Of(stored)};
   }
 
   static std::vector<std::string> Lines(std::vector<SegmentPart> parts) {
@@ -90,8 +87,10 @@ TEST_F(SegmentLinesTest, ReadsPartsOneBehindTheOther) {
     for (int i = 0; i < lines; ++i) {
       const bool is_last = i == lines - 1;
       (i < lines / 2 ? first : second) +=
-          expected[expected.size() - static_cast<std::size_t>(lines - i)] +
-          (is_last && part == 3 ? "" : i % 5 == 0 ? "\r\n" : "\n");
+          expected[expected.size() - static_cast<std::size_t>(lines - i)] + (is_last && part == 3
+                                                                                 ? ""
+                                                                             : i % 5 == 0 ? "\r\n"
+                                                                                          : "\n");
     }
     parts.push_back(
         Part(fmt::format("{}.gz", part), GzipMember(first) + GzipMember(second), lines));
@@ -106,7 +105,8 @@ TEST_F(SegmentLinesTest, WhatALineLeavesOutIsNothing) {
 }
 
 TEST_F(SegmentLinesTest, LinesThatAreNoneAreRefused) {
-  EXPECT_EQ(ErrorOfLine("b\t1\tput\t5\t6\t7"), "p.gz:2: action is 'put'; add and remove are allowed");
+  EXPECT_EQ(ErrorOfLine("b\t1\tput\t5\t6\t7"),
+            "p.gz:2: action is 'put'; add and remove are allowed");
   EXPECT_EQ(ErrorOfLine("b\t1x\tadd\t5\t6\t7"),
             "p.gz:2: dsp_segment_id is '1x'; whole numbers are allowed");
   EXPECT_EQ(ErrorOfLine("b\t1\tadd\t\t6\t7"), "p.gz:2: ts is ''; whole numbers are allowed");
