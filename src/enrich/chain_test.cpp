@@ -416,6 +416,35 @@ TEST(ChainTest, ABadLineOfASuppressedIdIsKeptAsPositionAndReason) {
   EXPECT_EQ(outcome.bad[1].at("field"), "ts");
 }
 
+TEST(ChainTest, ABadLineThatCannotBeReadAndNamesASuppressedIdIsKeptAsPositionAndReason) {
+  const Outcome outcome = RunOne(
+      Settings(), {R"({"ts":1767608430,"uid":"erased","url":"http://a.b/)", "erased", "a;erased;b",
+                   R"({"ts":1767608430,"uid":"erased2","url":"http://a.b/)", R"({"uid":"gone")"});
+
+  std::vector<std::string> lines;
+  for (const auto& bad : outcome.bad) {
+    lines.push_back(bad.at("line"));
+  }
+  EXPECT_EQ(lines, (std::vector<std::string>{
+                       "-", "-", "-", R"({"ts":1767608430,"uid":"erased2","url":"http://a.b/)",
+                       R"({"uid":"gone")"}));  // st's, not af's
+}
+
+TEST(SuppressedIdsTest, AreNamedByAWordAndItsParty) {
+  const SuppressedIds& suppressed = TheLibrary().suppressed;
+
+  EXPECT_TRUE(suppressed.IsNamedIn(R"("ids":[{"party":"st","id":"gone"})", ""));
+  EXPECT_TRUE(suppressed.IsNamedIn(R"(gone st)", ""));
+  EXPECT_FALSE(suppressed.IsNamedIn(R"("ids":[{"party":"af","id":"gone"})", ""));
+  EXPECT_FALSE(suppressed.IsNamedIn("st a b c d gone", ""));  // too far away
+  EXPECT_TRUE(suppressed.IsNamedIn("st a b c gone", ""));
+  EXPECT_FALSE(suppressed.IsNamedIn("gone", ""));
+  EXPECT_FALSE(suppressed.IsNamedIn("", ""));
+  EXPECT_TRUE(suppressed.IsNamedIn("\xff\xfe erased\n", "af"));
+  EXPECT_FALSE(suppressed.IsNamedIn("not_erased", "af"));
+  EXPECT_FALSE(SuppressedIds().IsNamedIn("erased", "af"));
+}
+
 TEST(ChainTest, APartnersCountryCountsOnlyWhereTheAddressSaysNothing) {
   ChainSettings settings = Settings();
   settings.lines.party = "st";

@@ -158,11 +158,14 @@ void ChainWorker::KeepTexts(KeptLine& kept, LineBlock& block) const {
   kept.country = block.Keep(kept, raw_.country);
 }
 
-// A line of a suppressed id is kept as position and reason only.
+// A line of a suppressed id is kept as position and reason only; so is one that can't be read and
+// names one.
 void ChainWorker::AppendBad(std::string_view line, const SourceLines& source,
                             const KeptLine& position, const LineFault& fault, LineBlock& block) {
   std::string text;
-  const bool is_erased = IsErasedRaw();
+  const bool is_erased =
+      IsErasedRaw() || references_.suppressed_ids.IsNamedIn(
+                           line, IsMapping() ? std::string_view() : settings_.lines.party);
   if (!is_erased) {
     text = WithTruncatedIps(line, kLongestLine);
   }

@@ -131,14 +131,20 @@ def give_the_last_day(world, held):
 
 def ready(folder, chain=CHAIN):
     """A project with everything done, whom to forget, and the mapping of a project that never saw them."""
-    world = folder / "world"
-    make_world(world, SEED, "--people", "1000" if LONG else "220", "--days", "4" if LONG else "3", "--rate.mapped", "0.6", "--rate.late", "0",
-               "--rate.bad", "0.05", "--segments", "3", "--rate.conversion", "0.4")
-    hold_back_the_last_day(world, folder / "held")
-    project = project_of(folder / "project", world)
-    call("run", *GRAPH, folder=project)
-    day = last_day(project)
-    call("run", *chain, folder=project)
+    for number in range(5):
+        world = folder / f"world{number}"
+        make_world(world, SEED + number, "--people", "1000" if LONG else "220", "--days", "4" if LONG else "3", "--rate.mapped", "0.6", "--rate.late", "0",
+                   "--rate.bad", "0.05", "--segments", "3", "--rate.conversion", "0.4")
+        hold_back_the_last_day(world, folder / f"held{number}")
+        project = project_of(folder / f"project{number}", world)
+        call("run", *GRAPH, folder=project)
+        day = last_day(project)
+        call("run", *chain, folder=project)
+        if "metastore.segment_members" not in tables_of(project) or rows(project, "SELECT 1 AS one FROM metastore.segment_members LIMIT 1"):
+            break
+        print(f"no segment of the world of seed {SEED + number} was learnt")
+    for name in ("world", "held"):
+        (folder / name).symlink_to(folder / f"{name}{number}")
     people = chosen_people(project, 10 if LONG else 4)
     ids = {id for all_ids in people.values() for id in all_ids}
     write_ids(folder / "asked.ndjson", people)
