@@ -16,17 +16,18 @@ constexpr std::size_t kHexSize = 32;
 constexpr std::size_t kLongestShort = 15;
 constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
 
+// The bytes of `text` from `at` on; it has so many.
 template <typename Word>
-Word Load(const char* from) {
+Word Load(std::string_view text, std::size_t at) {
   Word word{};
-  std::memcpy(&word, from, sizeof(word));
+  std::memcpy(&word, text.data() + at, sizeof(word));
   return word;
 }
 
-// Four bytes of each, the first ones first.
-std::uint64_t LoadHalves(const char* first, const char* second) {
-  return Load<std::uint32_t>(first) | static_cast<std::uint64_t>(Load<std::uint32_t>(second))
-                                          << 32U;
+// Four bytes from each place, the first ones first.
+std::uint64_t LoadHalves(std::string_view text, std::size_t first, std::size_t second) {
+  return Load<std::uint32_t>(text, first) |
+         static_cast<std::uint64_t>(Load<std::uint32_t>(text, second)) << 32U;
 }
 
 // Values 0 to 15, a byte each, as digits.
@@ -59,12 +60,17 @@ std::uint64_t Widen(std::uint64_t number) {
 
 using Digits = std::array<std::uint64_t, 4>;  // 32 of them
 
-Digits DigitsOfUuid(const char* text) {
-  return {Load<std::uint64_t>(text), LoadHalves(text + 9, text + 14),
-          LoadHalves(text + 19, text + 24), Load<std::uint64_t>(text + 28)};
+Digits DigitsOfUuid(std::string_view text) {
+  return {Load<std::uint64_t>(text, 0), LoadHalves(text, 9, 14), LoadHalves(text, 19, 24),
+          Load<std::uint64_t>(text, 28)};
 }
 
-bool HasHyphens(const char* text) {
+Digits DigitsOfHex(std::string_view text) {
+  return {Load<std::uint64_t>(text, 0), Load<std::uint64_t>(text, 8), Load<std::uint64_t>(text, 16),
+          Load<std::uint64_t>(text, 24)};
+}
+
+bool HasHyphens(std::string_view text) {
   return text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
 }
 
@@ -87,8 +93,9 @@ PackedText PackShort(std::string_view text) {
   std::array<char, 16> bytes{};
   std::memcpy(bytes.data(), text.data(), text.size());
   bytes.back() = static_cast<char>(text.size());
-  return {.high = __builtin_bswap64(Load<std::uint64_t>(bytes.data())),
-          .low = __builtin_bswap64(Load<std::uint64_t>(bytes.data() + 8)),
+  const std::string_view all(bytes.data(), bytes.size());
+  return {.high = __builtin_bswap64(Load<std::uint64_t>(all, 0)),
+          .low = __builtin_bswap64(Load<std::uint64_t>(all, 8)),
           .form = TextForm::kShort};
 }
 
@@ -106,14 +113,11 @@ std::array<char, kHexSize> HexOf(const PackedText& packed) {
 }  // namespace
 
 PackedText Pack(std::string_view text) {
-  if (text.size() == kUuidSize && HasHyphens(text.data())) {
-    return PackDigits(DigitsOfUuid(text.data()), TextForm::kUuid);
+  if (text.size() == kUuidSize && HasHyphens(text)) {
+    return PackDigits(DigitsOfUuid(text), TextForm::kUuid);
   }
   if (text.size() == kHexSize) {
-    return PackDigits(
-        {Load<std::uint64_t>(text.data()), Load<std::uint64_t>(text.data() + 8),
-         Load<std::uint64_t>(text.data() + 16), Load<std::uint64_t>(text.data() + 24)},
-        TextForm::kHex);
+    return PackDigits(DigitsOfHex(text), TextForm::kHex);
   }
   return text.size() <= kLongestShort ? PackShort(text) : PackedText{};
 }
