@@ -1,6 +1,7 @@
-// Encodes what it reads as Batch Segment Service files, so that other programs' parsers can judge them. Stdin: a line of
-// options {folder, name, encoding, fields, separators, bytes_of_file, segments_of_line}, then a line a user, {uid, segments}
-// as in the JSON view of the Avro schema; Xandr's own number as text. Stdout: {files, left_out}; exit 1 with the error.
+// Encodes what it reads as Batch Segment Service files, so that other programs' parsers can judge
+// them. Stdin: a line of options {folder, name, encoding, fields, separators, bytes_of_file,
+// segments_of_line}, then a line a user, {uid, segments} as in the JSON view of the Avro schema;
+// Xandr's own number as text. Stdout: {files, left_out}; exit 1 with the error.
 #include <iostream>
 #include <string>
 
@@ -54,7 +55,8 @@ XandrUid UidOf(const Json& json) {
   if (kind == "hem") {
     return XandrHashedMail{.hex_encoded = of.at("hex_encoded")};
   }
-  return XandrDeviceId{.id = of.at("id"), .domain = ParseXandrDomain(of.at("domain").get<std::string>())};
+  return XandrDeviceId{.id = of.at("id"),
+                       .domain = ParseXandrDomain(of.at("domain").get<std::string>())};
 }
 
 XandrUser UserOf(const Json& json) {
@@ -74,14 +76,14 @@ void Encode() {
   std::string line;
   std::getline(std::cin, line);
   const Json options = Json::parse(line);
-  XandrFileWriter writer({.folder = options.at("folder").get<std::string>(),
-                          .name = options.at("name"),
-                          .encoding = options.at("encoding") == "text" ? XandrEncoding::kText
-                                                                       : XandrEncoding::kAvro,
-                          .text = {.fields = ParseXandrFields(options.at("fields").get<std::string>()),
-                                   .separators = options.at("separators")},
-                          .bytes_of_file = options.at("bytes_of_file"),
-                          .segments_of_line = options.at("segments_of_line")});
+  XandrFileWriter writer(
+      {.folder = options.at("folder").get<std::string>(),
+       .name = options.at("name"),
+       .encoding = options.at("encoding") == "text" ? XandrEncoding::kText : XandrEncoding::kAvro,
+       .text = {.fields = ParseXandrFields(options.at("fields").get<std::string>()),
+                .separators = options.at("separators")},
+       .bytes_of_file = options.at("bytes_of_file"),
+       .segments_of_line = options.at("segments_of_line")});
   while (std::getline(std::cin, line)) {
     writer.Write(UserOf(Json::parse(line)));
   }

@@ -8,17 +8,15 @@
 
 #include <fmt/format.h>
 
-#include "base/hashing.h"
 #include "base/process.h"
 #include "cli/lookalikes/result_cells.h"
 #include "learn/drift.h"
 #include "learn/evaluation.h"
+#include "operators/learn/evaluated_segments.h"
 #include "sql/quote.h"
 
 namespace weir::cli {
 namespace {
-
-constexpr std::uint64_t kComparedPeopleSeed = 5;  // as the evaluation's
 
 // Two columns of numbers by segment.
 using NumberPairs = std::map<std::int64_t, std::array<std::vector<double>, 2>>;
@@ -125,7 +123,7 @@ class Comparer {
         continue;
       }
       Rows& rows = all[WholeAt(row, 0)];
-      rows.people.push_back(SeededHashOf(TextAt(row, 1), kComparedPeopleSeed));
+      rows.people.push_back(operators::EvaluatedPersonHash(TextAt(row, 1)));
       rows.labels.push_back(static_cast<std::uint8_t>(WholeAt(row, 2)));
       rows.scores[0].push_back(RealAt(row, 3));
       rows.scores[1].push_back(RealAt(row, 4));

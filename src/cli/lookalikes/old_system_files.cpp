@@ -171,8 +171,15 @@ void MakeEmpty(lake::QuerySession& session, const OldFile& file) {
       fmt::format("CREATE OR REPLACE TEMP TABLE old_{} ({})", file.name, fmt::join(columns, ", ")));
 }
 
-bool HasRows(lake::QuerySession& session, const std::string& table) {
-  return std::get<std::int64_t>(session.Run("SELECT count(*) FROM " + table).Cell()) > 0;
+// Which of the tables that were read have rows.
+void NoteTables(lake::QuerySession& session, OldLookalikes& old) {
+  const auto has_rows = [&](const char* table) {
+    return std::get<std::int64_t>(
+               session.Run(std::string("SELECT count(*) FROM ") + table).Cell()) > 0;
+  };
+  old.has_weights = has_rows("old_token_weights");
+  old.has_scores = has_rows("old_scores");
+  old.has_members = has_rows("old_members");
 }
 
 }  // namespace
@@ -198,9 +205,7 @@ OldLookalikes ReadOldFiles(lake::QuerySession& session, const fs::path& folder) 
         "behind; at least one is needed",
         folder.string());
   }
-  old.has_weights = HasRows(session, "old_token_weights");
-  old.has_scores = HasRows(session, "old_scores");
-  old.has_members = HasRows(session, "old_members");
+  NoteTables(session, old);
   return old;
 }
 
@@ -221,9 +226,7 @@ OldLookalikes ReadOldDay(lake::QuerySession& session, const std::string& region,
       "AS DOUBLE) AS value FROM metastore.segment_members WHERE " +
       where + " GROUP BY ALL");
   OldLookalikes old{.name = day};
-  old.has_weights = HasRows(session, "old_token_weights");
-  old.has_scores = HasRows(session, "old_scores");
-  old.has_members = HasRows(session, "old_members");
+  NoteTables(session, old);
   if (!old.has_weights && !old.has_scores && !old.has_members) {
     throw UserError("there are no lookalikes of {} on {}", region, day);
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,6 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/hashing.h"
 #include "base/process.h"
 #include "base/sha256.h"
 #include "data/cells.h"
@@ -23,6 +23,7 @@
 #include "operators/learn/by_segment.h"
 #include "operators/learn/evaluated_segments.h"
 #include "operators/learn/learning_input.h"
+#include "operators/learn/required_relation.h"
 #include "operators/learn/scoring_models.h"
 #include "operators/optional_number.h"
 #include "operators/query_rows.h"
@@ -31,8 +32,6 @@ namespace weir::operators {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::uint64_t kChampionPeopleSeed = 5;  // as evaluated_segments' of people
 
 // One of the two models of a segment.
 struct Contender {
@@ -67,7 +66,7 @@ void ReadContenders(OperatorContext& context, const std::string& argument,
   ForEachRowOf(context,
                fmt::format("SELECT CAST(segment_id AS BIGINT), run_id, coalesce(ds, ''), "
                            "coalesce(CAST(folds AS BIGINT), 0), model_sha256, model FROM {}",
-                           *context.Relation(argument)),
+                           RequiredRelation(context, argument)),
                [&](const ArrowArray& rows, std::int64_t row) {
                  const std::int64_t segment = IntegerAt(*rows.children[0], row);
                  Contender& contender = all.segments[segment].*side;
@@ -90,7 +89,7 @@ void ReadFoldWeights(OperatorContext& context, const std::string& argument,
   ForEachRowOf(context,
                fmt::format("SELECT CAST(segment_id AS BIGINT), run_id, CAST(fold AS BIGINT), token,"
                            " CAST(weight AS DOUBLE) FROM {}",
-                           *context.Relation(argument)),
+                           RequiredRelation(context, argument)),
                [&](const ArrowArray& rows, std::int64_t row) {
                  const auto found = all.segments.find(IntegerAt(*rows.children[0], row));
                  if (found == all.segments.end()) {
@@ -121,6 +120,9 @@ void ReadMaskedTokens(OperatorContext& context, Contests& all) {
 // The model as it was learnt without a fold, without what may not be used today.
 onnx::ScoringModel WithoutFold(const Contender& contender, std::int64_t fold,
                                const std::set<std::string>& masked) {
+  if (!contender.model) {
+    throw std::logic_error("a model that can't be read was to be compared");
+  }
   const onnx::ScoringModel& whole = *contender.model;
   const std::map<std::string, double>& weights = contender.fold_weights.at(fold);
   onnx::ScoringModel model{
@@ -163,25 +165,21 @@ class ContestJudge {
     EvaluateAll(folds, options);
     std::vector<const EvaluatedSegment*> members;
     for (const auto& [fold, ranked] : folds.segments) {
-      if (!std::isnan(ranked.found[0]->all.auc)) {
+      if (!std::isnan(FoundOf(ranked, 0).all.auc)) {
         members.push_back(&ranked);
         contest.people += std::ssize(ranked.people);
         contest.positives += ranked.num_positives();
       }
     }
-    const auto auc = [](const EvaluatedSegment& fold, std::size_t method, std::size_t replicate) {
-      const learn::MethodReplicates& found = *fold.found[method];
-      return replicate == kEverybody ? found.all.auc : found.auc[replicate];
-    };
     const auto estimate = [&](const FigureOf& value) {
       return EstimateOf(members, options.replicates, value);
     };
-    contest.challenger_auc =
-        estimate([&](const auto& fold, std::size_t replicate) { return auc(fold, 0, replicate); });
-    contest.champion_auc =
-        estimate([&](const auto& fold, std::size_t replicate) { return auc(fold, 1, replicate); });
+    contest.challenger_auc = estimate(
+        [&](const auto& fold, std::size_t replicate) { return AucOf(fold, 0, replicate); });
+    contest.champion_auc = estimate(
+        [&](const auto& fold, std::size_t replicate) { return AucOf(fold, 1, replicate); });
     contest.worse_by = estimate([&](const auto& fold, std::size_t replicate) {
-      return auc(fold, 1, replicate) - auc(fold, 0, replicate);
+      return AucOf(fold, 1, replicate) - AucOf(fold, 0, replicate);
     });
     const bool is_worse =
         contest.worse_by &&
@@ -207,7 +205,7 @@ class ContestJudge {
       EvaluatedSegment& ranked = folds.segments[number];
       ranked.labels = set.labels[fold];
       for (const std::uint32_t person : audience.people) {
-        ranked.people.push_back(SeededHashOf(histories_.people[person], kChampionPeopleSeed));
+        ranked.people.push_back(EvaluatedPersonHash(histories_.people[person]));
       }
       for (const Contender* const contender : {&contest.challenger, &contest.champion}) {
         ranked.scores.push_back(LogOddsOf(WithoutFold(*contender, number, contest.masked), audience,
@@ -230,9 +228,9 @@ SharedContests JudgeAll(OperatorContext& context) {
   ReadFoldWeights(context, "champions_folds", &Contest::champion, *all);
   ReadMaskedTokens(context, *all);
   const LearningHistories histories =
-      ReadHistories(context, *context.Relation(HistoriesArgument().name));
+      ReadHistories(context, RequiredRelation(context, HistoriesArgument().name));
   const TrainingRows training =
-      ReadTraining(context, *context.Relation(TrainingArgument().name), histories);
+      ReadTraining(context, RequiredRelation(context, TrainingArgument().name), histories);
   ContestJudge judge(context, histories);
   for (auto& [segment, contest] : all->segments) {
     const auto set = training.find(segment);
@@ -257,7 +255,7 @@ Schema ContestsSchema() {
            DoubleField("worse_by_upper", true)}};
 }
 
-Batch ContestRow(const Contests& /*all*/, std::int64_t number, const Contest& contest) {
+Batch ContestRow(std::int64_t number, const Contest& contest) {
   const auto value = [](const std::optional<Estimate>& estimate) {
     return estimate ? std::optional(estimate->value) : std::nullopt;
   };
@@ -345,7 +343,11 @@ class ChooseChampions final : public Operator {
   Split SplitOf(const Json& /*settings*/) const override { return {}; }
 
   void Run(OperatorContext& context) const override {
-    context.Give("contests", ContestsSchema(), BySegment(JudgeAll(context), ContestRow));
+    context.Give("contests", ContestsSchema(),
+                 BySegment(JudgeAll(context),
+                           [](const auto& /*all*/, std::int64_t number, const Contest& contest) {
+                             return ContestRow(number, contest);
+                           }));
   }
 };
 

@@ -15,6 +15,7 @@
 #include "operators/columns_together.h"
 #include "operators/fields.h"
 #include "operators/learn/evaluated_segments.h"
+#include "operators/learn/required_relation.h"
 #include "operators/optional_number.h"
 
 namespace weir::operators {
@@ -47,7 +48,8 @@ std::vector<EvaluationScope> ScopesOf(const EvaluatedSegments& all) {
 Members WithMethod(const Members& members, std::size_t method) {
   Members with;
   for (const EvaluatedSegment* const member : members) {
-    if (member->found[method] && !std::isnan(member->found[method]->all.auc)) {
+    const auto& found = member->found[method];
+    if (found && !std::isnan(found->all.auc)) {
       with.push_back(member);
     }
   }
@@ -77,11 +79,6 @@ struct EstimateColumns {
     AppendOptional(upper, estimate ? number(estimate->interval.upper) : std::nullopt);
   }
 };
-
-double AucOf(const EvaluatedSegment& segment, std::size_t method, std::size_t replicate) {
-  const learn::MethodReplicates& found = *segment.found[method];
-  return replicate == kEverybody ? found.all.auc : found.auc[replicate];
-}
 
 Schema FiguresSchema() {
   return {{LongField("segment_id", true), TextField("method"), LongField("segments"),
@@ -116,7 +113,7 @@ class FigureRows {
     }));
     precision_.Append(
         EstimateOf(members, replicates_, [&](const auto& segment, std::size_t replicate) {
-          const learn::MethodReplicates& found = *segment.found[method];
+          const learn::MethodReplicates& found = FoundOf(segment, method);
           return replicate == kEverybody ? found.all.average_precision
                                          : found.average_precision[replicate];
         }));
@@ -214,7 +211,7 @@ class CurveRows {
                    std::size_t reach) {
     const auto captured = [&](const EvaluatedSegment& segment, std::size_t at,
                               std::size_t replicate) {
-      const learn::MethodReplicates& found = *segment.found[method];
+      const learn::MethodReplicates& found = FoundOf(segment, method);
       return replicate == kEverybody ? found.all.captured[at] : found.captured[at][replicate];
     };
     const double share = learn::kReaches[reach];
@@ -254,8 +251,9 @@ class CurveRows {
 
 template <typename Rows>
 BatchSource RowsOfScopes(std::shared_ptr<const EvaluatedSegments> all, std::size_t replicates) {
-  return [all = std::move(all), replicates, next = std::size_t{0}]() mutable {
-    const std::vector<EvaluationScope> scopes = ScopesOf(*all);
+  std::vector<EvaluationScope> found = ScopesOf(*all);
+  return [all = std::move(all), scopes = std::move(found), replicates,
+          next = std::size_t{0}]() mutable {
     std::optional<Batch> batch;
     if (next < scopes.size()) {
       Rows rows(*all, replicates);
@@ -325,7 +323,7 @@ class EvaluateScores final : public Operator {
   void Run(OperatorContext& context) const override {
     const Json& settings = context.settings();
     auto all = std::make_shared<EvaluatedSegments>(
-        ReadEvaluated(context, *context.Relation("scores"), MethodsOf(settings)));
+        ReadEvaluated(context, RequiredRelation(context, "scores"), MethodsOf(settings)));
     const std::size_t replicates = (settings.at("replicates").get<std::size_t>() + 7) / 8 * 8;
     EvaluateAll(*all, {.replicates = replicates,
                        .seed = settings.at("seed"),

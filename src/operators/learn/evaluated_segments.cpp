@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,6 +38,23 @@ void TakeScores(const ArrowArray& rows, std::int64_t row, EvaluatedSegment& segm
 }
 
 }  // namespace
+
+std::uint64_t EvaluatedPersonHash(std::string_view universal_id) {
+  return SeededHashOf(universal_id, kPeopleSeed);
+}
+
+const learn::MethodReplicates& FoundOf(const EvaluatedSegment& segment, std::size_t method) {
+  const auto& found = segment.found.at(method);
+  if (!found) {
+    throw std::logic_error("the segment lacks the method");
+  }
+  return *found;
+}
+
+double AucOf(const EvaluatedSegment& segment, std::size_t method, std::size_t replicate) {
+  const learn::MethodReplicates& found = FoundOf(segment, method);
+  return replicate == kEverybody ? found.all.auc : found.auc[replicate];
+}
 
 std::int64_t EvaluatedSegment::num_positives() const {
   return std::ranges::count(labels, std::uint8_t{1});
@@ -74,7 +92,7 @@ EvaluatedSegments ReadEvaluated(OperatorContext& context, const std::string& rel
                           IntegerAt(*rows.children[0], row));
         }
         last = name;
-        segment.people.push_back(SeededHashOf(name, kPeopleSeed));
+        segment.people.push_back(EvaluatedPersonHash(name));
         segment.labels.push_back(static_cast<std::uint8_t>(label));
         segment.scores.resize(all.methods.size());
         TakeScores(rows, row, segment, all.methods);

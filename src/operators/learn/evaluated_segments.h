@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "learn/evaluation.h"
@@ -23,6 +24,9 @@ struct EvaluatedSegment {
 
   std::int64_t num_positives() const;
 };
+
+// The hash that people are drawn by in the bootstrap, the same wherever they are compared.
+std::uint64_t EvaluatedPersonHash(std::string_view universal_id);
 
 struct EvaluatedSegments {
   std::vector<std::string> methods;  // the first is the one that others are held against
@@ -51,6 +55,10 @@ struct Estimate {
 // kEverybody.
 constexpr std::size_t kEverybody = static_cast<std::size_t>(-1);
 using FigureOf = std::function<double(const EvaluatedSegment&, std::size_t)>;
+// What was found of a method that the segment has.
+const learn::MethodReplicates& FoundOf(const EvaluatedSegment& segment, std::size_t method);
+// A method's ROC AUC, as a FigureOf has it.
+double AucOf(const EvaluatedSegment& segment, std::size_t method, std::size_t replicate);
 std::optional<Estimate> EstimateOf(std::span<const EvaluatedSegment* const> segments,
                                    std::size_t replicates, const FigureOf& value);
 

@@ -20,6 +20,7 @@
 #include "operators/learn/audience.h"
 #include "operators/learn/by_segment.h"
 #include "operators/learn/learning_input.h"
+#include "operators/learn/required_relation.h"
 #include "operators/learn/scoring_models.h"
 #include "operators/optional_number.h"
 #include "operators/query_rows.h"
@@ -57,7 +58,7 @@ void ReadCandidates(OperatorContext& context, AllCandidates& all) {
       context,
       fmt::format("SELECT CAST(segment_id AS BIGINT), universal_id, coalesce(CAST(label AS BIGINT),"
                   " -1) FROM {} ORDER BY segment_id, universal_id",
-                  *context.Relation(kCandidateRows)),
+                  RequiredRelation(context, kCandidateRows)),
       [&](const ArrowArray& rows, std::int64_t row) {
         const std::int64_t segment = IntegerAt(*rows.children[0], row);
         const std::string_view name = BytesAt(*rows.children[1], row);
@@ -95,7 +96,7 @@ void ScoreByModels(OperatorContext& context, AllCandidates& all) {
   ForEachRowOf(context,
                fmt::format("SELECT CAST(segment_id AS BIGINT), run_id, model_sha256, model FROM {} "
                            "ORDER BY segment_id",
-                           *context.Relation(kCandidateModels)),
+                           RequiredRelation(context, kCandidateModels)),
                [&](const ArrowArray& rows, std::int64_t row) {
                  const auto found = all.segments.find(IntegerAt(*rows.children[0], row));
                  if (found == all.segments.end()) {
@@ -183,7 +184,7 @@ void ScoreByBaselines(const learn::Vocabulary& vocabulary, const std::vector<boo
 
 SharedCandidates ScoreAllCandidates(OperatorContext& context) {
   auto all = std::make_shared<AllCandidates>();
-  all->histories = ReadHistories(context, *context.Relation(HistoriesArgument().name));
+  all->histories = ReadHistories(context, RequiredRelation(context, HistoriesArgument().name));
   const learn::Vocabulary vocabulary = learn::ChooseVocabulary(
       all->histories.View(), {.min_people = context.settings().at("min_people"),
                               .max_share = context.settings().at("max_share")});

@@ -13,6 +13,7 @@
 #include "operators/columns_together.h"
 #include "operators/fields.h"
 #include "operators/learn/by_segment.h"
+#include "operators/learn/required_relation.h"
 #include "operators/optional_number.h"
 #include "operators/query_rows.h"
 
@@ -29,6 +30,7 @@ struct DriftingSegment {
   std::array<std::vector<double>, 2> scores;
   std::array<std::vector<std::uint32_t>, 2> tokens;  // ascending numbers
   std::array<std::vector<double>, 2> weights;        // beside them
+  std::vector<learn::DriftBin> bins;                 // of the scores
 };
 
 struct DriftingSegments {
@@ -36,30 +38,34 @@ struct DriftingSegments {
 };
 using SharedDrift = std::shared_ptr<const DriftingSegments>;
 
-void ReadDay(OperatorContext& context, std::size_t day, DriftingSegments& all) {
+void ReadScores(OperatorContext& context, std::size_t day, DriftingSegments& all) {
   const std::string suffix = day == kBefore ? "before" : "now";
   ForEachRowOf(context,
                fmt::format("SELECT CAST(segment_id AS BIGINT), CAST(score AS DOUBLE) FROM {} WHERE "
                            "score IS NOT NULL",
-                           *context.Relation("scores_" + suffix)),
+                           RequiredRelation(context, "scores_" + suffix)),
                [&](const ArrowArray& rows, std::int64_t row) {
                  all.segments[IntegerAt(*rows.children[0], row)].scores[day].push_back(
                      DoubleAt(*rows.children[1], row));
                });
-  // Numbers of tokens are their places among all of both days.
+}
+
+// Numbers of tokens are their places among all of both days.
+void ReadWeights(OperatorContext& context, DriftingSegments& all) {
   ForEachRowOf(
       context,
-      fmt::format("SELECT CAST(w.segment_id AS BIGINT), t.number, CAST(w.weight AS DOUBLE) FROM {} "
-                  "AS w JOIN (SELECT token, row_number() OVER (ORDER BY token) AS number FROM "
-                  "(SELECT token FROM {} UNION SELECT token FROM {}) AS u) AS t ON t.token = "
-                  "w.token ORDER BY w.segment_id, t.number",
-                  *context.Relation("weights_" + suffix), *context.Relation("weights_before"),
-                  *context.Relation("weights_now")),
+      fmt::format("SELECT CAST(segment_id AS BIGINT), dense_rank() OVER (ORDER BY token) AS "
+                  "number, CAST(weight AS DOUBLE), CAST(day AS BIGINT) FROM (SELECT segment_id, "
+                  "token, weight, {} AS day FROM {} UNION ALL SELECT segment_id, token, weight, {} "
+                  "FROM {}) WHERE token IS NOT NULL ORDER BY segment_id, number",
+                  kBefore, RequiredRelation(context, "weights_before"), kNow,
+                  RequiredRelation(context, "weights_now")),
       [&](const ArrowArray& rows, std::int64_t row) {
         DriftingSegment& segment = all.segments[IntegerAt(*rows.children[0], row)];
-        segment.tokens[day].push_back(
+        const auto day = static_cast<std::size_t>(IntegerAt(*rows.children[3], row));
+        segment.tokens.at(day).push_back(
             static_cast<std::uint32_t>(IntegerAt(*rows.children[1], row)));
-        segment.weights[day].push_back(DoubleAt(*rows.children[2], row));
+        segment.weights.at(day).push_back(DoubleAt(*rows.children[2], row));
       });
 }
 
@@ -90,8 +96,7 @@ Batch DriftRow(const Json& settings, std::int64_t number, const DriftingSegment&
   NumberColumn<std::int64_t> before;
   NumberColumn<std::int64_t> now;
   TextColumn warning;
-  const auto found_index = learn::PopulationStabilityIndex(
-      learn::DriftBins(drifting.scores[kBefore], drifting.scores[kNow]));
+  const auto found_index = learn::PopulationStabilityIndex(drifting.bins);
   const auto found_cosine = learn::Cosine(drifting.tokens[kBefore], drifting.weights[kBefore],
                                           drifting.tokens[kNow], drifting.weights[kNow]);
   segment.Append(number);
@@ -115,8 +120,7 @@ Batch DriftBinRows(const DriftingSegments& /*all*/, std::int64_t number,
   NumberColumn<double> upper;
   NumberColumn<std::int64_t> before;
   NumberColumn<std::int64_t> now;
-  for (const learn::DriftBin& bin :
-       learn::DriftBins(drifting.scores[kBefore], drifting.scores[kNow])) {
+  for (const learn::DriftBin& bin : drifting.bins) {
     place.Append(static_cast<std::int64_t>(segment.num_rows()) + 1);
     segment.Append(number);
     AppendOptional(upper, std::isinf(bin.upper) ? std::nullopt : std::optional(bin.upper));
@@ -136,7 +140,6 @@ std::vector<Argument> DriftArguments() {
     return Argument{.name = name,
                     .columns = {LongField("segment_id", true), TextField("token", true),
                                 DoubleField("weight", true)},
-                    .read_again = true,
                     .doc = doc};
   };
   return {scores("scores_before", "one row a segment and person"),
@@ -177,8 +180,12 @@ class ScoreDrift final : public Operator {
 
   void Run(OperatorContext& context) const override {
     auto all = std::make_shared<DriftingSegments>();
-    ReadDay(context, kBefore, *all);
-    ReadDay(context, kNow, *all);
+    ReadScores(context, kBefore, *all);
+    ReadScores(context, kNow, *all);
+    ReadWeights(context, *all);
+    for (auto& [number, segment] : all->segments) {
+      segment.bins = learn::DriftBins(segment.scores[kBefore], segment.scores[kNow]);
+    }
     const SharedDrift shared = std::move(all);
     context.Give(
         "drift", DriftSchema(),
