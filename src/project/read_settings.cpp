@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "project/duration.h"
@@ -27,10 +28,11 @@ std::string AbsolutePath(const std::string& path, const fs::path& folder) {
 std::string AbsoluteLocation(const std::string& path, const Environment& environment,
                              const fs::path& folder) {
   const bool in_project = path == "." || path.starts_with("./") || path.starts_with("../");
-  if (IsUrl(path) || path.starts_with('/') || in_project) {
-    return AbsolutePath(path, folder);
-  }
-  return fmt::format("{}/_files/{}", environment.warehouse, path);
+  std::string location = IsUrl(path) || path.starts_with('/') || in_project
+                             ? AbsolutePath(path, folder)
+                             : fmt::format("{}/_files/{}", environment.warehouse, path);
+  // Jobs go on with '/', and of an object's key two of them are a part.
+  return IsUrl(location) ? std::string(WithoutEndSlashes(location)) : location;
 }
 
 std::map<std::string, std::string> TextsByKey(const YamlValue& map, std::string_view key) {

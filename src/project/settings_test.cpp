@@ -77,6 +77,17 @@ TEST(Settings, DevIsTheDefaultEnvironmentAndAlwaysThere) {
   EXPECT_EQ(alone.environment.locations.at("here"), (plain.path() / "").string());
 }
 
+TEST(Settings, LocationsOnS3EndWithoutASlashAsJobsGoOnWithOne) {
+  const TestProject plain({{"weir.yaml",
+                            "name: x\nwarehouse: s3://lake/w\n"
+                            "locations: {in: a/b/, there: s3://other/c/}"}});
+
+  const Project project = LoadSettings(plain.path());
+
+  EXPECT_EQ(project.environment.locations.at("in"), "s3://lake/w/_files/a/b");
+  EXPECT_EQ(project.environment.locations.at("there"), "s3://other/c");
+}
+
 TEST(Settings, AnEnvironmentsLinesStandInFrontOfTheProjects) {
   const TestProject folder({{"weir.yaml", kWholeShop}});
 
