@@ -36,14 +36,15 @@ def port_of(pid):
 
 
 class S3Server:
-    def __init__(self):
+    def __init__(self, domain=None):
+        """With a domain a bucket's name may also stand before it in a URL's host."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-s3-"))
         for name in ("root", "sidecar"):
             (self.folder / name).mkdir()
         self.log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
-            [program(), "--port", "127.0.0.1:0", "--keep-alive", "--quiet", "posix", "--sidecar",
-             self.folder / "sidecar", self.folder / "root"], stdout=self.log, stderr=self.log,
+            [program(), "--port", "127.0.0.1:0", "--keep-alive", "--quiet", *(["--virtual-domain", domain] if domain else []),
+             "posix", "--sidecar", self.folder / "sidecar", self.folder / "root"], stdout=self.log, stderr=self.log,
             env=dict(os.environ, ROOT_ACCESS_KEY=ACCESS_KEY, ROOT_SECRET_KEY=SECRET_KEY))
         port = None
         while port is None and self.process.poll() is None:

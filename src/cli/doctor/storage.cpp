@@ -4,6 +4,7 @@
 #include "cli/doctor/file_system.h"
 #include "cli/doctor/finding.h"
 #include "cli/units.h"
+#include "storage/probe_store.h"
 
 namespace weir::cli {
 namespace {
@@ -44,6 +45,26 @@ Findings LookAtFolder(const std::filesystem::path& warehouse) {
   return findings;
 }
 
+// As `weir store check` does.
+Findings LookAtStore(Services& services, const std::string& warehouse) {
+  Findings findings = {{.subject = "warehouse", .found = warehouse}};
+  try {
+    const auto store = services.stores().Open(warehouse);
+    for (const storage::StoreAbility& ability : storage::ProbeStore(*store)) {
+      findings.push_back(
+          {.subject = "  " + ability.name,
+           .health = ability.works ? Health::kGood : Health::kBroken,
+           .found = ability.works ? "works" : ability.problem,
+           .remedy = ability.works ? "" : "its user needs the permission " + ability.permission});
+    }
+  } catch (const std::exception& problem) {
+    findings.front().health = Health::kBroken;
+    findings.front().found += fmt::format(": {}", problem.what());
+    findings.front().remedy = "docs/s3.md tells where keys and the server's address are looked for";
+  }
+  return findings;
+}
+
 }  // namespace
 
 Findings LookAtStorage(Services& services) {
@@ -57,7 +78,7 @@ Findings LookAtStorage(Services& services) {
   if (project != nullptr && project->warehouse.find("://") == std::string::npos) {
     findings = LookAtFolder(project->warehouse);
   } else if (project != nullptr) {
-    findings.push_back({.subject = "warehouse", .found = project->warehouse});
+    findings = LookAtStore(services, project->warehouse);
   }
   const std::filesystem::path spill = SpillFolderOf(project);
   const FileSystem system = ProbeFileSystem(NearestFolder(spill));
