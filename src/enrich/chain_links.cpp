@@ -7,6 +7,8 @@
 namespace weir::enrich {
 namespace {
 
+constexpr std::string_view kAllQueryKeys = "*";
+
 ParsedUrl UrlOf(const LineBlock& block, const KeptLine& kept) {
   return {.normalised = block.At(kept, kept.url),
           .host = block.At(kept, kept.host),
@@ -207,7 +209,8 @@ void ChainWorker::TakeGiven(const LineBlock& block, const KeptLine& kept, Enrich
 void ChainWorker::FillUrl(const LineBlock& block, const KeptLine& kept, EnrichedEvent& event) {
   const ParsedUrl url = UrlOf(block, kept);
   event.url = url.normalised;
-  if (!url.query.empty()) {
+  const auto& keys = settings_.query_keys;
+  if (!url.query.empty() && (keys.empty() || keys.front() != kAllQueryKeys)) {
     KeepQueryKeys(url.query, settings_.query_keys, query_);
     url_ = WithQuery(url, query_);
     event.url = url_;

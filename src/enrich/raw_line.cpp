@@ -5,6 +5,7 @@
 
 #include <utf8proc.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/hashing.h"
 #include "enrich/access_log.h"
@@ -16,6 +17,8 @@ namespace weir::enrich {
 namespace {
 
 constexpr std::size_t kLongestEvent = 32;  // characters
+// Of lines that hold what was made of a raw one, the URL several times.
+constexpr std::size_t kLongestEnriched = 16 * kLongestLine;
 constexpr std::string_view kDefaultEvent = "page_view";
 
 // Fields of JSON lines: what they are to us, and each format's names for them.
@@ -65,6 +68,14 @@ std::vector<std::string> NamesOf(const LineSettings& settings) {
 JsonFields FieldsOf(const std::vector<std::string>& names) {
   const std::vector<std::string_view> views(names.begin(), names.end());
   return JsonFields(views);
+}
+
+// "2026-01-05 10:20:30+00": databases leave out a zone's minutes where there are none.
+bool HasZoneOfHours(std::string_view text) {
+  constexpr std::size_t kZone = 3;
+  const std::size_t at = text.size() - std::min(text.size(), kZone);
+  return text.find(':') < at && (text[at] == '+' || text[at] == '-') && IsDigit(text[at + 1]) &&
+         IsDigit(text[at + 2]);
 }
 
 // `text` lower-cased and cut at 32 characters; `text` itself where that changes nothing.
@@ -138,6 +149,9 @@ struct LineParser::State {
 
 std::optional<Micros> LineParser::State::JsonTimestamp() const {
   if (const std::string_view text = fields.Text(kTs); !text.empty()) {
+    if (IsEnriched(settings.format) && HasZoneOfHours(text)) {
+      return ParseTimestampText(std::string(text) + ":00");
+    }
     return ParseTimestampText(text);
   }
   return ParseTimestampNumber(fields.NumberText(kTs));
@@ -303,7 +317,7 @@ LineFault LineParser::Parse(std::string_view line, RawLine& parsed) {
   if (line.ends_with('\r')) {
     line.remove_suffix(1);
   }
-  if (line.size() > kLongestLine) {
+  if (line.size() > (IsEnriched(state_->settings.format) ? kLongestEnriched : kLongestLine)) {
     return {.verdict = Verdict::kLineTooLong, .field = {}};
   }
   const LineFormat format = state_->settings.format;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Enricher → topics enriched-v2-* → reservoir_loader, with one Kafka cluster or two, against the truth of a generated
-world: `kafka_sink_test.py truth | faults   one | two`."""
+world: `kafka_sink_test.py truth | faults | behind | forget | replay   one | two`."""
 import collections
 import contextlib
 import json
@@ -126,6 +126,115 @@ def both(folder):
     print("both: refused, and the variant alone is sound")
 
 
+def by_files(folder, world, before=None):
+    """What the enricher makes of the world's files, by party."""
+    files = folder / "files"
+    new_project(files, "  none: {kind: kafka, brokers: \"127.0.0.1:1\"}\n", {"ingested": str(folder / "world" / "raw")}, 1 << 28)
+    if before:
+        call(*before, folder=files)
+    call("run", "enricher", folder=files)
+    return content(files, PARTIES)
+
+
+def events_of(project):
+    """How many of the events that were loaded the daily job has seen."""
+    counts = ("SELECT (SELECT count(*) FROM metastore.events) + (SELECT count(*) FROM metastore.bad_rows) AS seen, "
+              + " + ".join(f"(SELECT count(*) FROM reservoir.enriched_{party})" for party in ("af", "st", "tt")) + " AS loaded")
+    row, = rows(project, counts)
+    return int(row["seen"]), int(row["loaded"])
+
+
+def behind(folder, clusters):
+    """A day isn't complete while the enricher has lines to read, or has read some that haven't come through."""
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "30", "--days", "2", "--rate.late", "0.1")
+    jobs = ("enricher", "reservoir_loader", "events_partitioner")
+    with Path(folder, clusters, world, 40_000) as path:
+        def produce(third):
+            for topic, lines in world.lines.items():
+                world.produce(path.source, topic, *(len(lines) * place // 3 for place in (third, third + 1)))
+
+        produce(0)
+        call("run", "enricher", folder=path.project)  # from here on the loader has something to read when the work begins
+        produce(1)
+        call("run", *jobs, folder=path.project)
+        path.check()
+        seen, loaded = events_of(path.project)
+        assert seen == loaded > 0, f"{seen} of {loaded} events"
+        produce(2)
+        killed = call("run", "enricher", folder=path.project, failpoint="run:after-commit:1", check=False)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        call("run", *jobs[1:], folder=path.project)
+        assert events_of(path.project) == (seen, loaded), "what waits to be sent was passed over"
+        plan = call("plan", "events_partitioner", folder=path.project).stdout
+        call("run", *jobs, folder=path.project)
+        path.check()
+        again, whole = events_of(path.project)
+        assert again == whole > loaded, f"{again} of {whole} events"
+    print(f"{clusters}: {loaded}, then {whole} events, all there before their days were read\n{plan}")
+
+
+def people(path, table):
+    """Whose rows stand in a table."""
+    if table.endswith("_mapper"):
+        sql = f"SELECT DISTINCT i.party AS party, i.id AS id FROM (SELECT unnest(ids) AS i FROM {table})"
+    else:
+        sql = f"SELECT DISTINCT party, user_id AS id FROM {table}"
+    return {(row["party"], row["id"]) for row in rows(path.project, sql)}
+
+
+def forget(folder, clusters):
+    """Erased between enricher and loader: the outbox loses them, and what the topics still hold isn't loaded."""
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "40", "--days", "2", "--rate.erased", "0.3", "--rate.mapped", "0.5")
+    erased = {(line["party"], line["user_id"]) for line in map(json.loads, (folder / "world/erased.ndjson").read_text().splitlines())}
+    order = ("forget", "--file", str(folder / "world/erased.ndjson"), "--json")
+    with Path(folder, clusters, world, 100_000) as path:
+        for topic in TOPICS:
+            world.produce(path.source, topic)
+        call("run", "enricher", folder=path.project)
+        waiting = [f"metastore.outbox_{party}" for party in TOPICS.values()]
+        assert any(people(path, table) & erased for table in waiting), "nobody who asked is there"
+        call(*order, folder=path.project)
+        for table in waiting:
+            assert not people(path, table) & erased, table
+        held = sum(len(path.target.read(f"enriched-v2-{party}")) for party in TOPICS.values())
+        call("run", "enricher", "reservoir_loader", folder=path.project)
+        for table in PARTIES:
+            assert not people(path, table) & erased, f"{table}: topics brought erased people back"
+        assert held == sum(len(path.target.read(f"enriched-v2-{party}")) for party in TOPICS.values()), "sent again"
+        counts = rows(path.project, "SELECT sum(good)::BIGINT AS good, sum(bad)::BIGINT AS bad, sum(suppressed_by_reason['erased'])::BIGINT AS erased"
+                                    " FROM metastore.ingest_ledger WHERE job = 'reservoir_loader'")[0]
+        assert int(counts["good"]) + int(counts["erased"]) == held and int(counts["bad"]) == 0 < int(counts["erased"]), counts
+        by_kafka = content(path.project, PARTIES)
+    assert by_kafka == by_files(folder, world, order), "other rows than of a project that never saw them"
+    print(f"{clusters}: {len(erased)} ids: {counts['erased']} of {held} messages weren't loaded")
+
+
+def replay(folder, clusters):
+    """Bad lines that are run again go through Kafka as all others."""
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "40", "--days", "2", "--rate.duplicates", "0.1", "--rate.bad", "0.1")
+    with Path(folder, clusters, world, 100_000) as path:
+        for topic in TOPICS:
+            world.produce(path.source, topic)
+        job = path.project / "jobs/ingestion/enricher/job.yaml"
+        sound = job.read_text()
+        head, topic, tail = sound.partition("source: ingested-st\n")
+        job.write_text(head + topic + tail.replace("format: events", "format: sharethis", 1))
+        call("run", "enricher", "reservoir_loader", folder=path.project)
+        assert not people(path, "reservoir.enriched_st")
+        job.write_text(sound)
+        told = json.loads(call("ingest", "replay", "--json", folder=path.project).stdout.splitlines()[-1])
+        assert told["good"] > 0, told
+        call("run", "enricher", "reservoir_loader", folder=path.project)
+        by_kafka = content(path.project, PARTIES)
+        keys = [key for party in TOPICS.values() for _, _, key, _, _ in path.target.read(f"enriched-v2-{party}")]
+        assert len(keys) == len(set(keys)), "sent twice"
+    assert by_kafka == by_files(folder, world), "other rows than of a job that was right from the beginning"
+    print(f"{clusters}: {told['good']} of {told['lines_in']} bad lines run again came through")
+
+
 SENDING = ["kafka:before-commit", "kafka:after-commit", "run:after-commit", "intent:after-put", "run:after-prepare",
            "run:before-end", "run:after-end", "kafka:after-read", "kafka:after-group"]
 LOADING = ["kafka:after-read", "run:before-prepare", "intent:after-put", "run:after-commit", "kafka:before-group"]
@@ -184,4 +293,5 @@ if __name__ == "__main__":
     random.seed(SEED)
     print(f"seed {SEED}")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
-        {"truth": truth, "faults": faults, "both": both}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
+        {"truth": truth, "faults": faults, "both": both, "behind": behind, "forget": forget,
+         "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])

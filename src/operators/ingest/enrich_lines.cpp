@@ -453,7 +453,7 @@ class EnrichLines final : public Operator {
         {.name = "query_keys",
          .type = SettingType::kTexts,
          .standard = Json::array(),
-         .doc = "keys of URLs' queries to keep"},
+         .doc = "keys of URLs' queries to keep; \"*\": all"},
         {.name = "geo", .standard = "", .doc = "an MMDB file of the project; else weir's own"},
         {.name = "regions",
          .standard = "reference/regions.tsv",

@@ -1,21 +1,18 @@
 -- Messages that aren't the enricher's.
-WITH messages AS (
-  SELECT 'enriched-v2-af' AS source, source_partition, source_offset, line
-  FROM af_read
-  WHERE event.event_id IS NULL OR event.ts IS NULL
+WITH lines AS (
+  SELECT * FROM af_bad
   UNION ALL
-  SELECT 'enriched-v2-st' AS source, source_partition, source_offset, line
-  FROM st_read
-  WHERE event.event_id IS NULL OR event.ts IS NULL
+  SELECT * FROM st_bad
   UNION ALL
-  SELECT 'enriched-v2-tt' AS source, source_partition, source_offset, line
-  FROM tt_read
-  WHERE event.event_id IS NULL OR event.ts IS NULL
+  SELECT * FROM tt_bad
   UNION ALL
-  SELECT 'enriched-v2-mapper' AS source, source_partition, source_offset, line
-  FROM mapper_read
-  WHERE event.event_id IS NULL OR event.ts IS NULL
+  SELECT * FROM mapper_bad
 )
-SELECT 'reservoir_loader' AS job, {ds} AS ds, source, source_partition, source_offset, 'not_json' AS reason,
-       NULL::VARCHAR AS field, TRY(decode(line)) AS line
-FROM messages
+SELECT 'reservoir_loader' AS job,
+       CASE WHEN ts IS NOT NULL AND reason NOT IN ('bad_timestamp', 'future_timestamp')
+            THEN strftime(make_timestamp(epoch_us(ts)), '%Y-%m-%d')
+            WHEN regexp_matches(source_partition, '[0-9]{{4}-[0-9]{{2}-[0-9]{{2}')
+            THEN regexp_extract(source_partition, '[0-9]{{4}-[0-9]{{2}-[0-9]{{2}')
+            ELSE {ds} END AS ds,
+       source, source_partition, source_offset, reason, field, line
+FROM lines

@@ -1,25 +1,18 @@
--- One row a partition and batch: in = good + bad.
-WITH messages AS (
-  SELECT 'enriched-v2-af' AS source, source_partition, source_offset,
-         event.event_id IS NOT NULL AND event.ts IS NOT NULL AS is_good
-  FROM af_read
+-- One row a run of offsets and batch: in = good + bad + duplicate + suppressed.
+WITH counts AS (
+  SELECT * FROM af_counts
   UNION ALL
-  SELECT 'enriched-v2-st' AS source, source_partition, source_offset,
-         event.event_id IS NOT NULL AND event.ts IS NOT NULL AS is_good
-  FROM st_read
+  SELECT * FROM st_counts
   UNION ALL
-  SELECT 'enriched-v2-tt' AS source, source_partition, source_offset,
-         event.event_id IS NOT NULL AND event.ts IS NOT NULL AS is_good
-  FROM tt_read
+  SELECT * FROM tt_counts
   UNION ALL
-  SELECT 'enriched-v2-mapper' AS source, source_partition, source_offset,
-         event.event_id IS NOT NULL AND event.ts IS NOT NULL AS is_good
-  FROM mapper_read
+  SELECT * FROM mapper_counts
 )
-SELECT 'reservoir_loader' AS job, source, source_partition, min(source_offset) AS first_offset,
-       max(source_offset) AS last_offset, count(*) AS lines_in, count(*) FILTER (is_good) AS good,
-       count(*) FILTER (NOT is_good) AS bad, 0::BIGINT AS duplicate, 0::BIGINT AS suppressed,
-       MAP {'junk_id': 0::BIGINT, 'bot': 0::BIGINT, 'no_consent': 0::BIGINT, 'erased': 0::BIGINT} AS suppressed_by_reason,
-       {ds} AS ds
-FROM messages
-GROUP BY source, source_partition
+SELECT 'reservoir_loader' AS job, source, source_partition, first_offset, last_offset, lines_in, good,
+       line_too_long + invalid_utf8 + not_json + missing_field + bad_timestamp + future_timestamp + bad_url AS bad,
+       duplicate, junk_id + bot + no_consent + erased AS suppressed,
+       MAP {'junk_id': junk_id, 'bot': bot, 'no_consent': no_consent, 'erased': erased} AS suppressed_by_reason,
+       CASE WHEN regexp_matches(source_partition, '[0-9]{{4}-[0-9]{{2}-[0-9]{{2}')
+            THEN regexp_extract(source_partition, '[0-9]{{4}-[0-9]{{2}-[0-9]{{2}')
+            ELSE {ds} END AS ds
+FROM counts
