@@ -28,6 +28,17 @@ function(weir_test_on_s3 name)
   endif()
 endfunction()
 
+# A part of them that the short run has, too: so many rounds, or the tests that a filter names.
+#
+#   weir_test_on_s3_briefly(lake_property 2 lake_property_test)
+function(weir_test_on_s3_briefly name rounds)
+  if(WEIR_BUILD_TESTS)
+    add_test(NAME ${name}_on_s3_briefly COMMAND ${ARGN})
+    set_tests_properties(${name}_on_s3_briefly PROPERTIES
+      ENVIRONMENT "WEIR_TEST_STORE=s3;WEIR_TEST_ROUNDS=${rounds}" SKIP_RETURN_CODE 77 LABELS s3)
+  endif()
+endfunction()
+
 # One test program of its own, for tests that are slow or that need several modules.
 #
 #   weir_test(lake_log_test SOURCES log_test.cpp USES weir::lake)
