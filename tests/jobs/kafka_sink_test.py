@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Enricher → topics enriched-v2-* → reservoir_loader, with one Kafka cluster or two, against the truth of a generated
-world: `kafka_sink_test.py truth | faults | behind | forget | replay   one | two`."""
+world: `kafka_sink_test.py truth | faults | forget | replay   one | two`."""
 import collections
 import contextlib
 import json
@@ -136,44 +136,6 @@ def by_files(folder, world, before=None):
     return content(files, PARTIES)
 
 
-def events_of(project):
-    """How many of the events that were loaded the daily job has seen."""
-    counts = ("SELECT (SELECT count(*) FROM metastore.events) + (SELECT count(*) FROM metastore.bad_rows) AS seen, "
-              + " + ".join(f"(SELECT count(*) FROM reservoir.enriched_{party})" for party in ("af", "st", "tt")) + " AS loaded")
-    row, = rows(project, counts)
-    return int(row["seen"]), int(row["loaded"])
-
-
-def behind(folder, clusters):
-    """A day isn't complete while the enricher has lines to read, or has read some that haven't come through."""
-    few_rules(folder)
-    world = World(folder / "world", SEED, PARTITIONS, "--people", "30", "--days", "2", "--rate.late", "0.1")
-    jobs = ("enricher", "reservoir_loader", "events_partitioner")
-    with Path(folder, clusters, world, 40_000) as path:
-        def produce(third):
-            for topic, lines in world.lines.items():
-                world.produce(path.source, topic, *(len(lines) * place // 3 for place in (third, third + 1)))
-
-        produce(0)
-        call("run", "enricher", folder=path.project)  # from here on the loader has something to read when the work begins
-        produce(1)
-        call("run", *jobs, folder=path.project)
-        path.check()
-        seen, loaded = events_of(path.project)
-        assert seen == loaded > 0, f"{seen} of {loaded} events"
-        produce(2)
-        killed = call("run", "enricher", folder=path.project, failpoint="run:after-commit:1", check=False)
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
-        call("run", *jobs[1:], folder=path.project)
-        assert events_of(path.project) == (seen, loaded), "what waits to be sent was passed over"
-        plan = call("plan", "events_partitioner", folder=path.project).stdout
-        call("run", *jobs, folder=path.project)
-        path.check()
-        again, whole = events_of(path.project)
-        assert again == whole > loaded, f"{again} of {whole} events"
-    print(f"{clusters}: {loaded}, then {whole} events, all there before their days were read\n{plan}")
-
-
 def people(path, table):
     """Whose rows stand in a table."""
     if table.endswith("_mapper"):
@@ -293,5 +255,4 @@ if __name__ == "__main__":
     random.seed(SEED)
     print(f"seed {SEED}")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
-        {"truth": truth, "faults": faults, "both": both, "behind": behind, "forget": forget,
-         "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
+        {"truth": truth, "faults": faults, "both": both, "forget": forget, "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
