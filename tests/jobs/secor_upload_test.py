@@ -18,7 +18,7 @@ import kafka_server
 from kafka_world import WEIR, call, rows
 
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
-ROUNDS = int(os.environ.get("WEIR_TEST_ROUNDS") or (100 if os.environ.get("WEIR_TEST_LONG") == "1" else 7))
+ROUNDS = 100 if os.environ.get("WEIR_TEST_LONG") else max(7, int(os.environ.get("WEIR_TEST_ROUNDS") or 0) // 4)
 SKIPPED = 77
 PARTITIONS = 3
 FILES = "warehouse/_files/enriched-out/geo/st"
