@@ -142,4 +142,6 @@ def new_project(folder, connections, locations, batch, through_kafka=False):
     if through_kafka:
         shutil.copytree(folder / "variants/kafka/ingestion", folder / "jobs/ingestion", dirs_exist_ok=True)
     for job in (folder / "jobs/ingestion").glob("*/job.yaml"):
-        job.write_text(re.sub(r"^batch: .*$", f"batch: {batch}B", job.read_text(), flags=re.M))
+        text = re.sub(r"^batch: .*$", f"batch: {batch}B", job.read_text(), flags=re.M)
+        # A world's days are long past, and what Kafka brings is of today: bad lines would go at once.
+        job.write_text(text.replace("    keep: 14 days\n", ""))
