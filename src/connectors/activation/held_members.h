@@ -34,7 +34,7 @@ struct HeldMembersSource {
 // Whom a destination shall have, to be looked up by user, where all of them don't fit into memory.
 // Members are cut into ranges of users, by pivots drawn from the first of them, and spilled; a
 // range that is asked for becomes a table, and the last few are kept. A range that turns out too
-// large is cut again. Memory: `bytes_of_range` times about 12, and 40 MB, however many members
+// large is cut again. Memory: `bytes_of_range` times about 8, and 40 MB, however many members
 // there are.
 class HeldMembers {
  public:
