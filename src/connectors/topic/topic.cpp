@@ -235,7 +235,7 @@ class Topic final : public Connector {
     }
     const auto folder = context.database.stores().Open(FolderOf(context));
     std::vector<std::string> paths;
-    for (const TopicFile& file : EverythingBelow(*folder)) {
+    for (const TopicFile& file : EverythingBelow(*folder, false)) {
       paths.push_back(file.partition);
     }
     return SecorCompleteUntil(paths);
@@ -265,8 +265,7 @@ class Topic final : public Connector {
     const TopicBatchRequest request{.folder = *folder,
                                     .topic = NameOf(context),
                                     .limit = context.limit_bytes,
-                                    .growing = context.settings.at("growing").get<bool>(),
-                                    .is_secor = FilterOf(context).is_secor};
+                                    .growing = context.settings.at("growing").get<bool>()};
     auto parts = ReadTopicBatch(
         request, RestOfTopic(request.folder, request.topic, FilterOf(context), context.finished),
         context.stop);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "connectors/secor/secor_path.h"
@@ -126,7 +127,7 @@ class BatchReader {
                   .size = rest.file.size,
                   .read = rest.read,
                   .lines = rest.lines,
-                  .version = request_.is_secor ? rest.file.version : "",
+                  .version = rest.file.version,
                   .head = HeadOf(request_.folder, rest.file.partition, rest.file.size)};
     const auto stored = OpenStored(request_.folder, rest.file.partition);
     stored->Skip(rest.read);
@@ -160,7 +161,7 @@ class BatchReader {
 };
 
 // Unlike a store's listing it doesn't follow links to folders, which may lead in a ring.
-std::vector<TopicFile> FilesBelow(const fs::path& folder) {
+std::vector<TopicFile> FilesBelow(const fs::path& folder, bool with_versions) {
   std::vector<TopicFile> files;
   std::error_code problem;
   if (!fs::exists(folder, problem)) {
@@ -171,11 +172,14 @@ std::vector<TopicFile> FilesBelow(const fs::path& folder) {
     if (entries->is_regular_file()) {
       std::error_code gone;
       const auto size = entries->file_size(gone);
-      const auto modified = gone ? fs::file_time_type() : entries->last_write_time(gone);
+      std::string version;
+      if (with_versions && !gone) {
+        version = std::to_string(entries->last_write_time(gone).time_since_epoch().count());
+      }
       if (!gone) {
         files.push_back({.partition = entries->path().lexically_relative(folder).string(),
                          .size = static_cast<std::int64_t>(size),
-                         .version = std::to_string(modified.time_since_epoch().count())});
+                         .version = std::move(version)});
       }
     }
   }
@@ -192,12 +196,12 @@ std::string VersionOf(const storage::ObjectInfo& object) {
   return version.empty() ? std::to_string(object.modified) : version;
 }
 
-std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder) {
+std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder, bool with_versions) {
   std::vector<TopicFile> files;
   for (const storage::ObjectInfo& object : folder.List("")) {
     files.push_back({.partition = object.key,
                      .size = static_cast<std::int64_t>(object.size),
-                     .version = VersionOf(object)});
+                     .version = with_versions ? VersionOf(object) : ""});
   }
   return files;
 }
@@ -215,12 +219,13 @@ std::set<std::string> WholeFolders(const std::vector<TopicFile>& files) {
 
 }  // namespace
 
-std::vector<TopicFile> EverythingBelow(const storage::ObjectStore& folder) {
-  return folder.is_local() ? FilesBelow(folder.root()) : ObjectsBelow(folder);
+std::vector<TopicFile> EverythingBelow(const storage::ObjectStore& folder, bool with_versions) {
+  return folder.is_local() ? FilesBelow(folder.root(), with_versions)
+                           : ObjectsBelow(folder, with_versions);
 }
 
 std::vector<TopicFile> FilesOfTopic(const storage::ObjectStore& folder, const TopicFilter& filter) {
-  std::vector<TopicFile> files = EverythingBelow(folder);
+  std::vector<TopicFile> files = EverythingBelow(folder, filter.is_secor);
   const std::set<std::string> whole = WholeFolders(files);
   std::erase_if(files, [&](const TopicFile& file) {
     const std::string_view name = NameIn(file.partition);

@@ -21,7 +21,8 @@ namespace weir::connectors {
 struct TopicFile {
   std::string partition;  // the path below the folder
   std::int64_t size = 0;  // as stored
-  std::string version{};  // of the contents: an object's ETag, or else when it was modified
+  // Of the contents, where it is asked for: an object's ETag, or else when it was modified.
+  std::string version{};
 };
 
 // Which files below a folder are a topic's.
@@ -34,9 +35,9 @@ struct TopicFilter {
   bool must_be_whole = false;
 };
 
-// Whatever lies below a folder, in no order; without a folder nothing. Throws ExternalError for a
-// folder that can't be read.
-std::vector<TopicFile> EverythingBelow(const storage::ObjectStore& folder);
+// Whatever lies below a folder, in no order; without a folder nothing. Versions cost a look at each
+// file. Throws ExternalError for a folder that can't be read.
+std::vector<TopicFile> EverythingBelow(const storage::ObjectStore& folder, bool with_versions);
 
 // In bytewise order of the paths. Files that begin with '.' or '_' are not looked at. Throws
 // ExternalError for a folder that can't be read, UserError for a file that the layout doesn't know;
@@ -76,7 +77,6 @@ struct TopicBatchRequest {
   std::int64_t limit = 0;  // bytes after decompression; reached within a line or a few
   // Whether a last line without line feed is left to a later batch: its writer is at it.
   bool growing = false;
-  bool is_secor = false;  // TopicFilter::is_secor
 };
 
 // Reads on: files in order until the limit is reached, each cut between lines. Memory: what it
