@@ -17,6 +17,7 @@ import scipy.stats
 import sklearn.metrics
 import sklearn.naive_bayes
 
+from fingerprints import last_words
 from ingest_test import SEED, call, make_world, new_project, rows
 from scoring_test import Model, histories_of, segments_of
 from training_data_test import REGIONS, versions_by_day
@@ -339,7 +340,8 @@ def check_holdouts(known):
 
 
 def prints(project):
-    return {table: call("table", "fingerprint", f"metastore.lookalikes_{table}", folder=project).stdout.split()[-1] for table in TABLES}
+    names = [f"metastore.lookalikes_{table}" for table in TABLES]
+    return dict(zip(TABLES, last_words(call("table", "fingerprint", *names, folder=project).stdout), strict=True))
 
 
 def check_later_days_dont_matter(project, days):

@@ -16,6 +16,7 @@ import tempfile
 
 import pyarrow.parquet
 
+from fingerprints import last_words
 from ingest_test import SEED, call, make_world, new_project, rows
 from outside_world import TOKEN, served
 
@@ -66,7 +67,7 @@ def files_with(project, ids):
 
 
 def fingerprints(project, tables):
-    return {table: call("table", "fingerprint", table, folder=project).stdout.split()[-1] for table in tables}
+    return dict(zip(tables, last_words(call("table", "fingerprint", *tables, folder=project).stdout), strict=True))
 
 
 def check_no_bytes(project, ids):

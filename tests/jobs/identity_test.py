@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from fingerprints import last_words
+
 WEIR = os.environ["WEIR"]
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
 DAYS = 6
@@ -278,7 +280,7 @@ def days(folder):
 
 def fingerprints(project):
     tables = [f"metastore.{table}_{region}" for table in TABLES for region in REGIONS]
-    return {table: weir(project, "table", "fingerprint", table).split()[-1] for table in tables}
+    return dict(zip(tables, last_words(weir(project, "table", "fingerprint", *tables)), strict=True))
 
 
 def rebuild(folder):

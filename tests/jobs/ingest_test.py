@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+from fingerprints import last_words
+
 WEIR = os.environ["WEIR"]
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
 RUNS = int(os.environ.get("WEIR_TEST_ROUNDS") or 20)
@@ -78,13 +80,10 @@ def check_truth(folder):
 
 def fingerprints(folder):
     """Of all tables that ingestion writes, without where a row was read."""
-    found = {}
-    for party in TOPICS.values():
-        out = call("table", "fingerprint", f"reservoir.enriched_{party}", folder=folder).stdout
-        found[party] = out.split()[-1]
-    for table in ("metastore.bad_events", "metastore.suppressed_events"):
-        found[table] = call("table", "fingerprint", table, folder=folder).stdout.split()[-1]
-    return found
+    tables = {party: f"reservoir.enriched_{party}" for party in TOPICS.values()}
+    tables |= {table: table for table in ("metastore.bad_events", "metastore.suppressed_events")}
+    out = call("table", "fingerprint", *tables.values(), folder=folder).stdout
+    return dict(zip(tables, last_words(out), strict=True))
 
 
 def no_full_address(folder, world):

@@ -8,6 +8,7 @@ import random
 import sys
 import tempfile
 
+from fingerprints import last_words
 from ingest_test import SEED, call, make_world, new_project, rows
 
 REGION = "amer"
@@ -66,8 +67,8 @@ def check_kept(project, people, day):
 
 
 def prints(project):
-    return {table: call("table", "fingerprint", f"metastore.{table}_{REGION}", folder=project).stdout.split()[-1]
-            for table in ("identity_evidence", "identity_edges", "mapping", "identity_violations")}
+    tables = [f"metastore.{table}_{REGION}" for table in ("identity_evidence", "identity_edges", "mapping", "identity_violations")]
+    return dict(zip(tables, last_words(call("table", "fingerprint", *tables, folder=project).stdout), strict=True))
 
 
 def check_refusals(project, people, before):

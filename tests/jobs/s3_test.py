@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import s3_server
+from fingerprints import last_words
 
 WEIR = os.environ["WEIR"]
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
@@ -35,8 +36,8 @@ def shop(folder, warehouse):
 def fingerprints(folder, environment):
     tables = [table["name"] for table in json.loads(weir(folder, "table", "list", "--json",
                                                          environment=environment).stdout)["tables"]]
-    return {table: weir(folder, "table", "fingerprint", table, environment=environment).stdout.split()[-1] for table in
-            tables}
+    out = weir(folder, "table", "fingerprint", *tables, environment=environment).stdout
+    return dict(zip(tables, last_words(out), strict=True))
 
 
 def run_shop(server, folder, environment):

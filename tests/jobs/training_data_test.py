@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 
+from fingerprints import last_words
 from ingest_test import SEED, call, make_world, new_project, rows
 from xxh64 import xxh64
 
@@ -189,7 +190,7 @@ def check(project, region, day, versions):
 
 
 def fingerprints(project):
-    return [call("table", "fingerprint", f"metastore.lookalikes_{table}", folder=project).stdout.split()[-1] for table in TABLES]
+    return last_words(call("table", "fingerprint", *[f"metastore.lookalikes_{table}" for table in TABLES], folder=project).stdout)
 
 
 def main(folder):

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/print_json.h"
 #include "cli/services.h"
@@ -10,20 +11,48 @@
 namespace weir::cli {
 namespace {
 
-void PrintFingerprint(const Arguments& arguments, Services& services) {
-  const OpenedTable table = OpenTable(services, arguments.Text("TABLE"));
-  const lake::Fingerprint fingerprint =
-      lake::FingerprintOf(table.warehouse, table.at(), arguments.Names("--without"));
-  if (services.options().json) {
-    PrintJson(services.out(), {{"table", table.folder.name},
-                               {"version", table.snapshot.version},
-                               {"rows", fingerprint.num_rows},
-                               {"fingerprint", fingerprint.digits}});
-    return;
+struct Fingerprinted {
+  std::string table;
+  std::int64_t version = 0;
+  lake::Fingerprint fingerprint;
+
+  nlohmann::json Json() const {
+    return {{"table", table},
+            {"version", version},
+            {"rows", fingerprint.num_rows},
+            {"fingerprint", fingerprint.digits}};
   }
-  services.out() << fmt::format("{} version {}, {} rows: {}\n", table.folder.name,
-                                table.snapshot.version, FormatCount(fingerprint.num_rows),
-                                fingerprint.digits);
+};
+
+Fingerprinted FingerprintOf(Services& services, const std::string& name,
+                            const std::vector<std::string>& without) {
+  const OpenedTable table = OpenTable(services, name);
+  return {.table = table.folder.name,
+          .version = table.snapshot.version,
+          .fingerprint = lake::FingerprintOf(table.warehouse, table.at(), without)};
+}
+
+void PrintFingerprints(const Arguments& arguments, Services& services) {
+  auto tables = nlohmann::json::array();
+  for (const std::string& name : arguments.Texts("TABLE")) {
+    const Fingerprinted found = FingerprintOf(services, name, arguments.Names("--without"));
+    if (services.options().json) {
+      tables.push_back(found.Json());
+      continue;
+    }
+    services.out() << fmt::format("{} version {}, {} rows: {}\n", found.table, found.version,
+                                  FormatCount(found.fingerprint.num_rows),
+                                  found.fingerprint.digits);
+  }
+  if (services.options().json) {
+    PrintJson(services.out(), tables.size() == 1 ? tables[0] : nlohmann::json{{"tables", tables}});
+  }
+}
+
+Parameter Tables() {
+  Parameter tables = TableParameter(true);
+  tables.many = true;
+  return tables;
 }
 
 }  // namespace
@@ -34,15 +63,15 @@ Command TableFingerprintCommand() {
           .summary = "Print 32 hex digits that two tables share if they have the same rows.",
           .details =
               "They depend on the columns' names and the rows, not on the order of either nor\n"
-              "on files, versions or programs. The digits are the last word of the output.",
+              "on files, versions or programs. The digits are the last word of each table's line.",
           .examples =
               "weir table fingerprint sales.orders\n"
-              "weir table fingerprint sales.orders@v3 --without loaded_at",
-          .parameters = {TableParameter(true),
+              "weir table fingerprint sales.orders@v3 sales.orders --without loaded_at",
+          .parameters = {Tables(),
                          {.name = "--without",
                           .value = "COLUMNS",
                           .help = "columns that don't count, separated by commas"}},
-          .run = PrintFingerprint};
+          .run = PrintFingerprints};
 }
 
 }  // namespace weir::cli
