@@ -1,3 +1,16 @@
+# Layers whose own code runs on several threads: `cmake --build --preset tsan --target thread_tests` builds their test
+# programs, which carry the label `threads`. DuckDB isn't instrumented, so sql/ is none of them.
+set(weir_threaded_layers base data storage lake enrich identity learn)
+add_custom_target(thread_tests)
+
+function(weir_note_threads test program)
+  get_filename_component(layer ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  if(layer IN_LIST weir_threaded_layers)
+    set_property(TEST ${test} APPEND PROPERTY LABELS threads)
+    add_dependencies(thread_tests ${program})
+  endif()
+endfunction()
+
 # One folder of src/ is one module: a static library, its test program, its alias weir::NAME.
 #
 #   weir_module(NAME SOURCES a.cpp b.cpp TESTS a_test.cpp USES weir::base fmt::fmt)
@@ -13,6 +26,7 @@ function(weir_module name)
     add_executable(${name}_test ${arg_TESTS})
     target_link_libraries(${name}_test PRIVATE weir::${name} weir_options GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)
+    weir_note_threads(${name} ${name}_test)
   endif()
 endfunction()
 
@@ -52,4 +66,5 @@ function(weir_test name)
   target_link_libraries(${name} PRIVATE ${arg_USES} weir_options GTest::gtest_main)
   string(REGEX REPLACE "_test$" "" test_name ${name})
   add_test(NAME ${test_name} COMMAND ${name})
+  weir_note_threads(${test_name} ${name})
 endfunction()

@@ -102,14 +102,10 @@ test_sized() {
   (unset WEIR_TEST_ROUNDS && test_programs sized -L '^sized$')
 }
 
-# The layers whose own code runs on several threads; DuckDB isn't instrumented, so not all of sql/.
+# The layers whose own code runs on several threads (cmake/weir_module.cmake names them).
 test_threads() {
-  local modules=() module
-  for module in base data storage lake enrich identity learn overlap recommend text; do
-    if grep -qs TESTS "src/$module/CMakeLists.txt"; then modules+=("$module"); fi
-  done
-  check build build tsan --target "${modules[@]/%/_test}"
-  test_programs tsan --timeout 900 -R "^($(IFS='|' && echo "${modules[*]}"))\$"
+  check build build tsan --target thread_tests
+  test_programs tsan --timeout 900 -L '^threads$'
 }
 
 # Other readers and writers of Delta tables against the sanitized program. Their whole matrix takes longer than the
