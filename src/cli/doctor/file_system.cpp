@@ -76,19 +76,26 @@ void TryFiles(const fs::path& folder, FileSystem& found) {
   unlink(file.c_str());
 }
 
-}  // namespace
-
-fs::path NearestFolder(const fs::path& folder) {
+// The path itself or, if it isn't there yet, the nearest above it that is.
+fs::path NearestThere(const fs::path& path) {
   std::error_code ignored;
-  fs::path nearest = fs::absolute(folder).lexically_normal();
-  while (!fs::is_directory(nearest, ignored) && nearest.has_relative_path()) {
+  fs::path nearest = fs::absolute(path).lexically_normal();
+  while (!fs::exists(nearest, ignored) && nearest.has_relative_path()) {
     nearest = nearest.parent_path();
   }
   return nearest;
 }
 
-FileSystem ProbeFileSystem(const fs::path& folder) {
+}  // namespace
+
+FileSystem ProbeFileSystem(const fs::path& wanted) {
   FileSystem found;
+  const fs::path folder = NearestThere(wanted);
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) {
+    found.problem = fmt::format("{} is not a folder", folder.string());
+    return found;
+  }
   struct statfs status{};
   struct statvfs space{};
   if (statfs(folder.c_str(), &status) != 0 || statvfs(folder.c_str(), &space) != 0) {

@@ -16,9 +16,8 @@ struct FileSystem {
   bool locks = false;
 };
 
-// `folder` or, if it isn't there yet, the nearest folder above it that is.
-std::filesystem::path NearestFolder(const std::filesystem::path& folder);
-
+// Of a folder that is there, or else of the nearest above it. A file in the folder's place, or in
+// that of one above it, is a problem.
 FileSystem ProbeFileSystem(const std::filesystem::path& folder);
 
 }  // namespace weir::cli

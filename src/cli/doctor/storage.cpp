@@ -28,11 +28,12 @@ Finding AbilityOf(const std::string& subject, bool works, const std::string& nee
 }
 
 Findings LookAtFolder(const std::filesystem::path& warehouse) {
-  const std::filesystem::path folder = NearestFolder(warehouse);
-  const FileSystem system = ProbeFileSystem(folder);
+  const FileSystem system = ProbeFileSystem(warehouse);
+  std::error_code ignored;
+  const bool is_there = std::filesystem::exists(warehouse, ignored);
   Findings findings = {
       {.subject = "warehouse",
-       .found = warehouse.string() + (folder == warehouse ? "" : " (made when first written to)")}};
+       .found = warehouse.string() + (is_there ? "" : " (made when first written to)")}};
   if (!system.problem.empty()) {
     findings.front().health = Health::kBroken;
     findings.front().found += ": " + system.problem;
@@ -43,6 +44,19 @@ Findings LookAtFolder(const std::filesystem::path& warehouse) {
   findings.push_back(AbilityOf("  hard links", system.hard_links, "commits are hard links"));
   findings.push_back(AbilityOf("  locks", system.locks, "writers wait for each other by flock"));
   return findings;
+}
+
+Finding LookAtSpill(const std::filesystem::path& spill) {
+  const FileSystem system = ProbeFileSystem(spill);
+  if (!system.problem.empty()) {
+    return {.subject = "spill folder",
+            .health = Health::kBroken,
+            .found = spill.string() + ": " + system.problem,
+            .remedy = "let this user make and write that folder: queries spill there"};
+  }
+  Finding space = SpaceOf("spill folder", system);
+  space.found = spill.string() + ": " + space.found;
+  return space;
 }
 
 // As `weir store check` does.
@@ -80,12 +94,7 @@ Findings LookAtStorage(Services& services) {
   } else if (project != nullptr) {
     findings = LookAtStore(services, project->warehouse);
   }
-  const std::filesystem::path spill = SpillFolderOf(project);
-  const FileSystem system = ProbeFileSystem(NearestFolder(spill));
-  Finding space = SpaceOf("spill folder", system);
-  space.found = spill.string() + ": " + (system.problem.empty() ? space.found : system.problem);
-  space.health = system.problem.empty() ? space.health : Health::kWarning;
-  findings.push_back(std::move(space));
+  findings.push_back(LookAtSpill(SpillFolderOf(project)));
   return findings;
 }
 
