@@ -80,6 +80,18 @@ std::vector<std::int32_t> ParsedLines::days() const {
   return days;
 }
 
+std::vector<Hash128> ParsedLines::ids(std::int32_t day) const {
+  std::vector<Hash128> ids;
+  for (const LineBlock& block : state_->blocks) {
+    for (const KeptLine& kept : block.kept) {
+      if (DayOf(kept.ts) == day) {
+        ids.push_back(kept.id);
+      }
+    }
+  }
+  return ids;
+}
+
 // The workers, as many as were ever busy at once, and the memory of blocks that are done.
 class Chain::Workers {
  public:

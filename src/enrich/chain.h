@@ -102,6 +102,8 @@ class ParsedLines {
 
   // The UTC days of the events that aren't bad, in order.
   std::vector<std::int32_t> days() const;
+  // The ids of those that are of one day, in the order of the lines.
+  std::vector<Hash128> ids(std::int32_t day) const;
 
  private:
   friend class Chain;
@@ -124,7 +126,8 @@ class Chain {
   // partition, then offset. They and their lines must live until Enrich() is done.
   ParsedLines Parse(std::span<const SourceLines> sources);
 
-  // The other stages. `seen` holds all of parsed.days(), and has the events' ids afterwards.
+  // The other stages. `seen` holds all of parsed.days(), of days with a filter those of
+  // parsed.ids() that were there, and has the events' ids afterwards.
   EnrichedLines Enrich(ParsedLines parsed, DuplicateIndex& seen);
 
   // The columns of good lines: enriched events, or enriched mapping events.

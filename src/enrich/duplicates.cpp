@@ -1,6 +1,7 @@
 #include "enrich/duplicates.h"
 
 #include <algorithm>
+#include <set>
 
 namespace weir::enrich {
 namespace {
@@ -116,15 +117,37 @@ void DuplicateIndex::Load(std::int32_t day, std::span<const Hash128> ids) {
   }
 }
 
-void DuplicateIndex::Drop(std::int32_t day) { days_.erase(day); }
+void DuplicateIndex::Thin(std::int32_t day) {
+  const auto held = days_.find(day);
+  if (held == days_.end()) {
+    return;
+  }
+  IdFilter& filter = filters_.try_emplace(day, held->second.size()).first->second;
+  held->second.ForEach([&](const Hash128& id) { filter.Add(id); });
+  days_.erase(held);
+}
+
+void DuplicateIndex::HoldThin(std::int32_t day, std::span<const Hash128> ids) {
+  IdFilter& filter = filters_.try_emplace(day, ids.size()).first->second;
+  for (const Hash128& id : ids) {
+    filter.Add(id);
+  }
+}
+
+void DuplicateIndex::Drop(std::int32_t day) {
+  days_.erase(day);
+  filters_.erase(day);
+}
 
 std::vector<std::int32_t> DuplicateIndex::days() const {
-  std::vector<std::int32_t> days;
-  days.reserve(days_.size());
+  std::set<std::int32_t> days;
   for (const auto& [day, set] : days_) {
-    days.push_back(day);
+    days.insert(day);
   }
-  return days;
+  for (const auto& [day, filter] : filters_) {
+    days.insert(day);
+  }
+  return {days.begin(), days.end()};
 }
 
 void DuplicateIndex::Insert(std::span<const DayId> ids, std::span<std::uint8_t> is_new) {
@@ -160,6 +183,9 @@ std::size_t DuplicateIndex::memory_bytes() const {
   std::size_t bytes = 0;
   for (const auto& [day, set] : days_) {
     bytes += set.memory_bytes();
+  }
+  for (const auto& [day, filter] : filters_) {
+    bytes += filter.memory_bytes();
   }
   return bytes;
 }

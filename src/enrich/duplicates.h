@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/hashing.h"
+#include "enrich/id_filter.h"
 
 namespace weir::enrich {
 
@@ -28,6 +29,20 @@ class IdSet {
   void Reserve(std::size_t ids);
   // Asks the processor for the memory that Insert(id) or Contains(id) will touch.
   void Prefetch(const Hash128& id) const;
+  // The ids, in no order that means anything.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    if (has_zero_) {
+      visit(Hash128{});
+    }
+    for (const Table& table : tables_) {
+      for (const Hash128& slot : table.slots) {
+        if (slot != Hash128{}) {
+          visit(slot);
+        }
+      }
+    }
+  }
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const;
 
@@ -50,10 +65,12 @@ struct DayId {
   Hash128 id;
 };
 
-// The ids of events that were seen, by UTC day: copies of an event share a day. It holds days
-// whole: whoever inserts into a day that isn't held loads that day's ids first, or Hold()s it if
-// it has none. Derived from committed tables only: after a batch that isn't committed it is built
-// anew. Not thread-safe.
+// The ids of events that were seen, by UTC day: copies of an event share a day. A day is held
+// whole, or by those of its ids that matter now and a filter of all that it had before: of such a
+// day, whoever inserts ids loads those of them first that may be there (MayHave()) and are. Whoever
+// inserts into a day that isn't held loads that day's ids first, or Hold()s it if it has none.
+// Derived from committed tables only: after a batch that isn't committed it is built anew. Not
+// thread-safe.
 class DuplicateIndex {
  public:
   // Holds a day from now on; does nothing if it is held.
@@ -61,8 +78,18 @@ class DuplicateIndex {
   bool Holds(std::int32_t day) const { return days_.contains(day); }
   // Adds ids of a day, which is held from now on.
   void Load(std::int32_t day, std::span<const Hash128> ids);
-  // Forgets a day.
+  // Leaves of a day that is held nothing but its filter, 3 bytes an id. If there was none, the day
+  // was held whole.
+  void Thin(std::int32_t day);
+  // A day that isn't held, from now on by a filter of `ids`, which are all that it has.
+  void HoldThin(std::int32_t day, std::span<const Hash128> ids);
+  bool HasFilter(std::int32_t day) const { return filters_.contains(day); }
+  // Whether a day's filter takes an id for one of its own: always if it is, and of others one in
+  // some thousands. Throws std::out_of_range for a day without filter.
+  bool MayHave(const DayId& id) const { return filters_.at(id.day).MayContain(id.id); }
+  // Forgets a day and its filter.
   void Drop(std::int32_t day);
+  // The days that are held or have a filter, in order.
   std::vector<std::int32_t> days() const;
 
   // Inserts in order; is_new[i] is 1 if ids[i] wasn't there, else 0. Both are equally long, and
@@ -70,11 +97,13 @@ class DuplicateIndex {
   void Insert(std::span<const DayId> ids, std::span<std::uint8_t> is_new);
   bool Contains(const DayId& id) const;
 
+  // Of filters none is counted.
   std::size_t num_ids() const;
   std::size_t memory_bytes() const;
 
  private:
   std::map<std::int32_t, IdSet> days_;
+  std::map<std::int32_t, IdFilter> filters_;
 };
 
 }  // namespace weir::enrich

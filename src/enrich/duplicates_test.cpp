@@ -78,6 +78,62 @@ TEST(DuplicatesTest, ADayIsLoadedAndDropped) {
   EXPECT_EQ(index.num_ids(), 10U);
 }
 
+// A day as it lives on behind the horizon: batch by batch, what may be a copy is asked for.
+TEST(DuplicatesTest, AThinnedDaySaysWhatASetSays) {
+  std::mt19937_64 random(TestSeed());
+  for (int round = 0; round < TestRounds(); ++round) {
+    DuplicateIndex index;
+    std::set<Hash128> table;  // what is committed
+    for (int count = 0; count < 2000; ++count) {
+      table.insert({.high = random() % 500, .low = random() % 500});
+    }
+    const std::vector<Hash128> whole(table.begin(), table.end());
+    if (random() % 2 == 0) {
+      index.Load(7, whole);
+      index.Thin(7);
+    } else {
+      index.HoldThin(7, whole);
+    }
+    for (int batch = 0; batch < 20; ++batch) {
+      ASSERT_FALSE(index.Holds(7));
+      ASSERT_TRUE(index.HasFilter(7));
+      std::vector<DayId> ids(random() % 200);
+      std::vector<std::uint8_t> expected;
+      std::vector<Hash128> known;
+      for (DayId& id : ids) {
+        id = {.day = 7, .id = {.high = random() % 500, .low = random() % 500}};
+        ASSERT_TRUE(index.MayHave(id) || !table.contains(id.id));
+        if (index.MayHave(id) && table.contains(id.id)) {
+          known.push_back(id.id);
+        }
+      }
+      for (const DayId& id : ids) {
+        expected.push_back(table.insert(id.id).second ? 1 : 0);
+      }
+      std::vector<std::uint8_t> is_new(ids.size());
+
+      index.Load(7, known);
+      index.Insert(ids, is_new);
+      index.Thin(7);
+
+      ASSERT_EQ(is_new, expected);
+    }
+  }
+}
+
+TEST(DuplicatesTest, ADroppedDayHasNoFilter) {
+  DuplicateIndex index;
+  index.HoldThin(7, std::vector<Hash128>{{.high = 1, .low = 2}});
+  EXPECT_EQ(index.days(), std::vector<std::int32_t>{7});
+  EXPECT_EQ(index.num_ids(), 0U);
+
+  index.Drop(7);
+
+  EXPECT_FALSE(index.HasFilter(7));
+  EXPECT_TRUE(index.days().empty());
+  EXPECT_THROW(index.MayHave({.day = 7, .id = {}}), std::out_of_range);
+}
+
 TEST(DuplicatesTest, ADayThatIsNotHeldIsABug) {
   DuplicateIndex index;
   const std::vector<DayId> ids(1);

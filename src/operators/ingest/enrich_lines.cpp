@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -238,7 +241,7 @@ class TopicRun {
     enrich::ParsedLines parsed = chain->chain().Parse(sources);
     const std::vector<std::int32_t> days = parsed.days();
     SeenEvents seen = kept_.seen.Take(settings_.source, Origins());
-    LoadDays(days, seen.index);
+    LoadDays(parsed, seen.index);
     enrich::EnrichedLines enriched = chain->chain().Enrich(std::move(parsed), seen.index);
     const Schema good = chain->chain().GoodSchema();
     kept_.chains.Return(ChainKey(), std::move(chain));
@@ -277,20 +280,56 @@ class TopicRun {
     return chain;
   }
 
-  void LoadDays(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) {
+  void LoadDays(const enrich::ParsedLines& parsed, enrich::DuplicateIndex& index) {
+    const std::vector<std::int32_t> days = parsed.days();
     for (const std::int32_t day : days) {
-      if (index.Holds(day)) {
-        continue;
-      }
-      index.Hold(day);
-      for (const char* argument : {kKnown, kKnownSuppressed}) {
-        if (const auto relation = context_.Relation(argument)) {
-          index.Load(day, HashesOf(context_.Query(
-                              fmt::format("SELECT event_id FROM {} WHERE dt = {}{}", *relation,
-                                          sql::QuoteText(FormatDate(day)), OfSource(argument)))));
-        }
+      if (index.HasFilter(day) || (!index.Holds(day) && day < days.back() - horizon_)) {
+        LoadCopies(day, parsed.ids(day), index);
+      } else if (!index.Holds(day)) {
+        index.Load(day, KnownIds(day, ""));
       }
     }
+  }
+
+  // Of a day before the horizon no more than what of `ids` was there.
+  void LoadCopies(std::int32_t day, std::vector<Hash128> ids, enrich::DuplicateIndex& index) {
+    std::vector<Hash128> known;
+    if (!index.HasFilter(day)) {
+      known = KnownIds(day, "");
+      index.HoldThin(day, known);
+    } else {
+      std::erase_if(ids, [&](const Hash128& id) { return !index.MayHave({.day = day, .id = id}); });
+      known = ids.empty() ? std::vector<Hash128>() : KnownIds(day, AmongIds(ids));
+    }
+    const std::set<Hash128> asked(ids.begin(), ids.end());
+    std::erase_if(known, [&](const Hash128& id) { return !asked.contains(id); });
+    index.Load(day, known);
+  }
+
+  // A condition on `event_id`; none for so many ids that the whole day is read as fast.
+  static std::string AmongIds(const std::vector<Hash128>& ids) {
+    constexpr std::size_t kFew = 1000;
+    if (ids.size() > kFew) {
+      return "";
+    }
+    std::vector<std::string> texts;
+    std::ranges::transform(ids, std::back_inserter(texts),
+                           [](const Hash128& id) { return sql::QuoteText(ToHex(id)); });
+    return fmt::format(" AND event_id IN ({})", fmt::join(texts, ", "));
+  }
+
+  // Of the events of a day that meet a condition (" AND …", or none).
+  std::vector<Hash128> KnownIds(std::int32_t day, const std::string& condition) {
+    std::vector<Hash128> ids;
+    for (const char* argument : {kKnown, kKnownSuppressed}) {
+      if (const auto relation = context_.Relation(argument)) {
+        std::ranges::move(HashesOf(context_.Query(fmt::format(
+                              "SELECT event_id FROM {} WHERE dt = {}{}{}", *relation,
+                              sql::QuoteText(FormatDate(day)), OfSource(argument), condition))),
+                          std::back_inserter(ids));
+      }
+    }
+    return ids;
   }
 
   // The table of suppressed events holds those of all topics.
@@ -298,14 +337,19 @@ class TopicRun {
     return argument == kKnownSuppressed ? " AND source = " + sql::QuoteText(settings_.source) : "";
   }
 
-  // Days before the horizon are read again when they are needed again.
+  // Of days before the horizon a filter stays: what comes for them is seldom a copy, and only that
+  // is looked up in the tables.
   void Forget(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) const {
+    constexpr std::int32_t kFilterDays = 30;
     if (days.empty()) {
       return;
     }
+    const std::int32_t horizon = days.back() - horizon_;
     for (const std::int32_t day : index.days()) {
-      if (day < days.back() - horizon_) {
+      if (day < horizon - kFilterDays) {
         index.Drop(day);
+      } else if (day < horizon || index.HasFilter(day)) {
+        index.Thin(day);
       }
     }
   }
@@ -465,7 +509,8 @@ class EnrichLines final : public Operator {
         {.name = "horizon_days",
          .type = SettingType::kInteger,
          .standard = 3,
-         .doc = "ids of so many days before the newest are kept in memory"}};
+         .doc = "ids of so many days before the newest are kept in memory; of 30 days more what "
+                "tells that an id is new (3 bytes each)"}};
   }
 
   mutable KeptParts kept_;  // thread-safe
