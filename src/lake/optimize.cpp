@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <tuple>
 
 #include <fmt/ranges.h>
@@ -60,6 +62,40 @@ std::vector<Bin> ChooseBins(const Snapshot& snapshot, const OptimizeRequest& req
   return bins;
 }
 
+// Databases of one thread, made as they are needed. A query of several threads keeps groups of rows
+// of each in memory until their turn to be written has come: the more, the more rows there are.
+// Thread-safe.
+class Packers {
+ public:
+  Packers(Warehouse& warehouse, const PackingShare& share)
+      : options_(warehouse.database().options()) {
+    options_.threads = 1;
+    options_.memory_bytes = share.memory_bytes;
+  }
+
+  std::unique_ptr<sql::Database> Take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<sql::Database> database = std::move(idle_.back());
+        idle_.pop_back();
+        return database;
+      }
+    }
+    return std::make_unique<sql::Database>(options_);
+  }
+
+  void Return(std::unique_ptr<sql::Database> database) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(database));
+  }
+
+ private:
+  sql::DatabaseOptions options_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<sql::Database>> idle_;
+};
+
 // One bin, one query: a packed bin becomes one file.
 std::vector<AddFile> RewriteBin(sql::Connection& connection, const TableAt& table, const Bin& bin,
                                 const OptimizeRequest& request) {
@@ -75,17 +111,53 @@ std::vector<AddFile> RewriteBin(sql::Connection& connection, const TableAt& tabl
   return written;
 }
 
+using Written = std::vector<std::vector<AddFile>>;  // by bin
+
+Written PackAll(Warehouse& warehouse, const TableAt& table, const std::vector<Bin>& bins,
+                const OptimizeRequest& request) {
+  const PackingShare share =
+      ShareOfPacking(warehouse.database().options().memory_bytes, ThreadsOf(warehouse));
+  Packers packers(warehouse, share);
+  Written written(bins.size());
+  ParallelFor(bins.size(), share.workers, [&](std::size_t i) {
+    std::unique_ptr<sql::Database> packer = packers.Take();
+    AllowReads(*packer, *table.folder.store);
+    {
+      sql::Connection connection = warehouse.ConnectTo(*packer);
+      written[i] = RewriteBin(connection, table, bins[i], request);
+    }
+    packers.Return(std::move(packer));
+  });
+  return written;
+}
+
+// The sort has all threads, and all of the memory.
+Written SortAll(Warehouse& warehouse, const TableAt& table, const std::vector<Bin>& bins,
+                const OptimizeRequest& request) {
+  Written written(bins.size());
+  ParallelFor(bins.size(), ThreadsOf(warehouse), [&](std::size_t i) {
+    sql::Connection connection = warehouse.Connect();
+    written[i] = RewriteBin(connection, table, bins[i], request);
+  });
+  return written;
+}
+
 }  // namespace
+
+PackingShare ShareOfPacking(std::uint64_t budget_bytes, int threads) {
+  constexpr std::uint64_t kLeast = 256U << 20U;
+  const std::uint64_t half = budget_bytes / 2;
+  const std::uint64_t workers =
+      std::clamp<std::uint64_t>(half / kLeast, 1, static_cast<std::uint64_t>(threads));
+  return {.workers = static_cast<int>(workers), .memory_bytes = std::max(half / workers, kLeast)};
+}
 
 Changes PlanOptimize(Warehouse& warehouse, const TableAt& table, const OptimizeRequest& request) {
   CheckWritable(table.snapshot, table.folder.name);
   CheckSortColumns(table.snapshot.metadata, request.sort_by);
   const std::vector<Bin> bins = ChooseBins(table.snapshot, request);
-  std::vector<std::vector<AddFile>> written(bins.size());
-  ParallelFor(bins.size(), ThreadsOf(warehouse), [&](std::size_t i) {
-    sql::Connection connection = warehouse.Connect();
-    written[i] = RewriteBin(connection, table, bins[i], request);
-  });
+  Written written = request.sort_by.empty() ? PackAll(warehouse, table, bins, request)
+                                            : SortAll(warehouse, table, bins, request);
   Changes changes;
   for (std::size_t i = 0; i < bins.size(); ++i) {
     std::ranges::move(written[i], std::back_inserter(changes.adds));

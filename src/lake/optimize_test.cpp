@@ -102,6 +102,23 @@ TEST_F(OptimizeTest, AppendsInBetweenDontConflictButDeletesDo) {
   EXPECT_THROW(CommitPlanned(warehouse_, at, second), ConflictError);
 }
 
+// What is promised of memory is tested by tests/jobs/packing_memory_test.py.
+TEST(PackingShareTest, WorkersShareHalfOfTheBudget) {
+  constexpr std::uint64_t kMiB = 1U << 20U;
+  for (const std::uint64_t budget : {100U, 512U, 1023U, 1024U, 2048U, 65536U}) {
+    for (const int threads : {1, 2, 7, 64}) {
+      const PackingShare share = ShareOfPacking(budget * kMiB, threads);
+
+      EXPECT_GE(share.workers, 1);
+      EXPECT_LE(share.workers, threads);
+      EXPECT_GE(share.memory_bytes, 256 * kMiB);
+      const std::uint64_t all = share.memory_bytes * static_cast<std::uint64_t>(share.workers);
+      EXPECT_LE(all, std::max(budget * kMiB / 2, 256 * kMiB)) << budget << " " << threads;
+      EXPECT_GT(all + 64 * kMiB, budget * kMiB / 2) << budget << " " << threads;
+    }
+  }
+}
+
 TEST_F(OptimizeTest, LargeFilesStay) {
   Append("SELECT 1 AS id");
   Append("SELECT 2 AS id");

@@ -111,6 +111,12 @@ sql::Connection Warehouse::Connect() {
   return connection;
 }
 
+sql::Connection Warehouse::ConnectTo(sql::Database& other) {
+  sql::Connection connection = other.Connect();
+  connection.SetStopToken(stop_);
+  return connection;
+}
+
 std::vector<std::string> Warehouse::TableNames(bool all) {
   std::vector<std::string> names;
   for (const std::string& schema : store_->ListFolders("")) {

@@ -42,6 +42,8 @@ class Warehouse {
   void SetStopToken(std::stop_token token);
   // Another connection, for work beside connection()'s. May be called from any thread.
   sql::Connection Connect();
+  // The same to another database.
+  sql::Connection ConnectTo(sql::Database& other);
 
   // Tables by name ("schema.name"), sorted, without those of schema "weir" unless `all`.
   std::vector<std::string> TableNames(bool all = false);
