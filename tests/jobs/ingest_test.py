@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ingestion of generated worlds against their truth, line by line: for several seeds and rates, sizes of batches, threads,
 and with the program killed at named points and started again. `ingest_test.py truth N | kept | batches
-BYTES THREADS | restarts | kills POINT…`."""
+BYTES THREADS | horizon | restarts | kills POINT…`."""
 import collections
 import json
 import os
@@ -150,6 +150,23 @@ def batches(folder, batch, threads):
     print(f"batches of {batch} bytes, {threads} threads: the same rows as all at once")
 
 
+def horizon(folder):
+    """Copies of events of days whose ids aren't kept in memory: the tables know them. One program, and one for each batch."""
+    few_rules(folder)
+    world = folder / "world"
+    make_world(world, SEED, "--people", "60", "--days", "4", "--rate.duplicates", "0.1", "--rate.redelivered", "0.5", "--rate.late", "0.2")
+    for restarts in (False, True):
+        project = folder / f"restarts-{restarts}"
+        new_project(project, world, 2_000_000 if restarts else 150_000)
+        settings = project / "weir.yaml"
+        settings.write_text(re.sub(r"horizon_days: \d+", "horizon_days: 0", settings.read_text()))
+        while call("run", "enricher", folder=project, failpoint="run:after-end" if restarts else None, check=False).returncode != 0:
+            pass
+        check_truth(project)
+        copies = rows(project, "SELECT sum(duplicate) AS copies FROM metastore.ingest_ledger")[0]
+    print(f"{copies['copies']} copies, also of days behind the horizon, were known")
+
+
 def few_rules(folder):
     """Programs that are started often need not load all rules for user agents, which takes seconds under sanitizers."""
     deps = pathlib.Path(__file__).resolve().parents[2] / ".deps"
@@ -206,5 +223,5 @@ if __name__ == "__main__":
     random.seed(SEED)
     print(f"seed {SEED}")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
-        parts = {"truth": truth, "kept": kept, "batches": batches, "restarts": restarts, "kills": kills}
+        parts = {"truth": truth, "kept": kept, "batches": batches, "horizon": horizon, "restarts": restarts, "kills": kills}
         parts[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
