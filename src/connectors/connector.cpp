@@ -49,6 +49,8 @@ std::optional<Micros> Connector::CompleteUntil(ConnectorContext& /*context*/,
   return std::nullopt;
 }
 
+TopicLinks Connector::Topics(const ConnectorContext& /*context*/) const { return {}; }
+
 std::vector<PendingInput> Connector::Unsent(ConnectorContext& /*context*/) const { return {}; }
 
 ReadReport Connector::Read(ConnectorContext& /*context*/) const {

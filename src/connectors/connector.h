@@ -82,6 +82,15 @@ struct PendingInput {
   // Of a source that reports positions: what is to be read of it now.
   std::int64_t next = 0;
   std::int64_t end = 0;
+  std::int64_t batches = 0;  // of what is committed and not sent: how many of the stream's batches
+};
+
+// The topics that a step takes lines from and brings them to, so that who feeds whom is known.
+// Names are equal where the topics are: of Kafka "kafka:TOPIC", as a cluster has many addresses, of
+// files their folder's path or URL.
+struct TopicLinks {
+  std::vector<std::string> read{};
+  std::vector<std::string> written{};
 };
 
 // What a source gave.
@@ -136,6 +145,8 @@ class Connector {
   // Until when a stream has all rows once it has read what is pending at `now`, the time of the
   // look; absent where all that is there is complete.
   virtual std::optional<Micros> CompleteUntil(ConnectorContext& context, Micros now) const;
+  // Which topics a step with the context's settings reads and writes; by itself none.
+  virtual TopicLinks Topics(const ConnectorContext& context) const;
   // What a stream has committed up to `context.batch` and not sent. A sink that can't say so has
   // nothing.
   virtual std::vector<PendingInput> Unsent(ConnectorContext& context) const;

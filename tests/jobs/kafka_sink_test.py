@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Enricher → topics enriched-v2-* → reservoir_loader, with one Kafka cluster or two, against the truth of a generated
-world: `kafka_sink_test.py truth | faults | forget | replay   one | two`."""
+world: `kafka_sink_test.py truth | faults | behind | forget | replay   one | two`."""
 import collections
 import contextlib
 import json
@@ -103,6 +103,43 @@ def check_positions(path, clusters):
         told = {key: value for _, _, key, value, _ in path.target.read(POSITIONS)}
         for (topic, partition), offset in next_offsets.items():
             assert told[f"weir-enricher:{topic}:{partition}".encode()] == str(offset).encode(), told
+
+
+def events_of(project):
+    """How many of the events that were loaded the daily job has seen."""
+    counts = ("SELECT (SELECT count(*) FROM metastore.events) + (SELECT count(*) FROM metastore.bad_rows) AS seen, "
+              + " + ".join(f"(SELECT count(*) FROM reservoir.enriched_{party})" for party in ("af", "st", "tt")) + " AS loaded")
+    row, = rows(project, counts)
+    return int(row["seen"]), int(row["loaded"])
+
+
+def behind(folder, clusters):
+    """A day isn't complete while the enricher has lines to read, or has read some that haven't come through."""
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "30", "--days", "2", "--rate.late", "0.1")
+    jobs = ("enricher", "reservoir_loader", "events_partitioner")
+    with Path(folder, clusters, world, 40_000) as path:
+        def produce(third):
+            for topic, lines in world.lines.items():
+                world.produce(path.source, topic, *(len(lines) * place // 3 for place in (third, third + 1)))
+
+        produce(0)
+        call("run", "enricher", folder=path.project)  # from here on the loader has something to read when the work begins
+        produce(1)
+        call("run", *jobs, folder=path.project)
+        path.check()
+        seen, loaded = events_of(path.project)
+        assert seen == loaded > 0, f"{seen} of {loaded} events"
+        produce(2)
+        killed = call("run", "enricher", folder=path.project, failpoint="run:after-commit:1", check=False)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        call("run", *jobs[1:], folder=path.project)
+        assert events_of(path.project) == (seen, loaded), "what waits to be sent was passed over"
+        call("run", *jobs, "--stale", folder=path.project)  # some lines are later than `late`
+        path.check()
+        again, whole = events_of(path.project)
+        assert again == whole > loaded, f"{again} of {whole} events"
+    print(f"{clusters}: {loaded}, then {whole} events, all there before their days were read")
 
 
 def both(folder):
@@ -255,4 +292,5 @@ if __name__ == "__main__":
     random.seed(SEED)
     print(f"seed {SEED}")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
-        {"truth": truth, "faults": faults, "both": both, "forget": forget, "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
+        {"truth": truth, "faults": faults, "behind": behind, "both": both, "forget": forget,
+         "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])

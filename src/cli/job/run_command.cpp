@@ -13,6 +13,7 @@
 #include "cli/job/workspace.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
+#include "jobs/plan/stream_ends.h"
 #include "jobs/run/compact_days.h"
 #include "jobs/run/drop_old_days.h"
 #include "jobs/steps/retry.h"
@@ -36,42 +37,6 @@ void Add(const RunPlanSummary& round, RunPlanSummary& whole) {
   }
 }
 
-// What streams whose input goes on for ever had before them when the work began: more is left to
-// the next time, or the work would have no end.
-class StreamEnds {
- public:
-  void Limit(jobs::PlanFacts& facts) {
-    for (std::size_t i = 0; i < facts.sources.size(); ++i) {
-      if (facts.sources[i]) {
-        Limit(i, *facts.sources[i]);
-      }
-    }
-    is_first_ = false;
-  }
-
- private:
-  void Limit(std::size_t instance, jobs::SourceFacts& source) {
-    if (source.complete_until) {
-      source.complete_until =
-          complete_until_.try_emplace(instance, *source.complete_until).first->second;
-    }
-    std::erase_if(source.new_inputs, [&](const jobs::NewInput& input) {
-      if (input.unsent) {
-        return !is_first_;  // one try
-      }
-      if (input.end == 0) {
-        return false;
-      }
-      const auto end = ends_.try_emplace({instance, input.identity}, input.end).first;
-      return input.next >= end->second;
-    });
-  }
-
-  bool is_first_ = true;
-  std::map<std::pair<std::size_t, std::string>, std::int64_t> ends_;
-  std::map<std::size_t, Micros> complete_until_;
-};
-
 // Runs plans until there is nothing new to do: what one round has made may be what the next needs.
 class Rounds {
  public:
@@ -86,7 +51,7 @@ class Rounds {
     RunPlanSummary whole;
     for (;;) {
       jobs::PlanFacts facts = workspace_.Facts();
-      ends_.Limit(facts);
+      ends_.Limit(options_.instances, facts);
       const jobs::Plan plan = NewRuns(MakePlan(facts));
       if (plan.runs.empty()) {
         PackClosedDays(facts);
@@ -143,7 +108,7 @@ class Rounds {
   Workspace& workspace_;
   jobs::PlanOptions options_;
   AlertingObserver observer_;
-  StreamEnds ends_;
+  jobs::StreamEnds ends_;
   int parallel_;
   bool send_;
   std::set<std::pair<std::size_t, jobs::Interval>> tried_;

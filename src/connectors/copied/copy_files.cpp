@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/hashing.h"
@@ -293,6 +294,14 @@ class CopyFiles final : public Connector {
 
   std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {
     return CopiesSchema();
+  }
+
+  TopicLinks Topics(const ConnectorContext& context) const override {
+    const auto folder = [&](const char* setting) {
+      return std::string(WithoutEndSlashes(
+          FolderUrl(context.folder, context.settings.at(setting).get<std::string>())));
+    };
+    return {.read = {folder("from")}, .written = {folder("to")}};
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {

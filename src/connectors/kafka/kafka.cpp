@@ -209,6 +209,14 @@ class Kafka final : public Connector {
     return Sending(context, IdOf(context)).Run();
   }
 
+  TopicLinks Topics(const ConnectorContext& context) const override {
+    TopicLinks links;
+    for (const auto& [argument, topic] : context.settings.at("topics").items()) {
+      links.written.push_back(KafkaTopicLink(topic.get<std::string>()));
+    }
+    return links;
+  }
+
   // A batch that was committed and hasn't arrived.
   std::vector<PendingInput> Unsent(ConnectorContext& context) const override {
     const KafkaCluster cluster =
@@ -219,7 +227,7 @@ class Kafka final : public Connector {
       return {};
     }
     return {{.identity = fmt::format("kafka {} batch {}", cluster.name, context.batch),
-             .bytes = context.batch - sent}};
+             .batches = context.batch - sent}};
   }
 
  private:

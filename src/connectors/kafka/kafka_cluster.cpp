@@ -26,6 +26,8 @@ KafkaUrl ParseKafkaUrl(std::string_view text) {
   return url;
 }
 
+std::string KafkaTopicLink(const std::string& topic) { return "kafka:" + topic; }
+
 KafkaCluster FindKafkaCluster(const Connections& connections, const std::string& cluster) {
   if (cluster.find(':') != std::string::npos) {
     return {.name = cluster, .brokers = cluster, .group = {}, .settings = {}};

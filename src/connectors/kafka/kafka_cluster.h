@@ -23,6 +23,9 @@ bool IsKafkaUrl(std::string_view text);
 // Throws UserError saying what is allowed.
 KafkaUrl ParseKafkaUrl(std::string_view text);
 
+// As TopicLinks has it.
+std::string KafkaTopicLink(const std::string& topic);
+
 struct KafkaCluster {
   std::string name;                             // of the connection, or the brokers: for messages
   std::string brokers;                          // "host:port,host:port"

@@ -369,6 +369,11 @@ class SecorUpload final : public Connector {
     return UploadsSchema();
   }
 
+  TopicLinks Topics(const ConnectorContext& context) const override {
+    const auto from = context.settings.at("from").get<std::string>();
+    return {.read = {KafkaTopicLink(ParseKafkaUrl(from).topic)}};
+  }
+
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
     return UploadBatch(context).Pending();
   }

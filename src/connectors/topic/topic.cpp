@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "connectors/files/local_path.h"
 #include "connectors/kafka/kafka_source.h"
@@ -239,6 +240,12 @@ class Topic final : public Connector {
       paths.push_back(file.partition);
     }
     return SecorCompleteUntil(paths);
+  }
+
+  TopicLinks Topics(const ConnectorContext& context) const override {
+    const std::string path = TopicPath(context.settings);
+    return {.read = {IsKafkaUrl(path) ? KafkaTopicLink(ParseKafkaUrl(path).topic)
+                                      : std::string(WithoutEndSlashes(FolderOf(context)))}};
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {

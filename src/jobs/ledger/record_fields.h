@@ -76,6 +76,7 @@ void VisitFields(Record& record, Visitor& visit) {
   visit("steps", record.steps);
   visit("checks", record.checks);
   visit("files_read", record.files_read);
+  visit("read_until", record.read_until);
   visit("sent", record.sent);
   visit("why", record.why);
   visit("chain", record.chain);

@@ -92,10 +92,13 @@ struct RunRecord {
   std::vector<StepRecord> steps;
   std::vector<CheckRecord> checks;
   std::vector<std::string> files_read;  // of a stream's batch: the source's finished files
-  std::vector<std::string> sent;        // effects outside that were confirmed, "step: identity"
-  std::string why;        // why it was run: "missing", "stale: reservoir.events changed" …
-  std::string chain;      // id of the run that the chain began with; empty: no chain
-  std::int64_t rows = 0;  // written
+  // Of a stream's batch whose sources go on for ever: until when all that had come by its look was
+  // read, so that nothing older is left but what comes late; 0: not known.
+  Micros read_until = 0;
+  std::vector<std::string> sent;  // effects outside that were confirmed, "step: identity"
+  std::string why;                // why it was run: "missing", "stale: reservoir.events changed" …
+  std::string chain;              // id of the run that the chain began with; empty: no chain
+  std::int64_t rows = 0;          // written
   std::int64_t bytes = 0;
   double seconds = 0;
   std::uint64_t peak_memory = 0;

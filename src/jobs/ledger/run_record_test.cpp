@@ -40,7 +40,7 @@ constexpr auto kText = R"({"format": 1, "run": "j.amer.20260105.2", "job": "j",
  "writer_run": "j.amer.20260104.1", "note": "of 2026-01-07"}], "outputs": [{"table": "s.o", "version": -1, "rows": 1, "bytes": 2}],
  "steps": [{"name": "x", "rows": 4, "seconds": 0.1, "retries": 1}], "checks": [{"name": "c",
  "subject": "s.o", "outcome": "warned", "message": "\"é\"\n", "failures": 9}],
- "files_read": ["f"], "sent": ["upload: 1", "mail: 2"], "why": "missing", "chain": "j.amer.1.1",
+ "files_read": ["f"], "read_until": 8, "sent": ["upload: 1", "mail: 2"], "why": "missing", "chain": "j.amer.1.1",
  "rows": 1, "bytes": 2, "seconds": 1.5, "peak_memory": 18446744073709551615, "error": "no",
  "recovered": true})";
 
@@ -70,6 +70,7 @@ RunRecord RecordOfText() {
   record.checks = {
       {.name = "c", .subject = "s.o", .outcome = "warned", .message = "\"é\"\n", .failures = 9}};
   record.files_read = {"f"};
+  record.read_until = 8;
   record.sent = {"upload: 1", "mail: 2"};
   record.why = "missing";
   record.chain = "j.amer.1.1";

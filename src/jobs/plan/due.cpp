@@ -58,6 +58,27 @@ void LimitByStreams(const InstanceInput& input, const PlanFacts& facts,
   }
 }
 
+// What a stream has still to read that this plan doesn't let it read, and what those that feed it
+// haven't brought yet, may be rows of any day after what it is known to have.
+void LimitByWhatIsBehind(const InstanceInput& input, const PlanFacts& facts,
+                         const Coverage& coverage, std::optional<Micros>& until, std::string& why) {
+  for (const TableWriter& writer : input.writers) {
+    const auto& source = facts.sources[writer.instance];
+    if (!input.by_stream || !source) {
+      continue;
+    }
+    if (HasMessagesToRead(*source) && !coverage.IsStreaming(writer.instance)) {
+      Limit(until, why, source->fed_by.empty() ? source->read_until.value_or(0) : 0,
+            fmt::format("{} isn't complete: there are messages to read for it", input.input.table));
+    }
+    if (const Micros fed = FedUntil(facts, *source); fed < kAllOfTime.end) {
+      Limit(until, why, fed,
+            fmt::format("{} is complete no further than what is sent to its stream",
+                        input.input.table));
+    }
+  }
+}
+
 void LimitByTable(const InstanceInput& input, const JobInstance& reader, const PlanFacts& facts,
                   std::optional<Micros>& until, std::string& why) {
   const auto table = facts.tables.find(input.input.table);
@@ -100,6 +121,19 @@ std::optional<std::string> StreamNotReady(std::size_t number, const JobInstance&
                      : std::nullopt;
 }
 
+// The same of a stream and those that feed it.
+std::optional<std::string> StreamsNotReady(const std::vector<JobInstance>& instances,
+                                           std::size_t number, const PlanFacts& facts,
+                                           const Coverage& coverage) {
+  auto reason = StreamNotReady(number, instances[number], facts, coverage);
+  if (facts.sources[number]) {
+    for (const std::size_t feeder : facts.sources[number]->fed_by) {
+      reason = reason ? reason : StreamNotReady(feeder, instances[feeder], facts, coverage);
+    }
+  }
+  return reason;
+}
+
 Micros EndOf(const JobInstance& instance) {
   return instance.job->end ? instance.schedule.TimeOf(*instance.job->end) : kAllOfTime.end;
 }
@@ -130,6 +164,11 @@ DueIntervals DueOf(const std::vector<JobInstance>& instances, std::size_t instan
   std::optional<Micros> until = CompleteUntil(self, facts, instance, due.waits_for);
   if (until && *until == kAllOfTime.start) {
     return due;
+  }
+  for (const InstanceInput& input : self.reads) {
+    if (input.KnowsDaysByRows() && !input.input.previous) {
+      LimitByWhatIsBehind(input, facts, coverage, until, due.waits_for);
+    }
   }
   if (!until && ReadsProjectTables(self)) {
     until = NewestUpstream(self, coverage);
@@ -179,7 +218,7 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
     for (const TableWriter& by : input.writers) {
       const JobInstance& writer = instances[by.instance];
       if (input.by_stream) {
-        if (const auto reason = StreamNotReady(by.instance, writer, facts, coverage)) {
+        if (auto reason = StreamsNotReady(instances, by.instance, facts, coverage)) {
           return reason;
         }
         continue;

@@ -4,6 +4,30 @@
 
 namespace weir::jobs {
 
+bool HasMessagesToRead(const SourceFacts& source) {
+  return std::ranges::any_of(source.new_inputs,
+                             [](const NewInput& input) { return input.end > 0; });
+}
+
+Micros FedUntil(const PlanFacts& facts, const SourceFacts& source) {
+  if (source.fed_until) {
+    return *source.fed_until;
+  }
+  Micros until = kAllOfTime.end;
+  for (const std::size_t stream : source.fed_by) {
+    const auto& feeder = facts.sources[stream];
+    if (!feeder) {
+      continue;
+    }
+    const bool is_behind = feeder->unsent || HasMessagesToRead(*feeder);
+    // What a fed one had read by then may have come to it late.
+    const Micros sent = feeder->fed_by.empty() ? feeder->sent_until.value_or(0) : 0;
+    until = std::min({until, feeder->fed_until.value_or(kAllOfTime.end),
+                      is_behind ? sent : feeder->complete_until.value_or(kAllOfTime.end)});
+  }
+  return until;
+}
+
 std::size_t InputsOfBatch(const SourceFacts& source, std::int64_t batch_bytes) {
   std::size_t taken = 0;
   std::int64_t bytes = 0;

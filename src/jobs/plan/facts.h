@@ -62,6 +62,15 @@ struct SourceFacts {
   // Of a stream whose sources go on for ever: what it holds once the new inputs are read is
   // complete until then.
   std::optional<Micros> complete_until{};
+  // Of such a stream, whatever is still to be read: until when its tables are complete, and what it
+  // sends is where it is sent to. Absent: nobody knows.
+  std::optional<Micros> read_until{};
+  std::optional<Micros> sent_until{};
+  bool unsent = false;  // rows of a batch that has begun may not have arrived yet
+  // Of a stream: those that write the topics that it reads, and so on (FeedingStreams).
+  std::vector<std::size_t> fed_by{};
+  // Of a stream whose end was taken down before (StreamEnds): FedUntil() of that time.
+  std::optional<Micros> fed_until{};
   // Of other jobs, by step and day ("" for paths without one): a digest of the files that are
   // there, of their names, sizes and times.
   std::map<std::string, std::map<std::string, std::string>> digests{};
@@ -69,6 +78,9 @@ struct SourceFacts {
   // The digest of what a step reads of a day; empty if there is no file.
   std::string DigestOf(const std::string& step, const std::string& day) const;
 };
+
+// Whether a stream whose sources count has messages to read.
+bool HasMessagesToRead(const SourceFacts& source);
 
 // How many of a stream's new inputs its next batch takes: as many as fit, at least one.
 std::size_t InputsOfBatch(const SourceFacts& source, std::int64_t batch_bytes);
@@ -99,6 +111,10 @@ struct PlanFacts {
 const RunRecord* FindRun(const std::vector<RunRecord>& by_interval, const Interval& interval);
 // The newest of an interval, whatever became of it, or null.
 const RunRecord* FindNewestRun(const InstanceRuns& runs, const Interval& interval);
+
+// Until when a stream's topics have all that the streams that feed it bring; kAllOfTime.end if none
+// does, or they read files alone and have sent all. Before all time but for the clock: 0.
+Micros FedUntil(const PlanFacts& facts, const SourceFacts& source);
 
 // What a run made of a table, or null.
 const OutputRecord* OutputOf(const RunRecord& run, const std::string& table);

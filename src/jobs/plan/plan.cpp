@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -51,6 +52,11 @@ class Planner {
         stale_(instances.size()) {}
 
   Plan Make() {
+    for (const std::size_t instance : options_.instances) {
+      if (ReadsNow(instance)) {
+        coverage_.PlanStream(instance);  // before those that wait for it, in whatever order
+      }
+    }
     PlanAll();
     // What a job reads of a later one's interval before may have been planned only now.
     for (std::size_t before = 0; before < plan_.runs.size() && ReadsLaterOnes();) {
@@ -106,12 +112,16 @@ class Planner {
     }
   }
 
-  void PlanStream(std::size_t instance) {
+  bool ReadsNow(std::size_t instance) const {
     const auto& source = facts_.sources[instance];
-    if (!source || source->new_inputs.empty() || coverage_.IsStreaming(instance)) {
+    return instances_[instance].job->is_stream && source && !source->new_inputs.empty();
+  }
+
+  void PlanStream(std::size_t instance) {
+    if (!ReadsNow(instance) || !streams_.insert(instance).second) {
       return;
     }
-    coverage_.PlanStream(instance);
+    const auto& source = facts_.sources[instance];
     Append(plan_.runs, instance,
            {.interval = NextBatch(facts_.runs[instance]),
             .cause = Cause::kStream,
@@ -441,6 +451,7 @@ class Planner {
   Coverage coverage_;
   std::vector<Positions> planned_;  // by instance, positions in plan_.runs
   std::vector<Positions> stale_;    // by instance, positions in plan_.stale
+  std::set<std::size_t> streams_;   // whose batch is in the plan
   Plan plan_;
 };
 

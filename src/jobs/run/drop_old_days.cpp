@@ -83,9 +83,7 @@ std::int64_t Shorten(const JobInstance& instance, const project::Output& output,
 }
 
 // Rows that wait to be sent aren't lost, however long the other side is away.
-bool HasUnsent(const std::optional<SourceFacts>& source) {
-  return source && std::ranges::any_of(source->new_inputs, &NewInput::unsent);
-}
+bool HasUnsent(const std::optional<SourceFacts>& source) { return source && source->unsent; }
 
 }  // namespace
 

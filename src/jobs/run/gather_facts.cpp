@@ -1,10 +1,13 @@
 #include "jobs/run/gather_facts.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 
 #include "base/error.h"
+#include "jobs/plan/feeding_streams.h"
+#include "jobs/plan/plan.h"
 #include "jobs/plan/row_days.h"
 #include "jobs/plan/table_facts.h"
 #include "jobs/plan/where_predicate.h"
@@ -169,6 +172,57 @@ class SelectedFiles {
   std::map<std::string, lake::Snapshot> opened_;
 };
 
+// Whether what it writes for others leaves it after the commit.
+bool Sends(const project::Job& job) {
+  return std::ranges::any_of(job.steps, [](const project::Step& step) {
+    return step.kind == project::StepKind::kConnector && !step.in.empty();
+  });
+}
+
+// Whether a batch may be on its way: one of a process that lives, or one that wasn't there at the
+// first look.
+bool IsUnderWay(const InstanceRuns& before, const InstanceRuns& now) {
+  const auto newest = [](const InstanceRuns& runs) { return NextBatch(runs).start; };
+  return newest(now) != newest(before) ||
+         std::ranges::any_of(now.unsuccessful, [](const RunRecord& run) {
+           return run.state == RunState::kRunning && !Ledger::IsAbandoned(run);
+         });
+}
+
+// Streams are looked at after those that feed them: what these have brought is there then. A batch
+// that began meanwhile may have been committed when the positions were read, and not be sent.
+void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
+  const std::vector<JobInstance>& instances = sources.instances;
+  lake::Warehouse& warehouse = sources.lakes.own();
+  std::vector<connectors::TopicLinks> links;
+  std::vector<std::size_t> order;
+  for (const JobInstance& instance : instances) {
+    order.push_back(links.size());
+    links.push_back(TopicsOf(sources.project, instance, sources.steps, warehouse.connection()));
+  }
+  const std::vector<std::vector<std::size_t>> feeding = FeedingStreams(links);
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return feeding[i].size(); });
+  facts.sources.resize(instances.size());
+  std::set<std::size_t> feeders;
+  for (const std::size_t i : order) {
+    facts.sources[i] =
+        LookAtSources(sources.project, instances[i], facts.runs[i], sources.steps, warehouse);
+    if (facts.sources[i]) {
+      facts.sources[i]->fed_by = feeding[i];
+      std::ranges::copy_if(feeding[i], std::inserter(feeders, feeders.end()),
+                           [&](std::size_t feeder) { return Sends(*instances[feeder].job); });
+    }
+  }
+  if (!feeders.empty()) {
+    sources.ledger.Refresh();
+  }
+  for (const std::size_t i : feeders) {
+    const JobInstance& self = instances[i];
+    const InstanceRuns now = sources.ledger.RunsOf(self.job->name, self.partition);
+    facts.sources[i]->unsent = facts.sources[i]->unsent || IsUnderWay(facts.runs[i], now);
+  }
+}
+
 }  // namespace
 
 PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_hashes) {
@@ -178,11 +232,9 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
   facts.code_hashes = std::move(code_hashes);
   sources.ledger.Refresh();
   for (const JobInstance& instance : sources.instances) {
-    const std::string& job = instance.job->name;
-    facts.runs.push_back(sources.ledger.RunsOf(job, instance.partition));
-    facts.sources.push_back(LookAtSources(sources.project, instance, facts.runs.back(),
-                                          sources.steps, sources.lakes.own()));
+    facts.runs.push_back(sources.ledger.RunsOf(instance.job->name, instance.partition));
   }
+  LookAtAllSources(sources, facts);
   for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
     lake::Warehouse& warehouse = sources.lakes.Of(table);
     facts.tables[table] =

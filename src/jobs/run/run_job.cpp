@@ -83,6 +83,11 @@ class Work {
       record_.files_read.insert(record_.files_read.end(), reading.finished.begin(),
                                 reading.finished.end());
       positions_.insert(positions_.end(), reading.positions.begin(), reading.positions.end());
+      if (reading.complete_until) {
+        record_.read_until = record_.read_until == 0
+                                 ? *reading.complete_until
+                                 : std::min(record_.read_until, *reading.complete_until);
+      }
     }
     std::vector<StagedOutput> outputs = StageOutputs({.instance = instance_,
                                                       .interval = task_.interval,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -35,12 +36,31 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
   return project::FillText(step.with["path"].get<std::string>(), values);
 }
 
+bool IsSource(const project::Step& step) {
+  return step.kind == project::StepKind::kConnector && step.in.empty();
+}
+
+bool IsSink(const project::Step& step) {
+  return step.kind == project::StepKind::kConnector && !step.in.empty();
+}
+
+StepSettings StreamSettings(const project::Project& project, const JobInstance& instance) {
+  return {.values = instance.values,
+          .project_folder = project.folder,
+          .work_folder = project.folder / ".weir" / "work" / instance.job->name,
+          .run_id = instance.job->name};
+}
+
+void TakeEarlier(std::optional<Micros>& until, const std::optional<Micros>& other) {
+  if (other) {
+    until = std::min(until.value_or(*other), *other);
+  }
+}
+
 // What a reading step of a stream has still to read, and until when its source is complete then.
 void AddPending(const StepRunner& runner, const project::Step& step, Micros now,
                 sql::Connection& connection, SourceFacts& facts) {
-  if (const auto until = runner.CompleteUntil(step, now, connection)) {
-    facts.complete_until = std::min(facts.complete_until.value_or(*until), *until);
-  }
+  TakeEarlier(facts.complete_until, runner.CompleteUntil(step, now, connection));
   for (connectors::PendingInput& input : runner.Pending(step, connection)) {
     facts.new_inputs.push_back({.identity = std::move(input.identity),
                                 .bytes = input.bytes,
@@ -49,36 +69,60 @@ void AddPending(const StepRunner& runner, const project::Step& step, Micros now,
   }
 }
 
-// What a writing step of a stream has still to send of batches that have committed.
-void AddUnsent(const StepRunner& runner, const project::Step& step, sql::Connection& connection,
-               SourceFacts& facts) {
+// What a writing step of a stream has still to send of batches that have committed. Returns how
+// many batches that are.
+std::int64_t AddUnsent(const StepRunner& runner, const project::Step& step,
+                       sql::Connection& connection, SourceFacts& facts) {
+  std::int64_t batches = 0;
   for (connectors::PendingInput& input : runner.Unsent(step, connection)) {
+    batches = std::max(batches, input.batches);
     facts.new_inputs.push_back(
         {.identity = std::move(input.identity), .bytes = input.bytes, .unsent = true});
   }
+  return batches;
+}
+
+// Until when a stream's sources were read to their end by a batch: by that of the number, or one
+// before it.
+std::optional<Micros> ReadBy(const StepRunner& runner, const JobInstance& instance,
+                             const InstanceRuns& runs, Micros batch, sql::Connection& connection) {
+  const auto record = std::find_if(
+      runs.succeeded.rbegin(), runs.succeeded.rend(),
+      [&](const RunRecord& run) { return run.key.interval.start <= batch && run.read_until > 0; });
+  std::optional<Micros> until;
+  if (record != runs.succeeded.rend()) {
+    for (const project::Step& step : instance.job->steps) {
+      if (IsSource(step)) {
+        TakeEarlier(until, runner.CompleteUntil(step, record->read_until, connection));
+      }
+    }
+  }
+  return until;
 }
 
 SourceFacts LookAtStream(const project::Project& project, const JobInstance& instance,
                          const InstanceRuns& runs, const StepServices& steps,
                          lake::Warehouse& warehouse) {
-  const StepRunner runner(
-      {.values = instance.values,
-       .project_folder = project.folder,
-       .work_folder = project.folder / ".weir" / "work" / instance.job->name,
-       .run_id = instance.job->name,
-       .finished = ReadInputsOf(runs),
-       .positions = StreamPositions(instance, warehouse),
-       .batch = runs.succeeded.empty() ? 0 : runs.succeeded.back().key.interval.start},
-      steps);
+  const Micros newest = runs.succeeded.empty() ? 0 : runs.succeeded.back().key.interval.start;
+  StepSettings settings = StreamSettings(project, instance);
+  settings.finished = ReadInputsOf(runs);
+  settings.positions = StreamPositions(instance, warehouse);
+  settings.batch = newest;
+  const StepRunner runner(std::move(settings), steps);
   SourceFacts facts;
   const Micros now = Now();
+  std::int64_t unsent = 0;
   for (const project::Step& step : instance.job->steps) {
-    if (step.kind == project::StepKind::kConnector && step.in.empty()) {
+    if (IsSource(step)) {
       AddPending(runner, step, now, warehouse.connection(), facts);
-    } else if (step.kind == project::StepKind::kConnector && project.environment.send &&
-               !runs.succeeded.empty()) {
-      AddUnsent(runner, step, warehouse.connection(), facts);
+    } else if (IsSink(step) && project.environment.send && newest > 0) {
+      unsent = std::max(unsent, AddUnsent(runner, step, warehouse.connection(), facts));
     }
+  }
+  facts.unsent = unsent > 0;
+  if (facts.complete_until) {
+    facts.read_until = ReadBy(runner, instance, runs, newest, warehouse.connection());
+    facts.sent_until = ReadBy(runner, instance, runs, newest - unsent, warehouse.connection());
   }
   return facts;
 }
@@ -162,6 +206,23 @@ std::set<std::string> ReadInputsOf(const InstanceRuns& runs) {
                          [](const std::string& file) { return !IsOffsetsText(file); });
   }
   return read;
+}
+
+connectors::TopicLinks TopicsOf(const project::Project& project, const JobInstance& instance,
+                                const StepServices& steps, sql::Connection& connection) {
+  connectors::TopicLinks all;
+  if (!instance.job->is_stream) {
+    return all;
+  }
+  const StepRunner runner(StreamSettings(project, instance), steps);
+  for (const project::Step& step : instance.job->steps) {
+    if (IsSource(step) || (IsSink(step) && project.environment.send)) {
+      connectors::TopicLinks links = runner.Topics(step, connection);
+      std::ranges::move(links.read, std::back_inserter(all.read));
+      std::ranges::move(links.written, std::back_inserter(all.written));
+    }
+  }
+  return all;
 }
 
 std::optional<SourceFacts> LookAtSources(const project::Project& project,

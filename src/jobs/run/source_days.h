@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/connector.h"
 #include "jobs/plan/facts.h"
 #include "jobs/plan/instance.h"
 #include "jobs/steps/step_settings.h"
@@ -21,6 +22,11 @@ namespace weir::jobs {
 std::optional<SourceFacts> LookAtSources(const project::Project& project,
                                          const JobInstance& instance, const InstanceRuns& runs,
                                          const StepServices& steps, lake::Warehouse& warehouse);
+
+// The topics that a stream reads, and those that it writes in this environment; none of a job that
+// is no stream. Connects to nothing.
+connectors::TopicLinks TopicsOf(const project::Project& project, const JobInstance& instance,
+                                const StepServices& steps, sql::Connection& connection);
 
 // The paths with wildcards that an instance's source steps read, `{ds}` standing for any day.
 // Absent if one of them reads something else than files.

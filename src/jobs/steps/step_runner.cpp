@@ -270,6 +270,13 @@ std::optional<Micros> StepRunner::CompleteUntil(const project::Step& step, Micro
   return services_.connectors.Find(step.what).CompleteUntil(context, now);
 }
 
+connectors::TopicLinks StepRunner::Topics(const project::Step& step,
+                                          sql::Connection& connection) const {
+  const LoneStep alone(step, settings_, services_, connection);
+  const auto direction = step.in.empty() ? connectors::Direction::kIn : connectors::Direction::kOut;
+  return services_.connectors.Find(step.what).Topics(ContextOf(alone.scope(), direction));
+}
+
 void StepRunner::SetCommitted(const std::vector<connectors::StreamPosition>& positions) {
   for (const connectors::StreamPosition& position : positions) {
     const auto known =

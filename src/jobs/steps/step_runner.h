@@ -59,6 +59,9 @@ class StepRunner {
   std::optional<Micros> CompleteUntil(const project::Step& step, Micros now,
                                       sql::Connection& connection) const;
 
+  // The connector's Topics().
+  connectors::TopicLinks Topics(const project::Step& step, sql::Connection& connection) const;
+
   // Lets effects know where a stream stands now that its batch has committed.
   void SetCommitted(const std::vector<connectors::StreamPosition>& positions);
   // Writes out, with the step's retries. `report`, of the ledger's line `sent`, is the step's name
