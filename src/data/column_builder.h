@@ -83,6 +83,11 @@ class TextColumn {
   // An empty text is null.
   void AppendOrNull(std::string_view text) { text.empty() ? AppendNull() : Append(text); }
   std::size_t num_rows() const { return validity_.rows(); }
+  std::size_t num_bytes() const { return size_; }
+  // Of a row that is there; empty if it is null. Valid until the next change.
+  std::string_view At(std::size_t row) const {
+    return {bytes_.data() + ends_[row], static_cast<std::size_t>(ends_[row + 1] - ends_[row])};
+  }
   void Reserve(std::size_t rows, std::size_t bytes);
   Batch Finish();
 

@@ -16,6 +16,8 @@ using KafkaClock = std::chrono::steady_clock;
 
 constexpr int kPollMillis = 10;
 constexpr std::size_t kMessagesOfPoll = 1'000;
+constexpr std::size_t kRowsOfBlock = 16'384;
+constexpr std::size_t kBytesOfBlock = 8 << 20;
 
 std::map<std::string, std::string> OwnSettings(const KafkaCluster& cluster) {
   return {{"group.id", cluster.group.empty() ? "weir" : cluster.group},
@@ -43,8 +45,7 @@ class PartitionProgress {
       EndAt(span_.end);
       return 0;
     }
-    messages_.bytes.append(static_cast<const char*>(message.payload), message.len);
-    messages_.ends.push_back(messages_.bytes.size());
+    OpenBlock().Append({static_cast<const char*>(message.payload), message.len});
     messages_.offsets.push_back(message.offset);
     if (keeps_keys_) {
       messages_.keys.emplace_back(static_cast<const char*>(message.key), message.key_len);
@@ -64,6 +65,22 @@ class PartitionProgress {
   }
 
  private:
+  // Blocks are handed on as columns: memory that is filled once is not copied.
+  TextColumn& OpenBlock() {
+    auto& blocks = messages_.blocks;
+    const bool is_full = blocks.empty() || blocks.back().num_rows() >= kRowsOfBlock ||
+                         blocks.back().num_bytes() >= kBytesOfBlock;
+    if (is_full) {
+      messages_.firsts.push_back(messages_.offsets.size());
+      TextColumn& block = blocks.emplace_back();
+      if (blocks.size() > 1) {  // likely as large as the one before
+        constexpr std::size_t kSpare = 64 << 10;
+        block.Reserve(kRowsOfBlock, blocks[blocks.size() - 2].num_bytes() + kSpare);
+      }
+    }
+    return blocks.back();
+  }
+
   KafkaSpan span_;
   bool keeps_keys_;
   KafkaMessages messages_;
@@ -79,8 +96,16 @@ using Parts = std::map<std::int32_t, PartitionProgress>;
 }  // namespace
 
 std::string_view KafkaMessages::message(std::size_t number) const {
-  const std::size_t begin = number == 0 ? 0 : ends[number - 1];
-  return std::string_view(bytes).substr(begin, ends[number] - begin);
+  const auto block = std::prev(std::ranges::upper_bound(firsts, number));
+  return blocks[static_cast<std::size_t>(block - firsts.begin())].At(number - *block);
+}
+
+std::size_t KafkaMessages::num_bytes() const {
+  std::size_t bytes = 0;
+  for (const TextColumn& block : blocks) {
+    bytes += block.num_bytes();
+  }
+  return bytes;
 }
 
 std::optional<Micros> KafkaMessages::newest() const {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "connectors/kafka/kafka_cluster.h"
+#include "data/column_builder.h"
 
 namespace weir::connectors {
 
@@ -32,14 +33,16 @@ struct KafkaSpan {
 // Messages of one partition in the order of their offsets.
 struct KafkaMessages {
   std::int32_t partition = 0;
-  std::int64_t next = 0;  // where the next batch goes on
-  std::string bytes{};    // all messages, one behind the other
-  std::vector<std::size_t> ends{};
+  std::int64_t next = 0;                // where the next batch goes on
+  std::vector<TextColumn> blocks{};     // their bytes, so many of them as a batch of rows may have
+  std::vector<std::size_t> firsts{};    // of each block the number of its first message
   std::vector<std::int64_t> offsets{};  // of each
   std::vector<std::string> keys{};      // of each, where the reader keeps them
   std::vector<Micros> times{};          // of each, as Kafka has it; 0 where it has none
 
   std::size_t size() const { return offsets.size(); }
+  std::size_t num_bytes() const;
+  // Cost: a search among the blocks.
   std::string_view message(std::size_t number) const;
   // The time of the last message.
   std::optional<Micros> newest() const;

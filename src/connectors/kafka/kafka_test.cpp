@@ -115,6 +115,34 @@ TEST_F(KafkaTest, BatchesOfAnySizeGiveEachMessageOnceInItsOrder) {
   EXPECT_EQ(read, expected);
 }
 
+TEST_F(KafkaTest, ManyMessagesStandOneByOneWhateverTheirSizes) {
+  constexpr std::size_t kMany = 36'000;  // more than a block of the reader holds, twice
+  for (std::size_t i = 0; i < kMany; ++i) {
+    Produce(i % 50 == 0 ? 1 : 0, i % 7 == 0 ? "" : std::to_string(i));
+  }
+  Flush();
+
+  const auto rows = ReadBatch(1 << 30);
+  KafkaReader reader({.name = "mock", .brokers = brokers_, .group = {}, .settings = {}});
+  const auto end = static_cast<std::int64_t>(sent_[0].size());
+  const KafkaMessages read = std::move(
+      reader.Read(kTopicName, {{.partition = 0, .next = 3, .end = end}}, 1 << 30, {}).front());
+
+  ASSERT_EQ(read.size(), sent_[0].size() - 3);
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    ASSERT_EQ(read.message(i), sent_[0][i + 3]) << i;
+    bytes += read.message(i).size();
+  }
+  EXPECT_EQ(read.num_bytes(), bytes);
+  for (const auto& [partition, messages] : sent_) {
+    ASSERT_EQ(rows.at(partition).size(), messages.size());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      ASSERT_EQ(rows.at(partition)[i], fmt::format("{}:{}", i, messages[i]));
+    }
+  }
+}
+
 TEST_F(KafkaTest, TellsHowFarEachPartitionIsBehind) {
   for (int i = 0; i < 5; ++i) {
     Produce(1, "x");

@@ -90,7 +90,7 @@ class UploadPolicy {
     }
     const auto count = static_cast<double>(first.size());
     const double size =
-        static_cast<double>(first.bytes.size()) / count * static_cast<double>(span.end - span.next);
+        static_cast<double>(first.num_bytes()) / count * static_cast<double>(span.end - span.next);
     return Now() - first.times.front() >= age_ || size >= static_cast<double>(bytes_);
   }
 
@@ -151,7 +151,7 @@ class UploadBatch {
       const KafkaMessages messages =
           std::move(reader_->Read(source_.url.topic, {span}, limit, context_.stop).front());
       Failpoint("kafka:after-read");
-      left -= static_cast<std::int64_t>(messages.bytes.size());
+      left -= static_cast<std::int64_t>(messages.num_bytes());
       UploadPartition(messages);
       AddPosition(span, messages, report);
     }

@@ -64,23 +64,6 @@ KafkaSource KafkaSourceOf(const ConnectorContext& context) {
           .accepts_lost = context.settings.at("accept_lost").get<bool>()};
 }
 
-// The messages of a batch as the lines of files are.
-std::vector<TopicLines> LinesOfMessages(std::vector<KafkaMessages> parts) {
-  std::vector<TopicLines> lines;
-  for (KafkaMessages& part : parts) {
-    TopicLines made{.partition = std::to_string(part.partition),
-                    .bytes = std::make_unique<std::string>(std::move(part.bytes))};
-    std::size_t begin = 0;
-    for (const std::size_t end : part.ends) {
-      made.lines.push_back(std::string_view(*made.bytes).substr(begin, end - begin));
-      begin = end;
-    }
-    made.offsets = std::move(part.offsets);
-    lines.push_back(std::move(made));
-  }
-  return lines;
-}
-
 // Of a topic that a service writes.
 std::vector<Setting> LogSettings() {
   constexpr double kMostSeconds = 86'400;
@@ -142,6 +125,45 @@ class LineBatches {
   std::vector<TopicLines> parts_;
   std::size_t part_ = 0;
   std::size_t line_ = 0;
+};
+
+// The messages of a batch, as the reader has put them together.
+class MessageBatches {
+ public:
+  explicit MessageBatches(std::vector<KafkaMessages> parts) : parts_(std::move(parts)) {}
+
+  std::optional<Batch> Next() {
+    while (part_ < parts_.size() && block_ >= parts_[part_].blocks.size()) {
+      parts_[part_] = {};
+      ++part_;
+      block_ = 0;
+    }
+    if (part_ >= parts_.size()) {
+      return std::nullopt;
+    }
+    KafkaMessages& part = parts_[part_];
+    TextColumn& lines = part.blocks[block_];
+    const std::size_t rows = lines.num_rows();
+    TextColumn partition;
+    partition.AppendRepeated(std::to_string(part.partition), rows);
+    NumberColumn<std::int64_t> offset;
+    offset.Reserve(rows);
+    const std::size_t first = part.firsts[block_];
+    for (std::size_t number = first; number < first + rows; ++number) {
+      offset.Append(part.offsets[number]);
+    }
+    ++block_;
+    std::vector<Batch> columns;
+    columns.push_back(partition.Finish());
+    columns.push_back(offset.Finish());
+    columns.push_back(lines.Finish());
+    return StructOfColumns(rows, std::move(columns));
+  }
+
+ private:
+  std::vector<KafkaMessages> parts_;
+  std::size_t part_ = 0;
+  std::size_t block_ = 0;
 };
 
 class Topic final : public Connector {
@@ -265,7 +287,7 @@ class Topic final : public Connector {
   ReadReport Read(ConnectorContext& context) const override {
     if (IsKafkaUrl(TopicPath(context.settings))) {
       KafkaBatch batch = ReadKafkaBatch(context, KafkaSourceOf(context));
-      GiveLines(context, LinesOfMessages(std::move(batch.parts)));
+      Give(context, MessageBatches(std::move(batch.parts)));
       return std::move(batch.report);
     }
     const auto folder = context.database.stores().Open(FolderOf(context));
@@ -281,13 +303,14 @@ class Topic final : public Connector {
       report.finished.push_back(part.after.ToText());
     }
     std::ranges::sort(report.finished);
-    GiveLines(context, std::move(parts));
+    Give(context, LineBatches(std::move(parts)));
     return report;
   }
 
  private:
-  static void GiveLines(ConnectorContext& context, std::vector<TopicLines> parts) {
-    auto batches = std::make_shared<LineBatches>(std::move(parts));
+  template <typename Batches>
+  static void Give(ConnectorContext& context, Batches rows) {
+    auto batches = std::make_shared<Batches>(std::move(rows));
     context.connection.RegisterStream(context.relation, LinesSchema(),
                                       [batches] { return batches->Next(); });
   }
