@@ -53,6 +53,12 @@ struct Declaration {
 // Gives the next rows, or nothing at the end.
 using BatchSource = std::function<std::optional<Batch>()>;
 
+// Rows of an argument that an output has, too, as they are.
+struct CarriedRows {
+  std::string argument;
+  std::string kept;  // SQL over the argument's columns: never null, true for those that stay
+};
+
 // What an operator works with. One thread; what it gives is read after Run() has returned.
 class OperatorContext {
  public:
@@ -81,6 +87,14 @@ class OperatorContext {
   // The same, but `next` reads on in a result of Query(): all rows are pulled now and kept outside
   // of memory where they don't fit. For operators that pass rows through.
   virtual void Pipe(std::string_view output, const Schema& schema, BatchSource next) = 0;
+  // Keeps rows for the conditions of Carry(), as long as outputs are read. Returns the table's name
+  // in SQL; `name` is no relation of the step.
+  virtual std::string Keep(const std::string& name, const Schema& schema, BatchSource next) = 0;
+  // Those rows of the argument, which has the columns of `schema`, and `fresh` ones; in any order.
+  // Where the output becomes the table that the argument was read from, files of which all rows
+  // stay are left alone, and others lose rows without being sorted again.
+  virtual void Carry(std::string_view output, const Schema& schema, const CarriedRows& carried,
+                     BatchSource fresh) = 0;
 };
 
 // Stateless and thread-safe.

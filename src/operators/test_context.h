@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "operators/operator.h"
 
@@ -48,6 +49,24 @@ class TestContext final : public OperatorContext {
   void Pipe(std::string_view output, const Schema& schema, BatchSource next) override {
     other_.RegisterStream("piped", schema, std::move(next));
     other_.Run(fmt::format("CREATE OR REPLACE TABLE {}{} AS FROM piped", prefix_, output));
+  }
+
+  std::string Keep(const std::string& name, const Schema& schema, BatchSource next) override {
+    Pipe(name, schema, std::move(next));
+    return prefix_ + name;
+  }
+  void Carry(std::string_view output, const Schema& schema, const CarriedRows& carried,
+             BatchSource fresh) override {
+    const std::string rows = Keep(fmt::format("{}_fresh", output), schema, std::move(fresh));
+    std::vector<std::string> columns;
+    for (const Field& field : schema.fields) {
+      columns.push_back("\"" + field.name + "\"");
+    }
+    other_.Run(
+        fmt::format("CREATE OR REPLACE TABLE {0}{1} AS SELECT {2} FROM {3} WHERE {4} "
+                    "UNION ALL SELECT {2} FROM {5}",
+                    prefix_, output, fmt::join(columns, ", "), *Relation(carried.argument),
+                    carried.kept, rows));
   }
 
   const std::vector<std::string>& queries() const { return queries_; }

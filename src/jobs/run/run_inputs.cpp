@@ -117,6 +117,7 @@ class InputOpener {
                                 condition);
     result.folder = opened.folder;
     result.files = files;
+    result.is_whole = condition == "true";
   }
 
   std::string Condition(const InstanceInput& input, const Reading& reading,

@@ -33,6 +33,7 @@ struct RunInput {
   std::string select;  // the rows, for SQL
   lake::TableFolder folder{};
   std::vector<lake::AddFile> files{};  // that may hold them
+  bool is_whole = false;               // all rows of these files, without a condition
 };
 
 struct InputSources {

@@ -93,7 +93,9 @@ class Work {
                                                       .interval = task_.interval,
                                                       .origin = Origin(),
                                                       .commits_state = task_.commits_state,
-                                                      .skips_state = SkipsState()},
+                                                      .skips_state = SkipsState(),
+                                                      .bases = {},
+                                                      .carried = CarriedInputs(*steps.kept)},
                                                      lakes_.own(), chain_);
     Count(outputs);
     CheckOutputs(outputs);
@@ -193,6 +195,10 @@ class Work {
       if (instance_.job->is_stream && input.record.version >= 0) {
         origins_[input.record.name] = OriginOf(input);
       }
+      if (input.is_whole) {
+        whole_inputs_[input.record.name] = {.table = input.record.table,
+                                            .files = std::move(input.files)};
+      }
       record_.inputs.push_back(std::move(input.record));
     }
     for (const auto& [step, digest] : task_.source_digests) {
@@ -202,6 +208,20 @@ class Work {
       files.files = digest;
       record_.inputs.push_back(std::move(files));
     }
+  }
+
+  // Relations that carry on rows of whole tables.
+  std::map<std::string, CarriedInput> CarriedInputs(KeptRows& kept) const {
+    std::map<std::string, CarriedInput> inputs;
+    for (const auto& [relation, carried] : kept.carried()) {
+      const auto whole = whole_inputs_.find(carried.input);
+      if (whole != whole_inputs_.end()) {
+        CarriedInput& input = inputs[relation] = whole->second;
+        input.kept = carried.kept;
+        input.fresh = carried.fresh;
+      }
+    }
+    return inputs;
   }
 
   std::string AttemptText() const {
@@ -320,6 +340,7 @@ class Work {
   sql::Connection& connection_;
   std::vector<connectors::StreamPosition> positions_;   // that the commit carries
   std::map<std::string, std::string> origins_;          // by input, of a stream
+  std::map<std::string, CarriedInput> whole_inputs_;    // by input: table and files
   std::map<std::string, connectors::ShownRows> shown_;  // by step
 };
 

@@ -11,6 +11,7 @@
 #include "jobs/graph/contract.h"
 #include "jobs/graph/fixed_columns.h"
 #include "jobs/run/run_values.h"
+#include "lake/carry_rows.h"
 #include "lake/delete_rows.h"
 #include "lake/scratch_table.h"
 #include "lake/write_table.h"
@@ -48,16 +49,16 @@ class OutputSelect {
   OutputSelect(const OutputTask& task, const Output& output, lake::Warehouse& warehouse)
       : task_(task), output_(output), connection_(warehouse.connection()) {}
 
-  std::string Make(const lake::Snapshot& base) {
-    const std::string select = fmt::format("SELECT * FROM {}", sql::QuoteName(output_.from));
+  // Of the relation, in quotes.
+  std::string Make(const lake::Snapshot& base, const std::string& relation) {
+    const std::string select = fmt::format("SELECT * FROM {}", relation);
     const Schema schema = connection_.Describe(select);
     std::vector<std::string> columns;
     for (const Field& field : schema.fields) {
       columns.push_back(sql::QuoteName(field.name));
     }
     AddMissing(schema, base.metadata.schema, columns);
-    const std::string whole =
-        fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), sql::QuoteName(output_.from));
+    const std::string whole = fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), relation);
     return output_.columns.empty() ? whole : AsDeclared(whole);
   }
 
@@ -139,16 +140,39 @@ lake::WriteRequest RequestOf(const OutputTask& task, const Output& output, std::
   return request;
 }
 
+bool AreSameFiles(const std::vector<lake::AddFile>& one, const std::vector<lake::AddFile>& other) {
+  return one.size() == other.size() && Without(one, other).empty();
+}
+
+// What an output that overwrites the table it was made from carries on, if that spares rewriting.
+const CarriedInput* CarriedBy(const OutputTask& task, const Output& output,
+                              const lake::WriteRequest& request, const lake::Snapshot& base) {
+  const auto found = task.carried.find(output.from);
+  const bool is_carried = found != task.carried.end() && found->second.table == output.table &&
+                          request.mode == lake::WriteMode::kOverwrite && base.exists() &&
+                          base.metadata.partition_columns.empty() &&
+                          AreSameFiles(found->second.files, base.files) && !lake::IsScattered(base);
+  return is_carried ? &found->second : nullptr;
+}
+
 // A table that doesn't exist yet can't be partly replaced: its first rows are an overwrite.
 lake::Changes PlanOutput(const OutputTask& task, const Output& output, lake::Warehouse& warehouse,
                          const lake::TableAt& at) {
-  const std::string select = OutputSelect(task, output, warehouse).Make(at.snapshot);
+  OutputSelect maker(task, output, warehouse);
+  const std::string select = maker.Make(at.snapshot, sql::QuoteName(output.from));
   if (output.mode == OutputMode::kDelete) {
     return PlanKeyDelete(task, output, select, warehouse, at);
   }
   lake::WriteRequest request = RequestOf(task, output, select);
   if (request.mode == lake::WriteMode::kMerge && !at.snapshot.exists()) {
     request.mode = lake::WriteMode::kAppend;
+  }
+  if (const CarriedInput* const carried = CarriedBy(task, output, request, at.snapshot)) {
+    return lake::PlanCarry(warehouse, at,
+                           {.kept = carried->kept,
+                            .fresh = maker.Make(at.snapshot, carried->fresh),
+                            .sort_by = request.sort_by,
+                            .origin = request.origin});
   }
   return lake::PlanWrite(warehouse, at, request);
 }

@@ -22,6 +22,14 @@ struct StagedOutput {
   bool commits = true;     // false: a state that the chain hands on
 };
 
+// Where the rows of a relation come from that are rows of an input and fresh ones.
+struct CarriedInput {
+  std::string table{};                 // that the input is
+  std::vector<lake::AddFile> files{};  // all that the input reads, whole
+  std::string kept{};                  // SQL over the table's columns: true for rows that stay
+  std::string fresh{};                 // a table in SQL, with the relation's columns
+};
+
 struct OutputTask {
   const JobInstance& instance;
   const Interval& interval;
@@ -30,6 +38,9 @@ struct OutputTask {
   bool skips_state = false;  // an older interval that isn't in a chain leaves the state alone
   // Versions to start from instead of the latest, by table (-1: none yet): of a replay.
   std::map<std::string, std::int64_t> bases{};
+  // By relation. Where the table to be overwritten has the input's files, rows that stay aren't
+  // written again; elsewhere this says nothing.
+  std::map<std::string, CarriedInput> carried{};
 };
 
 // The partition that a write replaces: values of partition columns; empty for other modes.

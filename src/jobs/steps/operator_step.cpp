@@ -33,10 +33,8 @@ class Context final : public operators::OperatorContext {
   std::string attempt() const override { return scope_.settings.attempt; }
 
   std::optional<std::string> Relation(std::string_view argument) const override {
-    const auto found =
-        std::ranges::find(scope_.step.in, argument, &std::pair<std::string, std::string>::first);
-    return found == scope_.step.in.end() ? std::nullopt
-                                         : std::optional(sql::QuoteName(found->second));
+    const std::string input = InputOf(argument);
+    return input.empty() ? std::nullopt : std::optional(sql::QuoteName(input));
   }
   std::string Origin(std::string_view argument) const override {
     const auto given =
@@ -66,6 +64,29 @@ class Context final : public operators::OperatorContext {
     }
   }
 
+  std::string Keep(const std::string& name, const Schema& schema,
+                   operators::BatchSource next) override {
+    return scope_.kept.Keep(fmt::format("{} of {}", name, scope_.step.name), schema,
+                            std::move(next), scope_.stop);
+  }
+  void Carry(std::string_view output, const Schema& schema, const operators::CarriedRows& carried,
+             operators::BatchSource fresh) override {
+    if (!Wants(output)) {
+      return;
+    }
+    const std::string name = *NameOf(output);
+    const std::string table = Keep(fmt::format("fresh rows of {}", name), schema, std::move(fresh));
+    const std::string columns = sql::QuoteNames(schema.names());
+    given_[name] = {
+        .schema = schema,
+        .next = nullptr,
+        .table = fmt::format("(SELECT {0} FROM {1} WHERE {2} UNION ALL "
+                             "SELECT {0} FROM {3})",
+                             columns, *Relation(carried.argument), carried.kept, table)};
+    scope_.kept.carried()[name] = {
+        .input = InputOf(carried.argument), .kept = carried.kept, .fresh = table};
+  }
+
   // Makes relations of what the operator gave.
   void DefineOutputs() {
     for (const std::string& name : scope_.step.out) {
@@ -82,6 +103,13 @@ class Context final : public operators::OperatorContext {
   }
 
  private:
+  // The relation that is the argument; empty if it isn't given.
+  std::string InputOf(std::string_view argument) const {
+    const auto found =
+        std::ranges::find(scope_.step.in, argument, &std::pair<std::string, std::string>::first);
+    return found == scope_.step.in.end() ? "" : found->second;
+  }
+
   // The step's name for an output of the operator; absent if the step leaves it out.
   std::optional<std::string> NameOf(std::string_view output) const {
     const auto at =
