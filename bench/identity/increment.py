@@ -20,7 +20,7 @@ GIB = 2**30
 DAYS = ("2026-01-05", "2026-01-06")
 # The pack's tables.
 WRITES = (measure.REPOSITORY / "packs/adtech/jobs/cookie_mapping/user_ids_mapper/job.yaml").read_text().split("writes:")[1].split("views:")[0]
-STATE = "state: edges_before, people: mapping_before, audit: violations_before, "
+STATE = "state: edges_before, people: mapping_before, audit: violations_before, basis: basis_before, "
 JOB = """
 job: people
 schedule: daily
@@ -29,6 +29,7 @@ per: region
 reads:
   edges_before: {{table: "metastore.identity_edges_{{region}}", previous: true}}
   mapping_before: {{table: "metastore.mapping_{{region}}", previous: true}}
+  basis_before: {{table: "metastore.identity_basis_{{region}}", previous: true}}
   violations_before: {{table: "metastore.identity_violations_{{region}}", previous: true, window: 1 day, watch: false}}
   evidence: {{table: "metastore.identity_evidence_{{region}}", previous: true, window: all, watch: false}}
 steps:
@@ -38,7 +39,7 @@ steps:
   - operator: connected_components
     in: {{today: pairs, {state}evidence: evidence}}
     with: {{day: "{{ds}}", max_component: 1000000}}
-    out: [edges, mapping, changes, violations]
+    out: [edges, mapping, changes, violations, basis]
 writes:{writes}"""
 
 

@@ -47,6 +47,8 @@ class Increment {
   // Whether the person's rows of the day before are replaced by the result's. Final after
   // NeedsMore() said no.
   bool IsTouched(const Hash128& person) const { return touched_.Holds(person); }
+  // All of them.
+  std::vector<Hash128> Touched() const { return touched_.All(); }
   // Once.
   DayResult Finish();
   // Of the day's evidence and of the state taken so far: what memory follows from, as it does from

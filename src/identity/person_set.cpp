@@ -24,6 +24,17 @@ bool PersonSet::Add(const Hash128& person) {
   return true;
 }
 
+std::vector<Hash128> PersonSet::All() const {
+  std::vector<Hash128> all;
+  all.reserve(size_);
+  for (std::size_t place = 0; place < persons_.size(); ++place) {
+    if (is_taken_[place] != 0) {
+      all.push_back(persons_[place]);
+    }
+  }
+  return all;
+}
+
 std::size_t PersonSet::PlaceOf(const Hash128& person) const {
   const std::size_t mask = persons_.size() - 1;
   std::size_t place = person.low & mask;

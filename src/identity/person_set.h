@@ -15,6 +15,8 @@ class PersonSet {
   bool Add(const Hash128& person);
   bool Holds(const Hash128& person) const { return size_ > 0 && is_taken_[PlaceOf(person)] != 0; }
   std::size_t size() const { return size_; }
+  // In no order that means anything.
+  std::vector<Hash128> All() const;
 
  private:
   std::size_t PlaceOf(const Hash128& person) const;

@@ -47,7 +47,7 @@ def new_project(folder, world, always_rebuilds=False):
         text, changed = re.subn(rf"^(      {name}: )[^#\n]*", rf"\g<1>{value}  ", text, flags=re.M)
         assert changed == 1, name
     if always_rebuilds:
-        without = text.replace("state: edges_before, people: mapping_before, audit: violations_before, ", "")
+        without = text.replace("state: edges_before, people: mapping_before, audit: violations_before, basis: basis_before,", "")
         assert without != text
         text = without
     job.write_text(text)

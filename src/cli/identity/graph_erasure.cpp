@@ -66,8 +66,9 @@ class GraphEraser {
     std::vector<jobs::RunRecord> runs =
         workspace_.ledger().NewestSucceeded(graph_.instance->job->name, graph_.instance->partition);
     std::ranges::reverse(runs);
-    const auto newest = std::ranges::find_if(
-        runs, [&](const jobs::RunRecord& run) { return VersionOf(run, graph_.edges) >= 0; });
+    const auto newest = std::ranges::find_if(runs, [&](const jobs::RunRecord& run) {
+      return VersionOf(run, graph_.edges) >= 0 && VersionOf(run, graph_.basis) >= 0;
+    });
     return newest == runs.end() ? std::nullopt : std::optional(*newest);
   }
 
@@ -142,6 +143,7 @@ class GraphEraser {
     day_ = graph_.instance->schedule.Day(interval_);
     MakeView(graph_.edges, StateAt(graph_.edges, newest), "true");
     MakeView(graph_.mapping, StateAt(graph_.mapping, newest), "true");
+    MakeView(graph_.basis, StateAt(graph_.basis, newest), "true");
     MakeView(graph_.violations, bases_.at(graph_.violations->table), IsOfDay());
     const lake::TableFolder list = warehouse_.FolderOf(graph_.erased_list);
     connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW weir_erased AS {}",
@@ -159,6 +161,7 @@ class GraphEraser {
     job.steps.front().in = {{"state", ViewName(graph_.edges)},
                             {"people", ViewName(graph_.mapping)},
                             {"audit", ViewName(graph_.violations)},
+                            {"basis", ViewName(graph_.basis)},
                             {"erased", "weir_erased"}};
     job.steps.front().in.insert(job.steps.front().in.end(), more.begin(), more.end());
     jobs::StepRunner runner(
@@ -268,12 +271,14 @@ class GraphEraser {
     for (const GraphTableErasure& table : erasure_.tables) {
       record.outputs.push_back({.table = table.table, .version = table.version_before});
     }
+    record.outputs.push_back(
+        {.table = graph_.basis->table, .version = VersionOf(newest, graph_.basis)});
     if (!lease.IsMine()) {
       throw ExternalError("another process has taken {} over", erasure_.run_id);
     }
     lease.Prepare(record);
     const auto versions = CommitOrEnd(record, lease);
-    for (std::size_t i = 0; i < record.outputs.size(); ++i) {
+    for (std::size_t i = 0; i < erasure_.tables.size(); ++i) {
       const auto version = versions.find(record.outputs[i].table);
       if (version != versions.end()) {
         record.outputs[i].version = erasure_.tables[i].version = version->second;

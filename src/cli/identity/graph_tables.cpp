@@ -16,9 +16,9 @@ class GraphFinder {
       : instance_(instance), step_(step) {}
 
   GraphTables Find() const {
-    if (step_.out.size() != 4) {
+    if (step_.out.size() != 5) {
       throw UserError(
-          "{}: step '{}' has {} outputs; edges, mapping, changes and violations are needed",
+          "{}: step '{}' has {} outputs; edges, mapping, changes, violations and basis are needed",
           instance_.name(), step_.name, step_.out.size());
     }
     return {.instance = &instance_,
@@ -28,6 +28,7 @@ class GraphFinder {
             .mapping = WrittenFrom(step_.out[1]),
             .changes = WrittenFrom(step_.out[2]),
             .violations = WrittenFrom(step_.out[3]),
+            .basis = WrittenFrom(step_.out[4]),
             .erased_list = TableOf(RelationOf("erased")),
             .imported = Reads("imported") ? TableOf(RelationOf("imported")) : ""};
   }

@@ -18,11 +18,12 @@ struct GraphTables {
   const project::Output* mapping = nullptr;
   const project::Output* changes = nullptr;
   const project::Output* violations = nullptr;
+  const project::Output* basis = nullptr;
   std::string erased_list{};  // the table of erased ids that the step reads
   std::string imported{};     // that of imported people's names, or empty
 
-  std::array<const project::Output*, 5> all() const {
-    return {evidence, edges, mapping, changes, violations};
+  std::array<const project::Output*, 6> all() const {
+    return {evidence, edges, mapping, changes, violations, basis};
   }
 };
 

@@ -51,7 +51,7 @@ std::string NewestDay(lake::QuerySession& session, const std::vector<std::string
   std::string day;
   for (const std::string& region : regions) {
     sql::Result newest = session.Run(
-        fmt::format("SELECT coalesce(max(as_of), '') FROM metastore.identity_edges_{}", region));
+        fmt::format("SELECT coalesce(max(as_of), '') FROM metastore.identity_basis_{}", region));
     day = std::max(day, std::get<std::string>(newest.Rows().at(0).at(0)));
   }
   if (day.empty()) {

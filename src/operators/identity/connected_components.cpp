@@ -24,9 +24,9 @@ class ConnectedComponents final : public Operator {
     static const Declaration declaration{
         .name = "connected_components",
         .doc = "People as connected components of ids that were seen together, day by day.",
-        .version = 2,
+        .version = 3,
         .arguments = Arguments(),
-        .outputs = {kEdges, kMapping, kChanges, kViolations},
+        .outputs = {kEdges, kMapping, kChanges, kViolations, kBasis},
         .settings = Settings()};
     return declaration;
   }
@@ -34,17 +34,18 @@ class ConnectedComponents final : public Operator {
   std::vector<Schema> Outputs(const Json& /*settings*/,
                               const std::map<std::string, Schema>& inputs) const override {
     const bool has_state = inputs.contains(kState);
-    if (has_state != inputs.contains(kPeople) || has_state != inputs.contains(kAudit)) {
+    if (has_state != inputs.contains(kPeople) || has_state != inputs.contains(kAudit) ||
+        has_state != inputs.contains(kBasis)) {
       throw UserError(
-          "operator 'connected_components' takes 'state', 'people' and 'audit' together: its "
-          "outputs '{}', '{}' and '{}' of the day before",
-          kEdges, kMapping, kViolations);
+          "operator 'connected_components' takes 'state', 'people', 'audit' and 'basis' together: "
+          "its outputs '{}', '{}', '{}' and '{}' of the day before",
+          kEdges, kMapping, kViolations, kBasis);
     }
     if (!has_state && !inputs.contains(kToday)) {
       throw UserError("operator 'connected_components' needs '{}', or '{}' to erase ids from",
                       kToday, kState);
     }
-    return {EdgesSchema(), MappingSchema(), ChangesSchema(), ViolationsSchema()};
+    return {EdgesSchema(), MappingSchema(), ChangesSchema(), ViolationsSchema(), BasisSchema()};
   }
 
   Split SplitOf(const Json& /*settings*/) const override { return {}; }
@@ -65,11 +66,17 @@ class ConnectedComponents final : public Operator {
             {.name = kPeople,
              .columns = MappingSchema().fields,
              .optional = true,
+             .read_again = true,
              .doc = "the mapping of the day before"},
             {.name = kAudit,
              .columns = ViolationsSchema().fields,
              .optional = true,
+             .read_again = true,
              .doc = "the violations of the day before"},
+            {.name = kBasis,
+             .columns = BasisSchema().fields,
+             .optional = true,
+             .doc = "which day and settings `state` is of"},
             {.name = kEvidence,
              .columns = PairColumnsNeeded(),
              .optional = true,

@@ -46,7 +46,8 @@ class ConnectedComponentsTest : public testing::Test {
                     day));
     Names arguments = {{"today", "today"}, {"evidence", "evidence"}};
     if (with_state) {
-      arguments.insert({{"state", "edges"}, {"people", "mapping"}, {"audit", "violations"}});
+      arguments.insert(
+          {{"state", "edges"}, {"people", "mapping"}, {"audit", "violations"}, {"basis", "basis"}});
     }
     settings["day"] = FormatDate(day);
     TestContext context(database_, connection_, Complete(settings), arguments, "new_");
@@ -56,7 +57,7 @@ class ConnectedComponentsTest : public testing::Test {
 
   // The outputs become the state.
   void Keep() {
-    for (const char* table : {"edges", "mapping", "violations"}) {
+    for (const char* table : {"edges", "mapping", "violations", "basis"}) {
       connection_.Run(fmt::format("CREATE OR REPLACE TABLE {0} AS FROM new_{0}", table));
     }
   }
@@ -72,7 +73,8 @@ class ConnectedComponentsTest : public testing::Test {
 
   std::map<std::string, std::string> AllRows() {
     std::map<std::string, std::string> rows;
-    for (const char* table : {"new_edges", "new_mapping", "new_changes", "new_violations"}) {
+    for (const char* table :
+         {"new_edges", "new_mapping", "new_changes", "new_violations", "new_basis"}) {
       rows[table] = Rows(table);
     }
     return rows;

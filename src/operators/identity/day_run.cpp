@@ -22,12 +22,11 @@
 #include "enrich/suppressed_ids.h"
 #include "identity/increment.h"
 #include "identity/universal_id.h"
-#include "operators/identity/chosen_rows.h"
+#include "operators/fields.h"
 #include "operators/identity/edge_reader.h"
 #include "operators/identity/graph_columns.h"
 #include "operators/identity/graph_rows.h"
 #include "operators/ingest/suppressed_list.h"
-#include "sql/quote.h"
 
 namespace weir::operators {
 namespace {
@@ -111,11 +110,12 @@ class DayRun {
   }
 
   bool StateIsOf(std::int32_t day) {
-    if (!context_.Relation(kState)) {
+    const auto basis = context_.Relation(kBasis);
+    if (!basis) {
       return false;
     }
-    sql::Result rows = context_.Query(
-        fmt::format("SELECT DISTINCT as_of, parameters FROM {}", *context_.Relation(kState)));
+    sql::Result rows =
+        context_.Query(fmt::format("SELECT DISTINCT as_of, parameters FROM {}", *basis));
     const auto found = rows.Rows();
     return found.size() == 1 && std::get<std::string>(found[0][0]) == FormatDate(day) &&
            std::get<std::string>(found[0][1]) == settings_.ParametersText();
@@ -154,10 +154,11 @@ class DayRun {
     }
     const auto result = std::make_shared<const identity::DayResult>(
         identity::Rebuild(std::move(ids), std::move(evidence), settings_.parameters, options_));
-    context_.Give(kEdges, EdgesSchema(), NewEdges(result));
+    context_.Give(kEdges, EdgesSchema(), EdgeRows(result));
     context_.Give(kMapping, MappingSchema(), MappingRows(result));
     context_.Give(kChanges, ChangesSchema(), ChangeRows(result));
     context_.Give(kViolations, ViolationsSchema(), ViolationRows(result));
+    GiveBasis();
   }
 
   // False, with nothing given, if the state has erased ids: what it says of the day before isn't
@@ -215,12 +216,23 @@ class DayRun {
       });
     } while (increment->NeedsMore());
     const auto result = std::make_shared<const identity::DayResult>(increment->Finish());
-    const std::string edge_columns =
-        fmt::format("* REPLACE ({} AS as_of)", sql::QuoteText(FormatDate(settings_.day)));
-    Merge(kEdges, EdgesSchema(), NewEdges(result), {kState, edge_columns}, increment);
-    Merge(kMapping, MappingSchema(), MappingRows(result), {kPeople, "*"}, increment);
-    Merge(kViolations, ViolationsSchema(), ViolationRows(result), {kAudit, "*"}, increment);
+    const Schema person{{TextField("universal_id")}};
+    const std::string touched =
+        fmt::format("(SELECT universal_id FROM {})",
+                    context_.Keep("touched", person, PersonRows(increment->Touched())));
+    const std::string is_untouched = fmt::format("universal_id NOT IN {}", touched);
+    const std::string are_untouched =
+        fmt::format("{} AND coalesce(universal_id_b NOT IN {}, true)", is_untouched, touched);
+    context_.Carry(kEdges, EdgesSchema(), {kState, are_untouched}, EdgeRows(result));
+    context_.Carry(kMapping, MappingSchema(), {kPeople, is_untouched}, MappingRows(result));
+    context_.Carry(kViolations, ViolationsSchema(), {kAudit, is_untouched}, ViolationRows(result));
     context_.Give(kChanges, ChangesSchema(), ChangeRows(result));
+    GiveBasis();
+  }
+
+  void GiveBasis() {
+    context_.Give(kBasis, BasisSchema(),
+                  BasisRows(FormatDate(settings_.day), settings_.ParametersText()));
   }
 
   void ReadStateEdges(identity::Increment& increment,
@@ -249,65 +261,6 @@ class DayRun {
           num_rows, ids.size(), static_cast<double>(needed) / kGiB,
           static_cast<double>(memory_) / kGiB);
     }
-  }
-
-  BatchSource NewEdges(const SharedResult& result) const {
-    return EdgeRows(result, FormatDate(settings_.day), settings_.ParametersText());
-  }
-
-  struct Before {
-    const char* argument;
-    std::string columns;
-  };
-
-  // `fresh` and the rows of the day before whose people weren't touched.
-  void Merge(const char* output, const Schema& schema, BatchSource fresh, const Before& before,
-             std::shared_ptr<identity::Increment> increment) {
-    if (!context_.Wants(output)) {
-      return;
-    }
-    auto old = std::make_shared<sql::Result>(context_.Query(
-        fmt::format("SELECT {} FROM (SELECT {} FROM {})", fmt::join(QuotedNames(schema), ", "),
-                    before.columns, *context_.Relation(before.argument))));
-    const auto keep = Untouched(schema, std::move(increment));
-    context_.Pipe(output, schema, [=]() -> std::optional<Batch> {
-      if (auto batch = fresh()) {
-        return batch;
-      }
-      while (auto batch = old->NextBatch()) {
-        Batch chosen = ChosenRows(*batch, schema, keep);
-        if (chosen.num_rows() > 0) {
-          return chosen;
-        }
-      }
-      return std::nullopt;
-    });
-  }
-
-  static std::vector<std::string> QuotedNames(const Schema& schema) {
-    std::vector<std::string> names;
-    for (const Field& field : schema.fields) {
-      names.push_back(sql::QuoteName(field.name));
-    }
-    return names;
-  }
-
-  // Whether no person of a row was touched.
-  static std::function<bool(const ArrowArray&, std::int64_t)> Untouched(
-      const Schema& schema, std::shared_ptr<identity::Increment> increment) {
-    std::vector<std::size_t> columns;
-    for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-      if (schema.fields[i].name.starts_with("universal_id")) {
-        columns.push_back(i);
-      }
-    }
-    return [columns, increment](const ArrowArray& rows, std::int64_t row) {
-      return std::ranges::none_of(columns, [&](std::size_t at) {
-        const ArrowArray& column = *rows.children[at];
-        return !IsNullAt(column, row) &&
-               increment->IsTouched(identity::ParseUniversalId(BytesAt(column, row)));
-      });
-    };
   }
 
   OperatorContext& context_;

@@ -9,6 +9,7 @@ constexpr auto kToday = "today";
 constexpr auto kState = "state";
 constexpr auto kPeople = "people";
 constexpr auto kAudit = "audit";
+constexpr auto kBasis = "basis";  // an output, too
 constexpr auto kEvidence = "evidence";
 constexpr auto kErased = "erased";
 constexpr auto kImported = "imported";

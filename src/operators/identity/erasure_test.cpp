@@ -78,7 +78,8 @@ class ErasureTest : public testing::Test {
   }
 
   const Names kFromEvidence = {{"today", "today"}, {"evidence", "evidence"}};
-  const Names kFromState = {{"state", "edges"}, {"people", "mapping"}, {"audit", "violations"}};
+  const Names kFromState = {
+      {"state", "edges"}, {"people", "mapping"}, {"audit", "violations"}, {"basis", "basis"}};
 
   Names FromBoth() const {
     Names both = kFromEvidence;
@@ -87,7 +88,7 @@ class ErasureTest : public testing::Test {
   }
 
   void Keep() {
-    for (const char* table : {"edges", "mapping", "violations"}) {
+    for (const char* table : {"edges", "mapping", "violations", "basis"}) {
       connection_.Run(fmt::format("CREATE OR REPLACE TABLE {0} AS FROM new_{0}", table));
     }
   }
@@ -103,7 +104,7 @@ class ErasureTest : public testing::Test {
 
   std::map<std::string, std::string> StateRows() {
     std::map<std::string, std::string> rows;
-    for (const char* table : {"new_edges", "new_mapping", "new_violations"}) {
+    for (const char* table : {"new_edges", "new_mapping", "new_violations", "new_basis"}) {
       rows[table] = Rows(table);
     }
     return rows;

@@ -16,9 +16,10 @@ constexpr std::array<std::string_view, 3> kMarks = {"live", "hub", "cut"};
 Schema EdgesSchema() {
   return {{TextField("party_a"), TextField("id_a"), TextField("party_b"), TextField("id_b"),
            TimeField("first_seen"), TimeField("last_seen"), LongField("calls"),
-           TextField("universal_id"), TextField("universal_id_b", true), TextField("mark"),
-           TextField("as_of"), TextField("parameters")}};
+           TextField("universal_id"), TextField("universal_id_b", true), TextField("mark")}};
 }
+
+Schema BasisSchema() { return {{TextField("as_of"), TextField("parameters")}}; }
 
 Schema MappingSchema() {
   return {{TextField("universal_id"), TextField("party"), TextField("user_id"),

@@ -12,6 +12,8 @@ namespace weir::operators {
 // of `b` where it is another one.
 Schema EdgesSchema();
 Schema MappingSchema();
+// One row: the day and the settings that edges and mapping are of.
+Schema BasisSchema();
 Schema ChangesSchema();
 // One row a hub (`hub`), an oversize component (`cut`), and an edge between its pieces
 // (`cut_edge`).

@@ -70,8 +70,6 @@ struct EdgeColumns {
   TextColumn person;
   TextColumn person_b;
   TextColumn mark;
-  TextColumn as_of;
-  TextColumn parameters;
 
   void Append(const DayResult& result, const Edge& edge, identity::Mark edge_mark) {
     const bool is_turned = result.ids.Precedes(edge.b, edge.a);
@@ -93,12 +91,9 @@ struct EdgeColumns {
     mark.Append(NameOf(edge_mark));
   }
 
-  Batch Finish(std::string_view as_of_day, std::string_view parameters_used) {
-    const std::size_t rows = mark.num_rows();
-    as_of.AppendRepeated(as_of_day, rows);
-    parameters.AppendRepeated(parameters_used, rows);
-    return Together(rows, party_a, id_a, party_b, id_b, first_seen, last_seen, calls, person,
-                    person_b, mark, as_of, parameters);
+  Batch Finish() {
+    return Together(mark.num_rows(), party_a, id_a, party_b, id_b, first_seen, last_seen, calls,
+                    person, person_b, mark);
   }
 };
 
@@ -196,17 +191,37 @@ struct ViolationColumns {
 
 }  // namespace
 
-BatchSource EdgeRows(SharedResult result, std::string as_of, std::string parameters) {
+BatchSource EdgeRows(SharedResult result) {
   const std::size_t size = result->edges.size();
-  return InStretches(size,
-                     [result = std::move(result), as_of = std::move(as_of),
-                      parameters = std::move(parameters)](std::size_t begin, std::size_t end) {
-                       EdgeColumns columns;
-                       for (std::size_t i = begin; i < end; ++i) {
-                         columns.Append(*result, result->edges[i], result->people.marks[i]);
-                       }
-                       return columns.Finish(as_of, parameters);
-                     });
+  return InStretches(size, [result = std::move(result)](std::size_t begin, std::size_t end) {
+    EdgeColumns columns;
+    for (std::size_t i = begin; i < end; ++i) {
+      columns.Append(*result, result->edges[i], result->people.marks[i]);
+    }
+    return columns.Finish();
+  });
+}
+
+BatchSource BasisRows(std::string as_of, std::string parameters) {
+  return InStretches(1, [as_of = std::move(as_of), parameters = std::move(parameters)](
+                            std::size_t /*begin*/, std::size_t /*end*/) {
+    TextColumn day;
+    TextColumn settings;
+    day.Append(as_of);
+    settings.Append(parameters);
+    return Together(1, day, settings);
+  });
+}
+
+BatchSource PersonRows(std::vector<Hash128> persons) {
+  const std::size_t size = persons.size();
+  return InStretches(size, [persons = std::move(persons)](std::size_t begin, std::size_t end) {
+    TextColumn person;
+    for (std::size_t i = begin; i < end; ++i) {
+      AppendPerson(person, persons[i]);
+    }
+    return Together(end - begin, person);
+  });
 }
 
 BatchSource MappingRows(SharedResult result) {
