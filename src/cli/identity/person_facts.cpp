@@ -1,7 +1,13 @@
 #include "cli/identity/person_facts.h"
 
 #include <algorithm>
-#include <set>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <ranges>
+#include <span>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -34,22 +40,30 @@ PersonEdge EdgeOf(const Row& row) {
           .party_b = CellText(row, 2),
           .id_b = CellText(row, 3),
           .first_seen = NumberAt(row, 4),
-          .calls = NumberAt(row, 5),
-          .mark = CellText(row, 6)};
+          .last_seen = NumberAt(row, 5),
+          .calls = NumberAt(row, 6),
+          .mark = CellText(row, 7),
+          .has_a = NumberAt(row, 8) != 0,
+          .has_b = NumberAt(row, 9) != 0};
 }
 
 // Edges are sorted by universal_id, so the person's are together; only edges whose first id is
 // another person's, which don't join, are looked for everywhere.
 std::vector<PersonEdge> EdgesOf(lake::QuerySession& session, const std::string& region,
                                 const std::string& universal_id) {
+  const std::string person = sql::QuoteText(universal_id);
+  std::vector<std::string> halves;
+  for (const auto& [column, ends] :
+       {std::pair("universal_id", "1, if(universal_id_b IS NULL, 1, 0)"),
+        std::pair("universal_id_b", "0, 1")}) {
+    halves.push_back(fmt::format(
+        "SELECT party_a, id_a, party_b, id_b, epoch_us(first_seen), epoch_us(last_seen), calls, "
+        "mark, {} FROM metastore.identity_edges_{} WHERE {} = {}",
+        ends, region, column, person));
+  }
   std::vector<PersonEdge> edges;
-  for (const char* column : {"universal_id", "universal_id_b"}) {
-    for (const Row& row : QueryRows(
-             session, fmt::format("SELECT party_a, id_a, party_b, id_b, epoch_us(first_seen), "
-                                  "calls, mark FROM metastore.identity_edges_{} WHERE {} = {}",
-                                  region, column, sql::QuoteText(universal_id)))) {
-      edges.push_back(EdgeOf(row));
-    }
+  for (const Row& row : QueryRows(session, fmt::format("{}", fmt::join(halves, " UNION ALL ")))) {
+    edges.push_back(EdgeOf(row));
   }
   std::ranges::sort(edges, {}, [](const PersonEdge& edge) {
     return std::tie(edge.party_a, edge.id_a, edge.party_b, edge.id_b);
@@ -57,27 +71,72 @@ std::vector<PersonEdge> EdgesOf(lake::QuerySession& session, const std::string& 
   return edges;
 }
 
-std::vector<PersonIdRow> IdsOf(lake::QuerySession& session, const std::string& region,
-                               const PersonFacts& person, const std::string& user_id) {
-  std::set<std::string> names{sql::QuoteText(user_id)};
-  for (const PersonEdge& edge : person.edges) {
-    names.insert(sql::QuoteText(edge.id_a));
-    names.insert(sql::QuoteText(edge.id_b));
+// The person's rows of the mapping, which follow from its edges.
+std::vector<PersonIdRow> IdsOf(const std::vector<PersonEdge>& edges) {
+  struct Seen {
+    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    std::int64_t last = std::numeric_limits<std::int64_t>::min();
+    std::int64_t calls = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Seen> seen;
+  const auto see = [&](const std::string& party, const std::string& id, const PersonEdge& edge) {
+    Seen& all = seen[{party, id}];
+    all.first = std::min(all.first, edge.first_seen);
+    all.last = std::max(all.last, edge.last_seen);
+    all.calls += edge.calls;
+  };
+  for (const PersonEdge& edge : edges) {
+    if (edge.has_a) {
+      see(edge.party_a, edge.id_a, edge);
+    }
+    if (edge.has_b) {
+      see(edge.party_b, edge.id_b, edge);
+    }
   }
   std::vector<PersonIdRow> ids;
-  for (const Row& row : QueryRows(
-           session,
-           fmt::format("SELECT party, user_id, epoch_us(first_seen), "
-                       "epoch_us(last_seen), calls FROM metastore.mapping_{} WHERE "
-                       "user_id IN ({}) AND universal_id = {} ORDER BY party, user_id",
-                       region, fmt::join(names, ", "), sql::QuoteText(person.universal_id)))) {
-    ids.push_back({.party = CellText(row, 0),
-                   .user_id = CellText(row, 1),
-                   .first_seen = FormatTimestamp(NumberAt(row, 2)),
-                   .last_seen = FormatTimestamp(NumberAt(row, 3)),
-                   .calls = NumberAt(row, 4)});
+  for (const auto& [id, all] : seen) {
+    ids.push_back({.party = id.first,
+                   .user_id = id.second,
+                   .first_seen = FormatTimestamp(all.first),
+                   .last_seen = FormatTimestamp(all.last),
+                   .calls = all.calls});
   }
   return ids;
+}
+
+std::string FirstDayOf(const PersonEdge& edge) {
+  return FormatDate(static_cast<std::int32_t>(FloorDivide(edge.first_seen, kDay)));
+}
+
+// Pairs with one first id: evidence is sorted by it, so they are looked up together.
+using PairsOfId = std::vector<PersonEdge*>;
+
+std::string LookUpSql(const std::string& region, std::size_t number, const PairsOfId& pairs) {
+  const PersonEdge& first = *pairs.front();
+  const PersonEdge* const oldest =
+      *std::ranges::min_element(pairs, {}, [](const PersonEdge* edge) { return edge->first_seen; });
+  return fmt::format(
+      "SELECT CAST({} AS BIGINT), party_b, id_b, ds FROM metastore.identity_evidence_{} WHERE "
+      "party_a = {} AND id_a = {} AND ds >= {}",
+      number, region, sql::QuoteText(first.party_a), sql::QuoteText(first.id_a),
+      sql::QuoteText(FirstDayOf(*oldest)));
+}
+
+void AddDaysAtOnce(lake::QuerySession& session, const std::string& region,
+                   std::span<const PairsOfId> ids) {
+  std::vector<std::string> lookups;
+  for (const PairsOfId& pairs : ids) {
+    lookups.push_back(LookUpSql(region, lookups.size(), pairs));
+  }
+  for (const Row& row :
+       QueryRows(session, fmt::format("{} ORDER BY ALL", fmt::join(lookups, " UNION ALL ")))) {
+    for (PersonEdge* const edge : ids[static_cast<std::size_t>(NumberAt(row, 0))]) {
+      if (edge->party_b == CellText(row, 1) && edge->id_b == CellText(row, 2) &&
+          CellText(row, 3) >= FirstDayOf(*edge)) {
+        edge->days.push_back(CellText(row, 3));
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -94,23 +153,22 @@ std::optional<PersonFacts> FindPerson(lake::QuerySession& session, const std::st
   PersonFacts person{
       .region = region, .universal_id = CellText(found.front(), 0), .ids = {}, .edges = {}};
   person.edges = EdgesOf(session, region, person.universal_id);
-  person.ids = IdsOf(session, region, person, user_id);
+  person.ids = IdsOf(person.edges);
   return person;
 }
 
 void AddDays(lake::QuerySession& session, const std::string& region,
              std::vector<PersonEdge>& edges) {
+  constexpr std::size_t kTogether = 64;
+  std::map<std::pair<std::string, std::string>, PairsOfId> by_id;
   for (PersonEdge& edge : edges) {
-    for (const Row& row : QueryRows(
-             session,
-             fmt::format("SELECT ds FROM metastore.identity_evidence_{} WHERE party_a = {} AND "
-                         "id_a = {} AND party_b = {} AND id_b = {} AND ds >= {} ORDER BY ds",
-                         region, sql::QuoteText(edge.party_a), sql::QuoteText(edge.id_a),
-                         sql::QuoteText(edge.party_b), sql::QuoteText(edge.id_b),
-                         sql::QuoteText(FormatDate(
-                             static_cast<std::int32_t>(FloorDivide(edge.first_seen, kDay))))))) {
-      edge.days.push_back(CellText(row, 0));
-    }
+    by_id[{edge.party_a, edge.id_a}].push_back(&edge);
+  }
+  std::vector<PairsOfId> ids;
+  std::ranges::copy(std::views::values(by_id), std::back_inserter(ids));
+  for (std::size_t begin = 0; begin < ids.size(); begin += kTogether) {
+    AddDaysAtOnce(session, region,
+                  std::span(ids).subspan(begin, std::min(kTogether, ids.size() - begin)));
   }
 }
 

@@ -24,8 +24,11 @@ struct PersonEdge {
   std::string party_b;
   std::string id_b;
   std::int64_t first_seen = 0;  // microseconds since 1970
+  std::int64_t last_seen = 0;
   std::int64_t calls = 0;
   std::string mark;
+  bool has_a = true;  // whether the person holds the first id; of a pair that joins, both
+  bool has_b = true;
   std::vector<std::string> days{};  // as far as asked for
 };
 
