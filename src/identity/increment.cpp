@@ -26,6 +26,22 @@ void Increment::AddToday(std::span<const NamedEdge> pairs) {
   AddEdges(pairs, options_.threads, ids_, today_);
 }
 
+std::vector<IdNumber> Increment::TodaysIds() const {
+  std::vector<IdNumber> ids;
+  for (const Edge& edge : today_) {
+    ids.insert(ids.end(), {edge.a, edge.b});
+  }
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+  return ids;
+}
+
+const std::vector<Hash128>& Increment::Fresh() {
+  FollowCuts();
+  return fresh_;
+}
+
 void Increment::Look(std::span<const StateEdge> edges) {
   for (const StateEdge& edge : edges) {
     const bool is_gone = IsExpired(edge.edge) || HasErased(edge.edge);

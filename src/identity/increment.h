@@ -25,21 +25,28 @@ struct StateEdge {
 // were cut from; and those of all neighbours of a hub that is one no more, or that becomes one. All
 // others keep their rows. Equal to Rebuild() of the whole evidence (increment_test.cpp).
 //
-// The state is read in passes and never held: AddToday() for the day's evidence; Look() at all of
-// the state's edges; Take() of all again, and once more while NeedsMore(); Finish(). Memory: that
-// of a rebuild of the touched people, and 17 to 34 bytes for each of them. Cost: a look-up of two
-// ids an edge of the state in the dictionary of the day's ids, then two of persons.
+// The state is read in passes and never held: AddToday() for the day's evidence; Look() at the
+// state's edges that may touch somebody: those with one of TodaysIds(), expired, erased or cut ones
+// (others change nothing); Take() of the edges of Fresh() people (others change nothing), and once
+// more while NeedsMore(); Finish(). Memory: that of a rebuild of the touched people, and 17 to 34
+// bytes for each of them. Cost: a look-up of two ids an edge looked at in the dictionary of the
+// day's ids, then two of persons an edge taken.
 class Increment {
  public:
   Increment(Parameters parameters, DayOptions options);
 
   // For codes of parties.
   IdDictionary& ids() { return ids_; }
+  const IdDictionary& ids() const { return ids_; }
   // Edges of an id for which this holds are gone. Before Look().
   void Erase(std::function<bool(const IdName&)> is_erased) { is_erased_ = std::move(is_erased); }
 
   void AddToday(std::span<const NamedEdge> pairs);
+  // Those of the day's evidence, each once.
+  std::vector<IdNumber> TodaysIds() const;
   void Look(std::span<const StateEdge> edges);
+  // People who are touched and whose edges haven't been taken. Before Take() and after NeedsMore().
+  const std::vector<Hash128>& Fresh();
   void Take(std::span<const StateEdge> edges);
   // After the edges were all taken: whether people were found to be touched that weren't known for
   // it, and the edges must be read again.

@@ -252,6 +252,13 @@ def make_world(folder):
          "--rate.late", "0")  # a late event adds a day before the first
 
 
+def rows_written(project, region, day):
+    """By table, of the day's run."""
+    runs = json.loads(weir(project, "runs", "user_ids_mapper", "--json"))["runs"]
+    run = next(run for run in runs if run["partition"] == region and run["start"][:10] == day)
+    return {output["table"].split(".")[1].removesuffix(f"_{region}"): int(output["rows"]) for output in run["outputs"]}
+
+
 def days(folder):
     make_world(folder / "world")
     project = folder / "project"
@@ -271,10 +278,13 @@ def days(folder):
             compare(f"mapping of {region} on {day}", found[1], mapping)
             compare(f"violations of {region} on {day}", found[2], violations)
             compare(f"changes of {region} on {day}", found[3], changes_between(before, mapping))
+            written = rows_written(project, region, day)
+            assert 0 <= written["mapping"] <= len(mapping) and 0 <= written["identity_edges"] <= len(edges), (day, written)
+            counts["days that write less than all"] += written["mapping"] < len(mapping) and written["identity_edges"] < len(edges)
             counts.update(edge[-1] for edge in edges.values())
             counts.update(kind for kind, _, _ in found[3])
             before = mapping
-    assert all(counts[what] > 0 for what in ("live", "hub", "cut", "created", "merged", "expired")), counts
+    assert all(counts[what] > 0 for what in ("live", "hub", "cut", "created", "merged", "expired", "days that write less than all")), counts
     print(f"{len(all_days(seen))} days in {len(REGIONS)} regions are the slow reference's: {dict(counts)}")
 
 

@@ -161,6 +161,27 @@ TEST_F(ConnectedComponentsTest, EveryEdgeNamesThePeopleOfBothEnds) {
       "'edges': 4}\n");
 }
 
+TEST_F(ConnectedComponentsTest, ADayThatTouchesOneEndOfAHubsEdgeIsThatFromTheEvidence) {
+  for (const char* const hub : {"af:hub", "tt:hub"}) {  // before and behind its neighbours
+    connection_.Run("TRUNCATE pairs");
+    for (int i = 1; i <= 4; ++i) {
+      const std::string neighbour = fmt::format("st:{}", i);
+      See(std::min<std::string>(hub, neighbour), std::max<std::string>(hub, neighbour), 20000);
+    }
+    Run(20000, false, {{"max_neighbours", 3}});
+    Keep();
+    See("an:7", "st:1", 20001);
+
+    Run(20001, false, {{"max_neighbours", 3}});
+    const auto rebuilt = AllRows();
+    const std::vector<std::string> queries = Run(20001, true, {{"max_neighbours", 3}});
+
+    EXPECT_FALSE(Mentions(queries, "evidence"));
+    EXPECT_EQ(AllRows(), rebuilt) << hub;
+    EXPECT_EQ(Count("SELECT count(*) FROM new_edges WHERE mark = 'hub'"), 4);
+  }
+}
+
 TEST_F(ConnectedComponentsTest, WrongSettingsSayWhatIsAllowed) {
   const auto error_of = [&](const Json& settings) -> std::string {
     try {

@@ -27,6 +27,7 @@
 #include "operators/identity/graph_columns.h"
 #include "operators/identity/graph_rows.h"
 #include "operators/ingest/suppressed_list.h"
+#include "sql/quote.h"
 
 namespace weir::operators {
 namespace {
@@ -59,6 +60,16 @@ struct GraphSettings {
     for (const auto& [party, days] : settings.at("expiry").items()) {
       parameters.expiry_of[party] = ReadDays(party, days.get<std::string>());
     }
+  }
+
+  // Days after which pairs of the column's party expire.
+  std::string ExpirySql(const char* column) const {
+    std::string cases;
+    for (const auto& [party, days] : parameters.expiry_of) {
+      cases += fmt::format(" WHEN {} = {} THEN {}", column, sql::QuoteText(party), days);
+    }
+    return cases.empty() ? fmt::to_string(parameters.expiry_days)
+                         : fmt::format("CASE{} ELSE {} END", cases, parameters.expiry_days);
   }
 
   // Equal texts stand for equal rules.
@@ -131,7 +142,7 @@ class DayRun {
     increment->Erase([this, increment = increment.get()](const identity::IdName& id) {
       return IsErased(increment->ids(), id);
     });
-    ReadStateEdges(*increment,
+    ReadStateEdges(*increment, "true",
                    [&](std::span<const identity::StateEdge> edges) { increment->Look(edges); });
     GiveIncrement(increment);
   }
@@ -172,7 +183,8 @@ class DayRun {
                 CheckMemory(increment->ids(), increment->num_rows());
               });
     bool is_clean = true;
-    ReadStateEdges(*increment, [&](std::span<const identity::StateEdge> edges) {
+    const std::string may_touch = erased_.IsEmpty() ? MayTouch(*increment) : "true";
+    ReadStateEdges(*increment, may_touch, [&](std::span<const identity::StateEdge> edges) {
       is_clean = is_clean && std::ranges::none_of(edges, [&](const identity::StateEdge& edge) {
                    return HasErased(increment->ids(), edge.edge);
                  });
@@ -210,16 +222,16 @@ class DayRun {
   // After all of the state was looked at.
   void GiveIncrement(const std::shared_ptr<identity::Increment>& increment) {
     do {
-      ReadStateEdges(*increment, [&](std::span<const identity::StateEdge> edges) {
+      const std::string fresh = KeepPersons("fresh", increment->Fresh());
+      const std::string is_fresh =
+          fmt::format("universal_id IN {0} OR universal_id_b IN {0}", fresh);
+      ReadStateEdges(*increment, is_fresh, [&](std::span<const identity::StateEdge> edges) {
         increment->Take(edges);
         CheckMemory(increment->ids(), increment->num_rows());
       });
     } while (increment->NeedsMore());
     const auto result = std::make_shared<const identity::DayResult>(increment->Finish());
-    const Schema person{{TextField("universal_id")}};
-    const std::string touched =
-        fmt::format("(SELECT universal_id FROM {})",
-                    context_.Keep("touched", person, PersonRows(increment->Touched())));
+    const std::string touched = KeepPersons("touched", increment->Touched());
     const std::string is_untouched = fmt::format("universal_id NOT IN {}", touched);
     const std::string are_untouched =
         fmt::format("{} AND coalesce(universal_id_b NOT IN {}, true)", is_untouched, touched);
@@ -235,9 +247,27 @@ class DayRun {
                   BasisRows(FormatDate(settings_.day), settings_.ParametersText()));
   }
 
-  void ReadStateEdges(identity::Increment& increment,
+  // The query of universal ids that are kept as a table.
+  std::string KeepPersons(const std::string& name, std::vector<Hash128> persons) {
+    const Schema schema{{TextField("universal_id")}};
+    return fmt::format("(SELECT universal_id FROM {})",
+                       context_.Keep(name, schema, PersonRows(std::move(persons))));
+  }
+
+  // A condition that holds for all edges of the state that may touch somebody, if no id is erased.
+  std::string MayTouch(const identity::Increment& increment) {
+    const std::string today =
+        context_.Keep("todays_ids", Schema{{TextField("id")}}, TodaysIdRows(increment));
+    return fmt::format(
+        "mark = 'cut' OR epoch_us(last_seen) < ({} - least({}, {})) * {} OR "
+        "id_a IN (SELECT id FROM {}) OR id_b IN (SELECT id FROM {})",
+        settings_.day, settings_.ExpirySql("party_a"), settings_.ExpirySql("party_b"), kDay, today,
+        today);
+  }
+
+  void ReadStateEdges(identity::Increment& increment, const std::string& condition,
                       const std::function<void(std::span<const identity::StateEdge>)>& take) {
-    ReadState(context_.Query(StateQuery(*context_.Relation(kState))), increment.ids(),
+    ReadState(context_.Query(StateQuery(*context_.Relation(kState), condition)), increment.ids(),
               context_.stop(), take);
   }
 

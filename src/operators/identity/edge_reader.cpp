@@ -159,11 +159,11 @@ std::string PairsQuery(const std::string& relation) {
       relation);
 }
 
-std::string StateQuery(const std::string& relation) {
+std::string StateQuery(const std::string& relation, const std::string& condition) {
   return fmt::format(
       "SELECT party_a, id_a, party_b, id_b, first_seen, last_seen, calls, universal_id, "
-      "universal_id_b, mark FROM {}",
-      relation);
+      "universal_id_b, mark FROM {} WHERE {}",
+      relation, condition);
 }
 
 void ReadPairs(sql::Result result, IdDictionary& ids, const std::stop_token& stop,

@@ -13,8 +13,8 @@ namespace weir::operators {
 
 // The query for rows that ReadPairs() understands.
 std::string PairsQuery(const std::string& relation);
-// The query for rows that ReadState() understands.
-std::string StateQuery(const std::string& relation);
+// The query for rows that ReadState() understands: those for which the condition holds.
+std::string StateQuery(const std::string& relation, const std::string& condition);
 
 // Hands on the rows of a result of PairsQuery() in blocks, without those of a junk id. The texts
 // live during the call.

@@ -213,6 +213,19 @@ BatchSource BasisRows(std::string as_of, std::string parameters) {
   });
 }
 
+BatchSource TodaysIdRows(const identity::Increment& increment) {
+  std::vector<IdNumber> ids = increment.TodaysIds();
+  const std::size_t size = ids.size();
+  return InStretches(size, [&increment, ids = std::move(ids)](std::size_t begin, std::size_t end) {
+    TextColumn text;
+    identity::TextRoom room;
+    for (std::size_t i = begin; i < end; ++i) {
+      text.Append(increment.ids().NameOf(ids[i], room).text);
+    }
+    return Together(end - begin, text);
+  });
+}
+
 BatchSource PersonRows(std::vector<Hash128> persons) {
   const std::size_t size = persons.size();
   return InStretches(size, [persons = std::move(persons)](std::size_t begin, std::size_t end) {

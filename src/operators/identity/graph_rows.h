@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/hashing.h"
-#include "identity/day_result.h"
+#include "identity/increment.h"
 #include "operators/operator.h"
 
 // A day's people as rows of the tables, batch by batch.
@@ -19,6 +19,8 @@ BatchSource ChangeRows(SharedResult result);
 BatchSource ViolationRows(SharedResult result);
 // The row of BasisSchema().
 BatchSource BasisRows(std::string as_of, std::string parameters);
+// One column, the texts of the ids of the day's evidence. `increment` must outlive the source.
+BatchSource TodaysIdRows(const identity::Increment& increment);
 // One column, universal ids.
 BatchSource PersonRows(std::vector<Hash128> persons);
 
