@@ -21,8 +21,6 @@ namespace {
 
 using PlainJson = nlohmann::json;
 
-constexpr auto kDone = "_SUCCESS";
-
 SecorDepth DepthOf(const PlainJson& settings) {
   const auto text = settings.at("depth").get<std::string>();
   return text == "day"    ? SecorDepth::kDay
@@ -50,7 +48,7 @@ class SecorDay {
     CheckDay(rows, time);
     const std::vector<storage::ObjectInfo> before = store_->List(day_folder_ + "/");
     for (const storage::ObjectInfo& object : before) {  // nobody may take the day for whole
-      if (object.key.ends_with(std::string("/") + kDone)) {
+      if (object.key.ends_with(fmt::format("/{}", kSecorMark))) {
         store_->Delete(object.key);
       }
     }
@@ -90,9 +88,7 @@ class SecorDay {
 
   // Folders of full depth with the rows [begin, end) of each.
   void WriteFolders(const SortedRows& rows, const std::string& time) {
-    const Micros step = depth_ == SecorDepth::kDay    ? kDay
-                        : depth_ == SecorDepth::kHour ? kHour
-                                                      : kMinute;
+    const Micros step = SecorLength(depth_);
     auto found = context_.connection.Query(
         fmt::format("SELECT epoch_us({}) // {} AS step, min(weir_row) - 1, max(weir_row) FROM {} "
                     "GROUP BY step ORDER BY step",
@@ -148,11 +144,11 @@ class SecorDay {
     std::set<std::string> done;
     for (const std::string& folder : folders_) {  // the oldest first
       done.insert(folder);
-      store_->Put(folder + "/" + kDone, "");
+      store_->Put(fmt::format("{}/{}", folder, kSecorMark), "");
       Failpoint("secor:after-success");
     }
     if (!done.contains(day_folder_)) {
-      store_->Put(day_folder_ + "/" + kDone, "");
+      store_->Put(fmt::format("{}/{}", day_folder_, kSecorMark), "");
     }
   }
 

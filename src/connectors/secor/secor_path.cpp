@@ -1,6 +1,7 @@
 #include "connectors/secor/secor_path.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -63,7 +64,7 @@ std::optional<Period> PeriodOf(std::string_view folder) {
   for (const auto depth : {SecorDepth::kHour, SecorDepth::kMinute}) {
     const auto level = static_cast<std::size_t>(depth);
     if (parts.size() > level) {
-      const Micros unit = depth == SecorDepth::kHour ? kHour : kMinute;
+      const Micros unit = SecorLength(depth);
       const std::string_view number =
           std::string_view(parts[level])
               .substr(std::min(parts[level].find('=') + 1, parts[level].size()));
@@ -84,7 +85,7 @@ std::vector<Period> PeriodsOf(const std::vector<std::string>& paths) {
   std::map<std::string, bool> folders;  // whether each is whole
   for (const std::string& path : paths) {
     const std::size_t begin = path.rfind('/') + 1;
-    const bool is_mark = path.substr(begin) == "_SUCCESS";
+    const bool is_mark = path.substr(begin) == kSecorMark;
     const bool is_file = path[begin] != '_' && path[begin] != '.';
     if (is_mark || is_file) {
       bool& is_whole = folders[path.substr(0, begin)];
@@ -105,7 +106,6 @@ std::vector<Period> PeriodsOf(const std::vector<std::string>& paths) {
 }  // namespace
 
 std::optional<Micros> SecorCompleteUntil(const std::vector<std::string>& paths) {
-  constexpr int kPeriodsBack = 10;
   const std::vector<Period> periods = PeriodsOf(paths);
   if (periods.empty()) {
     return std::nullopt;
@@ -120,7 +120,7 @@ std::optional<Micros> SecorCompleteUntil(const std::vector<std::string>& paths) 
     return periods.front().start;
   }
   for (const Period& period : periods) {
-    const bool is_near = period.start >= newest->start - kPeriodsBack * newest->length;
+    const bool is_near = period.start >= newest->start - kSecorPeriodsBack * newest->length;
     if (is_near && !period.is_whole) {
       return std::min(period.start, newest->end());
     }
@@ -172,6 +172,11 @@ SecorPath ParseSecorPath(std::string_view path) {
     parsed.hash = from;
   }
   return parsed;
+}
+
+Micros SecorLength(SecorDepth depth) {
+  constexpr std::array<Micros, 3> kLengths = {kDay, kHour, kMinute};
+  return kLengths.at(static_cast<std::size_t>(depth));
 }
 
 std::vector<std::string> SecorPartitions(Micros time, SecorDepth depth) {

@@ -33,6 +33,14 @@ SecorPath ParseSecorPath(std::string_view path);
 
 enum class SecorDepth : std::uint8_t { kDay, kHour, kMinute };
 
+// Of a folder of that depth: a day, an hour or a minute.
+Micros SecorLength(SecorDepth depth);
+
+// The name of the empty object that says of its folder that nothing more comes to it.
+constexpr std::string_view kSecorMark = "_SUCCESS";
+// How many folders before the newest one the finaliser still looks at.
+constexpr int kSecorPeriodsBack = 10;
+
 // "dt=2026-01-05", "hr=07", "min=09" (UTC), as deep as asked.
 std::vector<std::string> SecorPartitions(Micros time, SecorDepth depth);
 

@@ -20,8 +20,6 @@ constexpr std::size_t kReadChunk = std::size_t{1} << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLeast = std::size_t{1} << 16;
 
-constexpr std::string_view kWhole = "_SUCCESS";
-
 std::string_view NameIn(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 bool IsTopicFile(std::string name, const TopicFilter& filter) {
@@ -210,8 +208,8 @@ std::vector<TopicFile> ObjectsBelow(const storage::ObjectStore& folder, bool wit
 std::set<std::string> WholeFolders(const std::vector<TopicFile>& files) {
   std::set<std::string> folders;
   for (const TopicFile& file : files) {
-    if (NameIn(file.partition) == kWhole) {
-      folders.insert(file.partition.substr(0, file.partition.size() - kWhole.size()));
+    if (NameIn(file.partition) == kSecorMark) {
+      folders.insert(file.partition.substr(0, file.partition.size() - kSecorMark.size()));
     }
   }
   return folders;
