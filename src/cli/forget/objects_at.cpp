@@ -3,6 +3,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "storage/stores.h"
 
 namespace weir::cli {
@@ -15,7 +16,7 @@ struct OpenedPlace {
 };
 
 OpenedPlace OpenPlace(sql::Database& database, const std::string& url) {
-  const std::string place = url.substr(0, url.find_last_not_of('/') + 1);
+  const std::string place(WithoutEndSlashes(url));
   const std::size_t behind_bucket = place.find('/', place.find("://") + 3);
   if (behind_bucket == std::string::npos) {
     return {.store = database.stores().Open(place), .last = ""};

@@ -53,8 +53,6 @@ std::vector<std::string> PlacesOfStep(const jobs::JobInstance& instance,
   return places;
 }
 
-bool IsOnS3(const std::string& place) { return place.starts_with("s3://"); }
-
 bool IsOnThisMachine(const std::string& place) {
   return place.find("://") == std::string::npos || place.starts_with("file://");
 }
@@ -313,7 +311,7 @@ FileFolders FoldersOf(const Workspace& workspace) {
       // Lines of a topic have numbers that others count by: whoever writes one leaves it to time.
       const bool is_left = step.in.empty() || step.what == "topic";
       for (const std::string& place : PlacesOfStep(instance, step)) {
-        if (IsOnS3(place)) {
+        if (connectors::IsS3Url(place)) {
           (is_left ? folders.read_urls : folders.written_urls).push_back(place);
         } else if (IsOnThisMachine(place)) {
           (is_left ? folders.read : folders.written)
