@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_folder.h"
 
 namespace weir::connectors {
@@ -12,15 +12,6 @@ namespace {
 
 project::SecretLine InEnvironment(std::string name, std::string variable) {
   return {.name = std::move(name), .env = std::move(variable)};
-}
-
-std::string ErrorOf(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(Secrets, ComeFromTheEnvironmentAndFromFiles) {

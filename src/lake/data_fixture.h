@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_folder.h"
 #include "lake/scan.h"
 #include "lake/write_data.h"
@@ -55,16 +55,6 @@ class DataTest : public testing::Test {
 
   std::int64_t Count(const std::string& from) {
     return connection_.QueryInteger("SELECT count(*) FROM " + from);
-  }
-
-  template <typename Act>
-  static std::string ErrorOf(Act act) {
-    try {
-      act();
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return "";
   }
 
   std::vector<std::string> FilesOnDisk() const {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error_of.h"
 #include "base/test_folder.h"
 #include "lake/commit.h"
 #include "storage/test_root.h"
@@ -88,17 +89,6 @@ inline std::string EntryOf(const std::vector<Action>& actions) {
     text += ToJson(action) + "\n";
   }
   return text;
-}
-
-// The text of the error of kind `Error` that `work` throws; "" if none.
-template <typename Error, typename Work>
-std::string ErrorOf(const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 // One such table in a folder of its own.

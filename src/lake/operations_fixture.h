@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "lake/scan.h"
 #include "lake/warehouse.h"
 #include "lake/write_table.h"
@@ -72,17 +72,6 @@ class OperationsTest : public testing::Test {
     std::vector<std::string> paths;
     std::ranges::transform(Open().files, std::back_inserter(paths), &AddFile::path);
     return paths;
-  }
-
-  // The message of the UserError that `act` throws, or "".
-  template <typename Act>
-  static std::string ErrorOf(Act act) {
-    try {
-      act();
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return "";
   }
 
   std::filesystem::path folder_;  // for files beside the warehouse

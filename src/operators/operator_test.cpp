@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 
 namespace weir::operators {
 namespace {
@@ -33,15 +33,6 @@ class Asker final : public Operator {
   Split SplitOf(const nlohmann::json& /*settings*/) const override { return {}; }
   void Run(OperatorContext& /*context*/) const override {}
 };
-
-std::string ErrorOf(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Operator, TheTableNamesTheNearest) {
   const OperatorTable table = BuiltinOperators();

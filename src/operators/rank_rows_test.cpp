@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_seed.h"
 #include "operators/test_context.h"
 
@@ -26,12 +26,7 @@ class RankRowsTest : public testing::Test {
     op->Run(context);
   }
   std::string ErrorOf(const Json& given) {
-    try {
-      Run(given);
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return "";
+    return weir::ErrorOf([&] { Run(given); });
   }
 
   sql::Database database_{{.memory_bytes = 1ULL << 30U, .threads = 2, .spill_folder = {}}};

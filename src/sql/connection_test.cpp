@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "sql/database.h"
 
 namespace weir::sql {
@@ -16,13 +16,7 @@ class ConnectionTest : public testing::Test {
  protected:
   template <typename Error>
   std::string ErrorOf(std::string_view sql) {
-    try {
-      connection_.Run(sql);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was thrown by " << sql;
-    return "";
+    return weir::ErrorOf<Error>([&] { connection_.Run(sql); });
   }
 
   // The last two lines of an error: what it quotes and its caret.

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "sql/database.h"
 #include "sql/duckdb_handles.h"
 
@@ -15,13 +15,7 @@ namespace {
 class ResultTest : public testing::Test {
  protected:
   std::string SchemaError(const std::string& sql) {
-    try {
-      connection_.Describe(sql);
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was thrown by " << sql;
-    return "";
+    return ErrorOf([&] { connection_.Describe(sql); });
   }
 
   // The table type of an expression; Describe() and schema() must agree on it.

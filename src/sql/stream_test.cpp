@@ -9,7 +9,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
+#include "base/test_seed.h"
 #include "sql/arrow_model.h"
 #include "sql/database.h"
 #include "sql/quote.h"
@@ -43,28 +44,12 @@ std::function<std::optional<Batch>()> Counting(std::vector<std::int64_t> lengths
   };
 }
 
-std::uint64_t TestSeed() {
-  const char* given = std::getenv("WEIR_TEST_SEED");
-  return given != nullptr ? std::stoull(given) : std::random_device()();
-}
-
-int TestRounds() {
-  const char* given = std::getenv("WEIR_TEST_ROUNDS");
-  return given != nullptr ? std::stoi(given) : 20;
-}
-
 class StreamTest : public testing::Test {
  protected:
   // Text of what `sql` throws as an `Error`.
   template <typename Error>
   std::string ErrorOf(std::string_view sql) {
-    try {
-      connection_.Run(sql);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was thrown by " << sql;
-    return "";
+    return weir::ErrorOf<Error>([&] { connection_.Run(sql); });
   }
 
   Database database_{{.memory_bytes = 1ULL << 30U, .threads = 2, .spill_folder = {}}};

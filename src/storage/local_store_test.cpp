@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_folder.h"
 
 namespace weir::storage {
@@ -25,17 +25,6 @@ int InChild(const std::function<int()>& work) {
   int status = 0;
   waitpid(pid, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-// The text of the error that `work` throws.
-template <typename Error>
-std::string ErrorOf(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 std::vector<std::string> Keys(const std::vector<ObjectInfo>& objects) {

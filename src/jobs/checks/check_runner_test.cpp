@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_seed.h"
 
 namespace weir::jobs {
@@ -52,12 +52,7 @@ class ChecksTest : public testing::Test {
   }
 
   std::string ErrorOf(const Check& check) {
-    try {
-      Run(check);
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
+    return weir::ErrorOf([&] { Run(check); });
   }
 
   sql::Database database_{{.memory_bytes = 1ULL << 30U, .threads = 2, .spill_folder = {}}};

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_folder.h"
 
 namespace weir::jobs {
@@ -66,12 +66,7 @@ class StepRunnerTest : public testing::Test {
   }
   template <typename Error = UserError>
   std::string ErrorOf() {
-    try {
-      Run();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
+    return weir::ErrorOf<Error>([&] { Run(); });
   }
   std::string KindOf(const std::string& relation) {
     return std::get<std::string>(

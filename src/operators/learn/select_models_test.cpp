@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "operators/test_context.h"
 
 namespace weir::operators {
@@ -48,12 +48,7 @@ class SelectModelsTest : public testing::Test {
 
   std::string ErrorOf(const std::string& change, Json settings = Json::object()) {
     connection_.Run("BEGIN;" + change);
-    std::string message;
-    try {
-      Run(std::move(settings));
-    } catch (const UserError& error) {
-      message = error.what();
-    }
+    std::string message = weir::ErrorOf([&] { Run(std::move(settings)); });
     connection_.Run("ROLLBACK");
     return message;
   }

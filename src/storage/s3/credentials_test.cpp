@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_of.h"
 #include "base/test_folder.h"
 #include "storage/s3/fault_proxy.h"
 #include "storage/s3/s3_client.h"
@@ -31,12 +31,7 @@ class CredentialsTest : public testing::Test {
   }
 
   static std::string ErrorOf(S3KeySource& source) {
-    try {
-      source.Keys();
-    } catch (const std::runtime_error& error) {
-      return error.what();
-    }
-    return "";
+    return weir::ErrorOf<std::runtime_error>([&] { source.Keys(); });
   }
 
   TestFolder folder_;
