@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The enricher from topics of a real Kafka against the truth of a generated world: `kafka_source_test.py truth | faults`."""
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -87,10 +88,16 @@ def restarted(project, server, point):
 
 def handed_over(project, server, point):
     """Two programs want to read; the first dies, the other goes on or finds the lease taken."""
-    processes = [start(project, f"{point}:1"), start(project)]
-    for process in processes:
+    ledger = project / "warehouse/_weir/runs"
+    before = set(ledger.glob("*"))
+    first = start(project, f"{point}:1")
+    while first.poll() is None and set(ledger.glob("*")) <= before:  # until it holds the lease, or had nothing to do
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            first.wait(timeout=0.02)
+    second = start(project)
+    for process in (first, second):
         process.communicate(timeout=120)
-    return processes[0].returncode == -signal.SIGKILL
+    return first.returncode == -signal.SIGKILL
 
 
 def faults(folder):
