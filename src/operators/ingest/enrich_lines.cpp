@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <map>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,9 +17,9 @@
 #include "enrich/chain.h"
 #include "enrich/enriched_columns.h"
 #include "operators/ingest/kept_chains.h"
+#include "operators/ingest/known_events.h"
 #include "operators/ingest/seen_events.h"
 #include "operators/ingest/suppressed_list.h"
-#include "sql/quote.h"
 
 namespace weir::operators {
 namespace {
@@ -241,11 +239,12 @@ class TopicRun {
     enrich::ParsedLines parsed = chain->chain().Parse(sources);
     const std::vector<std::int32_t> days = parsed.days();
     SeenEvents seen = kept_.seen.Take(settings_.source, Origins());
-    LoadDays(parsed, seen.index);
+    const KnownEvents known(context_, {.known = kKnown, .suppressed = kKnownSuppressed}, horizon_);
+    known.Load(parsed, seen.index);
     enrich::EnrichedLines enriched = chain->chain().Enrich(std::move(parsed), seen.index);
     const Schema good = chain->chain().GoodSchema();
     kept_.chains.Return(ChainKey(), std::move(chain));
-    Forget(days, seen.index);
+    known.Forget(days, seen.index);
     const bool is_written = !enriched.good.empty() || !enriched.suppressed.empty();
     if (is_written) {
       seen.origins = {WrittenOrigins(enriched)};
@@ -278,80 +277,6 @@ class TopicRun {
     }
     chain->Renew(settings_.now, ReadSuppressedIds(context_, kSuppressedIds));
     return chain;
-  }
-
-  void LoadDays(const enrich::ParsedLines& parsed, enrich::DuplicateIndex& index) {
-    const std::vector<std::int32_t> days = parsed.days();
-    for (const std::int32_t day : days) {
-      if (index.HasFilter(day) || (!index.Holds(day) && day < days.back() - horizon_)) {
-        LoadCopies(day, parsed.ids(day), index);
-      } else if (!index.Holds(day)) {
-        index.Load(day, KnownIds(day, ""));
-      }
-    }
-  }
-
-  // Of a day before the horizon no more than what of `ids` was there.
-  void LoadCopies(std::int32_t day, std::vector<Hash128> ids, enrich::DuplicateIndex& index) {
-    std::vector<Hash128> known;
-    if (!index.HasFilter(day)) {
-      known = KnownIds(day, "");
-      index.HoldThin(day, known);
-    } else {
-      std::erase_if(ids, [&](const Hash128& id) { return !index.MayHave({.day = day, .id = id}); });
-      known = ids.empty() ? std::vector<Hash128>() : KnownIds(day, AmongIds(ids));
-    }
-    const std::set<Hash128> asked(ids.begin(), ids.end());
-    std::erase_if(known, [&](const Hash128& id) { return !asked.contains(id); });
-    index.Load(day, known);
-  }
-
-  // A condition on `event_id`; none for so many ids that the whole day is read as fast.
-  static std::string AmongIds(const std::vector<Hash128>& ids) {
-    constexpr std::size_t kFew = 1000;
-    if (ids.size() > kFew) {
-      return "";
-    }
-    std::vector<std::string> texts;
-    std::ranges::transform(ids, std::back_inserter(texts),
-                           [](const Hash128& id) { return sql::QuoteText(ToHex(id)); });
-    return fmt::format(" AND event_id IN ({})", fmt::join(texts, ", "));
-  }
-
-  // Of the events of a day that meet a condition (" AND …", or none).
-  std::vector<Hash128> KnownIds(std::int32_t day, const std::string& condition) {
-    std::vector<Hash128> ids;
-    for (const char* argument : {kKnown, kKnownSuppressed}) {
-      if (const auto relation = context_.Relation(argument)) {
-        std::ranges::move(HashesOf(context_.Query(fmt::format(
-                              "SELECT event_id FROM {} WHERE dt = {}{}{}", *relation,
-                              sql::QuoteText(FormatDate(day)), OfSource(argument), condition))),
-                          std::back_inserter(ids));
-      }
-    }
-    return ids;
-  }
-
-  // The table of suppressed events holds those of all topics.
-  std::string OfSource(std::string_view argument) const {
-    return argument == kKnownSuppressed ? " AND source = " + sql::QuoteText(settings_.source) : "";
-  }
-
-  // Of days before the horizon a filter stays: what comes for them is seldom a copy, and only that
-  // is looked up in the tables.
-  void Forget(const std::vector<std::int32_t>& days, enrich::DuplicateIndex& index) const {
-    constexpr std::int32_t kFilterDays = 30;
-    if (days.empty()) {
-      return;
-    }
-    const std::int32_t horizon = days.back() - horizon_;
-    for (const std::int32_t day : index.days()) {
-      if (day < horizon - kFilterDays) {
-        index.Drop(day);
-      } else if (day < horizon || index.HasFilter(day)) {
-        index.Thin(day);
-      }
-    }
   }
 
   void Give(const std::vector<enrich::SourceLines>& sources, const Schema& good,
