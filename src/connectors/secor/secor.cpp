@@ -1,6 +1,8 @@
 #include "connectors/secor/secor.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,24 +11,15 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/files/folder_settings.h"
-#include "connectors/files/local_path.h"
 #include "connectors/files/sorted_rows.h"
-#include "connectors/secor/secor_path.h"
+#include "connectors/secor/secor_settings.h"
 #include "sql/quote.h"
 #include "sql/staging_folder.h"
-#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
 
 using PlainJson = nlohmann::json;
-
-SecorDepth DepthOf(const PlainJson& settings) {
-  const auto text = settings.at("depth").get<std::string>();
-  return text == "day"    ? SecorDepth::kDay
-         : text == "hour" ? SecorDepth::kHour
-                          : SecorDepth::kMinute;
-}
 
 // One day of one topic.
 class SecorDay {
@@ -34,11 +27,11 @@ class SecorDay {
   explicit SecorDay(ConnectorContext& context)
       : context_(context),
         settings_(context.settings),
-        depth_(DepthOf(settings_)),
+        depth_(SecorDepthOf(settings_)),
         day_(*ParseDate(settings_.at("day").get<std::string>()) * kDay),
         topic_(settings_.at("topic").get<std::string>()),
         day_folder_(fmt::format("{}/{}", topic_, SecorPartitions(day_, SecorDepth::kDay).front())),
-        store_(OpenTarget()) {}
+        store_(OpenSecorTarget(context)) {}
 
   std::int64_t Write() {
     const std::string time = sql::QuoteName(settings_.at("time").get<std::string>());
@@ -69,13 +62,6 @@ class SecorDay {
   }
 
  private:
-  std::unique_ptr<storage::ObjectStore> OpenTarget() const {
-    const storage::Stores& stores = context_.database.stores();
-    const std::string root = FolderUrl(context_.folder, settings_.at("path").get<std::string>());
-    stores.CheckWritable(root);
-    return stores.Open(root);
-  }
-
   void CheckDay(const SortedRows& rows, const std::string& time) const {
     const std::int64_t others = context_.connection.QueryInteger(fmt::format(
         "SELECT count(*) FROM {} WHERE {} IS NULL OR epoch_us({}) < {} OR epoch_us({}) >= {}",
@@ -178,9 +164,7 @@ class Secor final : public Connector {
   void CheckSettings(Direction /*direction*/, const PlainJson& settings) const override {
     CheckDaySetting(settings);
     CheckNameSetting(settings, "topic");
-    if (const auto path = settings.value("path", ""); !IsS3Url(path)) {
-      CheckLocalPath(path);
-    }
+    CheckSecorPath(settings);
   }
 
   SendReport Send(ConnectorContext& context) const override {
@@ -195,43 +179,31 @@ class Secor final : public Connector {
 
  private:
   static std::vector<Setting> Settings() {
-    return {{.name = "export",
-             .standard = "secor",
-             .allowed = {"secor", "none"},
-             .doc = "none: nothing is written"},
-            {.name = "path",
-             .required = true,
-             .doc = "the prefix: a folder, relative to the project, or s3://…"},
-            {.name = "topic", .required = true, .doc = "the folder below it"},
-            {.name = "day", .required = true, .doc = "the rows' day: \"{ds}\""},
-            {.name = "time", .standard = "ts", .doc = "the column with each row's time"},
-            {.name = "sort_by",
-             .type = SettingType::kTexts,
-             .required = true,
-             .doc = "columns that order rows of one time"},
-            {.name = "depth",
-             .standard = "day",
-             .allowed = {"day", "hour", "minute"},
-             .doc = "folders: dt=, with hr= or with hr= and min="},
-            {.name = "encoding",
-             .standard = "gzip",
-             .allowed = {"gzip", "text"},
-             .doc = "of the JSON lines: .gz, or plain without extension"},
-            {.name = "generation",
-             .type = SettingType::kInteger,
-             .standard = 1,
-             .least = 0,
-             .doc = "the first number of files' names"},
-            {.name = "kafka_partition",
-             .type = SettingType::kInteger,
-             .standard = 0,
-             .least = 0,
-             .doc = "the second one"},
-            {.name = "rows_of_file",
-             .type = SettingType::kInteger,
-             .standard = 1'000'000,
-             .least = 1,
-             .doc = "rows of a file, at most"}};
+    std::vector<Setting> settings = {
+        {.name = "export",
+         .standard = "secor",
+         .allowed = {"secor", "none"},
+         .doc = "none: nothing is written"},
+        SecorPathSetting(),
+        {.name = "topic", .required = true, .doc = "the folder below it"},
+        {.name = "day", .required = true, .doc = "the rows' day: \"{ds}\""},
+        {.name = "time", .standard = "ts", .doc = "the column with each row's time"},
+        {.name = "sort_by",
+         .type = SettingType::kTexts,
+         .required = true,
+         .doc = "columns that order rows of one time"}};
+    std::ranges::move(SecorFileSettings(), std::back_inserter(settings));
+    settings.push_back({.name = "kafka_partition",
+                        .type = SettingType::kInteger,
+                        .standard = 0,
+                        .least = 0,
+                        .doc = "the second one"});
+    settings.push_back({.name = "rows_of_file",
+                        .type = SettingType::kInteger,
+                        .standard = 1'000'000,
+                        .least = 1,
+                        .doc = "rows of a file, at most"});
+    return settings;
   }
 };
 

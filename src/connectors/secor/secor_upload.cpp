@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -15,14 +16,12 @@
 #include "base/failpoint.h"
 #include "connectors/files/folder_settings.h"
 #include "connectors/files/gzip_file.h"
-#include "connectors/files/local_path.h"
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/secor/finaliser.h"
 #include "connectors/secor/message_time.h"
-#include "connectors/secor/secor_path.h"
+#include "connectors/secor/secor_settings.h"
 #include "data/column_builder.h"
 #include "sql/staging_folder.h"
-#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
@@ -48,13 +47,6 @@ std::string KafkaUrlOf(const UploadJson& settings) {
 KafkaSource UploadSourceOf(const UploadJson& settings) {
   const KafkaUrl url = ParseKafkaUrl(KafkaUrlOf(settings));
   return {.source = url.topic, .url = url, .accepts_lost = settings.at("accept_lost").get<bool>()};
-}
-
-SecorDepth UploadDepthOf(const UploadJson& settings) {
-  const auto text = settings.at("depth").get<std::string>();
-  return text == "day"    ? SecorDepth::kDay
-         : text == "hour" ? SecorDepth::kHour
-                          : SecorDepth::kMinute;
 }
 
 // What decides when a partition's messages are uploaded.
@@ -115,7 +107,7 @@ class UploadBatch {
       : context_(context),
         settings_(context.settings),
         source_(UploadSourceOf(settings_)),
-        depth_(UploadDepthOf(settings_)),
+        depth_(SecorDepthOf(settings_)),
         topic_(settings_.value("topic", source_.url.topic)),
         policy_(settings_),
         time_(settings_.at("time").get<std::string>()),
@@ -140,7 +132,7 @@ class UploadBatch {
     if (due.empty()) {
       return {};
     }
-    OpenTarget();
+    store_ = OpenSecorTarget(context_);
     ReadReport report;
     std::int64_t left = context_.limit_bytes;
     for (const KafkaSpan& span : due) {
@@ -177,13 +169,6 @@ class UploadBatch {
   }
 
  private:
-  void OpenTarget() {
-    const storage::Stores& stores = context_.database.stores();
-    const std::string root = FolderUrl(context_.folder, settings_.at("path").get<std::string>());
-    stores.CheckWritable(root);
-    store_ = stores.Open(root);
-  }
-
   void UploadPartition(const KafkaMessages& messages) {
     std::map<std::vector<std::string>, UploadFile> files;
     for (std::size_t number = 0; number < messages.size(); ++number) {
@@ -357,9 +342,7 @@ class SecorUpload final : public Connector {
     if (const auto from = settings.value("from", ""); from.find('{') == std::string::npos) {
       ParseKafkaUrl(from);
     }
-    if (const auto path = settings.value("path", ""); !IsS3Url(path)) {
-      CheckLocalPath(path);
-    }
+    CheckSecorPath(settings);
     if (settings.contains("topic")) {
       CheckNameSetting(settings, "topic");
     }
@@ -370,8 +353,7 @@ class SecorUpload final : public Connector {
   }
 
   TopicLinks Topics(const ConnectorContext& context) const override {
-    const auto from = context.settings.at("from").get<std::string>();
-    return {.read = {KafkaTopicLink(ParseKafkaUrl(from).topic)}};
+    return {.read = {KafkaTopicLink(ParseKafkaUrl(KafkaUrlOf(context.settings)).topic)}};
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
@@ -389,28 +371,20 @@ class SecorUpload final : public Connector {
 
  private:
   static std::vector<Setting> Settings() {
-    return {{.name = "from", .required = true, .doc = "kafka://CONNECTION/TOPIC"},
-            {.name = "path",
-             .required = true,
-             .doc = "the prefix: a folder, relative to the project, or s3://…"},
-            {.name = "topic", .doc = "the folder below it; by default Kafka's topic"},
-            {.name = "time",
-             .standard = "ts",
-             .doc = "the field with a message's time: ts, or meta_data.created in an object"},
-            {.name = "depth",
-             .standard = "day",
-             .allowed = {"day", "hour", "minute"},
-             .doc = "folders: dt=, with hr= or with hr= and min="},
-            {.name = "encoding",
-             .standard = "gzip",
-             .allowed = {"gzip", "text"},
-             .doc = "of the lines: .gz, or plain without extension"},
-            {.name = "generation",
-             .type = SettingType::kInteger,
-             .standard = 1,
-             .least = 0,
-             .doc = "the first number of files' names"},
-            {.name = "upload_bytes",
+    std::vector<Setting> settings = {
+        {.name = "from", .required = true, .doc = "kafka://CONNECTION/TOPIC"},
+        SecorPathSetting(),
+        {.name = "topic", .doc = "the folder below it; by default Kafka's topic"},
+        {.name = "time",
+         .standard = "ts",
+         .doc = "the field with a message's time: ts, or meta_data.created in an object"}};
+    std::ranges::move(SecorFileSettings(), std::back_inserter(settings));
+    std::ranges::move(PolicySettings(), std::back_inserter(settings));
+    return settings;
+  }
+
+  static std::vector<Setting> PolicySettings() {
+    return {{.name = "upload_bytes",
              .type = SettingType::kInteger,
              .standard = 200'000'000,
              .least = 1,
