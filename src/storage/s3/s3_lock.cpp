@@ -159,9 +159,12 @@ class S3Lock final : public StoreLock {
     if (claim.number != seen_.number || claim.renewed != seen_.renewed) {
       seen_ = claim;
       seen_since_ = Clock::now();
+      seen_owner_.clear();
     }
-    return Clock::now() - seen_since_ > options_.lease ||
-           IsOfDeadProcess(store_->Get(NumberedKey(key_, claim.number)).value_or(""));
+    if (seen_owner_.empty()) {  // not at each look: it is one request of two
+      seen_owner_ = store_->Get(NumberedKey(key_, claim.number)).value_or("");
+    }
+    return Clock::now() - seen_since_ > options_.lease || IsOfDeadProcess(seen_owner_);
   }
 
   // --- holding
@@ -216,6 +219,7 @@ class S3Lock final : public StoreLock {
   std::uint64_t number_ = 0;
   Claim seen_;  // the claim that is waited for, as it was when it last changed
   Clock::time_point seen_since_;
+  std::string seen_owner_;    // as its object says; empty: not known
   mutable std::mutex mutex_;  // of the next two
   Clock::time_point renewed_;
   bool is_lost_ = false;
