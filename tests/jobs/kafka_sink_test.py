@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Enricher → topics enriched-v2-* → reservoir_loader, with one Kafka cluster or two, against the truth of a generated
-world: `kafka_sink_test.py truth | faults | behind | forget | replay   one | two`."""
+world: `kafka_sink_test.py truth | faults | behind | out_of_reach | forget | replay   one | two`."""
 import collections
 import contextlib
 import json
@@ -154,6 +154,47 @@ def behind(folder, clusters):
     print(f"{clusters}: {wanted} events, all there before their days were read")
 
 
+def out_of_reach(folder, clusters):
+    """While the second cluster is away lines are read on and wait, and what doesn't need it goes on."""
+    assert clusters == "two"
+    few_rules(folder)
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "30", "--days", "2", "--rate.late", "0")
+    jobs = ("enricher", "reservoir_loader", "events_partitioner")
+    with Path(folder, clusters, world, 1 << 24) as path:
+
+        def produce(half):
+            for topic, lines in world.lines.items():
+                world.produce(path.source, topic, *(len(lines) * place // 2 for place in (half, half + 1)))
+
+        def lines_read():
+            row, = rows(path.project, "SELECT sum(lines_in)::BIGINT AS lines FROM metastore.ingest_ledger WHERE job = 'enricher'")
+            return int(row["lines"])
+
+        settings = path.project / "weir.yaml"
+        patient, hasty = "group: weir-loader}", "group: weir-loader, librdkafka: {socket.timeout.ms: 1000}}"
+        settings.write_text(settings.read_text().replace(patient, hasty))
+        assert hasty in settings.read_text()
+        produce(0)
+        call("run", *jobs, folder=path.project)
+        loaded = events_of(path.project)
+        path.target.kill()
+        produce(1)
+        plan = call("plan", *jobs, folder=path.project)
+        assert "enricher" in plan.stdout and "reservoir_loader: " in plan.stderr, plan
+        first = call("run", *jobs, folder=path.project, check=False)
+        assert first.returncode == 1 and "what it sends has not arrived" in first.stderr, first
+        assert lines_read() == len(world.placed) and events_of(path.project) == loaded
+        again = call("run", *jobs, folder=path.project, check=False)
+        assert again.returncode == 1 and "error: enricher has to wait: " in again.stderr, again
+        assert lines_read() == len(world.placed)
+        path.target.start()
+        call("run", *jobs, folder=path.project)
+        path.check()
+        seen, now = events_of(path.project)
+        assert seen == now > loaded[1], f"{seen} of {now} events, {loaded} before"
+    print(f"{len(world.placed)} lines, {now - loaded[1]} events that waited")
+
+
 def both(folder):
     """A project may not write one party's reservoir by an enricher and by reservoir_loader."""
     project = folder / "project"
@@ -305,4 +346,4 @@ if __name__ == "__main__":
     print(f"seed {SEED}")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
         {"truth": truth, "faults": faults, "behind": behind, "both": both, "forget": forget,
-         "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])
+         "out_of_reach": out_of_reach, "replay": replay}[sys.argv[1]](pathlib.Path(name), *sys.argv[2:])

@@ -52,6 +52,7 @@ class Rounds {
     for (;;) {
       jobs::PlanFacts facts = workspace_.Facts();
       ends_.Limit(options_.instances, facts);
+      whole.problems = ProblemsOf(facts);
       const jobs::Plan plan = NewRuns(MakePlan(facts));
       if (plan.runs.empty()) {
         PackClosedDays(facts);
@@ -72,6 +73,17 @@ class Rounds {
   }
 
  private:
+  // Of the streams that are to run.
+  std::map<std::string, std::string> ProblemsOf(const jobs::PlanFacts& facts) const {
+    std::map<std::string, std::string> problems;
+    for (const std::size_t i : options_.instances) {
+      if (facts.sources[i] && !facts.sources[i]->problem.empty()) {
+        problems[workspace_.instances()[i].name()] = facts.sources[i]->problem;
+      }
+    }
+    return problems;
+  }
+
   jobs::Plan MakePlan(const jobs::PlanFacts& facts) {
     jobs::Plan plan = jobs::MakePlan(workspace_.instances(), facts, options_);
     if (!options_.only) {
@@ -153,7 +165,9 @@ void Report(Workspace& workspace, const RunPlanSummary& summary) {
   if (services.options().json) {
     services.out() << SummaryJson(summary).dump() << "\n";
   } else if (summary.succeeded + summary.failed + summary.held + summary.skipped == 0) {
-    services.out() << "nothing to do: every interval that is due is done\n";
+    services.out() << (summary.problems.empty()
+                           ? "nothing to do: every interval that is due is done\n"
+                           : "nothing to do of what could be reached\n");
   } else {
     services.out() << StepsText(summary)
                    << fmt::format("{} succeeded, {} failed, {} skipped\n", summary.succeeded,
@@ -175,6 +189,10 @@ void Report(Workspace& workspace, const RunPlanSummary& summary) {
       throw ExternalError("{} is committed, but what it sends has not arrived: {}", record.key.id(),
                           record.error);
     }
+  }
+  if (!summary.problems.empty()) {
+    const auto& [name, problem] = *summary.problems.begin();
+    throw ExternalError("{} has to wait: {}", name, problem);
   }
   if (summary.held > 0) {
     throw ExternalError("{} runs are held by other processes", summary.held);

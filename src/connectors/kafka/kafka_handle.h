@@ -47,6 +47,9 @@ class KafkaHandle {
   rd_kafka_t* get() const { return handle_.get(); }
   const KafkaCluster& cluster() const { return cluster_; }
 
+  // How long the other side may take for one answer, in milliseconds: what the connection sets as
+  // librdkafka's socket.timeout.ms, or 30 seconds.
+  int timeout() const { return timeout_; }
   // Whether a broker has refused the name, the password or the certificate: trying on is no use.
   bool IsRefused() const;
   // Throws ExternalError: "kafka events: topic x: …", with the last thing that went wrong inside.
@@ -63,11 +66,9 @@ class KafkaHandle {
   };
 
   KafkaCluster cluster_;
+  int timeout_;
   std::unique_ptr<Trouble> trouble_;  // outlives the handle, which writes to it
   KafkaOwner<rd_kafka_t> handle_;
 };
-
-// How long the other side may take for one answer, in milliseconds.
-constexpr int kKafkaTimeout = 30'000;
 
 }  // namespace weir::connectors

@@ -45,12 +45,12 @@ class KafkaProducer::Session {
                 {{"linger.ms", "20"},
                  {"compression.codec", "lz4"},
                  {"partitioner", "murmur2_random"}}) {
-    handle_.Check(rd_kafka_init_transactions(handle_.get(), kKafkaTimeout), "transactions");
+    handle_.Check(rd_kafka_init_transactions(handle_.get(), handle_.timeout()), "transactions");
   }
 
   ~Session() {
     if (is_open_) {
-      rd_kafka_error_t* const error = rd_kafka_abort_transaction(handle_.get(), kKafkaTimeout);
+      rd_kafka_error_t* const error = rd_kafka_abort_transaction(handle_.get(), handle_.timeout());
       if (error != nullptr) {
         rd_kafka_error_destroy(error);  // the next producer of the id ends it
       }
@@ -84,13 +84,13 @@ class KafkaProducer::Session {
   void SendOffsets(const std::string& group, const PartitionList& list) {
     const KafkaOwner<rd_kafka_consumer_group_metadata_t> who(
         rd_kafka_consumer_group_metadata_new(group.c_str()));
-    handle_.Check(
-        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), who.get(), kKafkaTimeout),
-        "group " + group);
+    handle_.Check(rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), who.get(),
+                                                       handle_.timeout()),
+                  "group " + group);
   }
 
   void Commit() {
-    handle_.Check(rd_kafka_commit_transaction(handle_.get(), kKafkaTimeout), "transaction");
+    handle_.Check(rd_kafka_commit_transaction(handle_.get(), handle_.timeout()), "transaction");
     is_open_ = false;
   }
 
@@ -164,7 +164,7 @@ std::vector<std::string> GroupNotes(const KafkaCluster& cluster, const std::stri
                             {"enable.auto.commit", "false"},
                             {"isolation.level", waits ? "read_committed" : "read_uncommitted"}});
   const PartitionList list = ListOf(positions);
-  handle.Check(rd_kafka_committed(handle.get(), list.get(), kKafkaTimeout), "group " + group);
+  handle.Check(rd_kafka_committed(handle.get(), list.get(), handle.timeout()), "group " + group);
   std::vector<std::string> notes;
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& one = list->elems[i];

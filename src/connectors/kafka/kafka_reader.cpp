@@ -152,7 +152,7 @@ class KafkaReader::Session {
   KafkaExtent Extent(const std::string& topic, std::int32_t partition) const {
     KafkaExtent extent{.partition = partition};
     handle_.Check(rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), partition,
-                                                   &extent.first, &extent.end, kKafkaTimeout),
+                                                   &extent.first, &extent.end, handle_.timeout()),
                   Place(topic, partition));
     return extent;
   }
@@ -198,6 +198,7 @@ class KafkaReader::Session {
   }
 
   const KafkaCluster& cluster() const { return handle_.cluster(); }
+  std::chrono::milliseconds timeout() const { return std::chrono::milliseconds(handle_.timeout()); }
 
   [[noreturn]] void Fail(const std::string& what, const std::string& problem) const {
     handle_.Fail(what, problem);
@@ -207,7 +208,7 @@ class KafkaReader::Session {
   rd_kafka_resp_err_t AskFor(rd_kafka_topic_t* topic, const rd_kafka_metadata_t** found) const {
     constexpr int kTryMillis = 1'000;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__AUTHENTICATION;
-    for (int waited = 0; waited < kKafkaTimeout && !handle_.IsRefused(); waited += kTryMillis) {
+    for (int waited = 0; waited < handle_.timeout() && !handle_.IsRefused(); waited += kTryMillis) {
       code = rd_kafka_metadata(handle_.get(), 0, topic, found, kTryMillis);
       if (code != RD_KAFKA_RESP_ERR__TRANSPORT && code != RD_KAFKA_RESP_ERR__TIMED_OUT) {
         break;
@@ -260,8 +261,9 @@ std::vector<KafkaMessages> KafkaReader::Read(const std::string& topic,
     }
     const auto now = KafkaClock::now();
     heard = polled.empty() ? heard : now;
-    if (now - heard > std::chrono::milliseconds(kKafkaTimeout)) {
-      session_->Fail("topic " + topic, "no answer within 30 s");
+    if (now - heard > session_->timeout()) {
+      session_->Fail("topic " + topic,
+                     fmt::format("no answer within {} ms", session_->timeout().count()));
     }
   }
   session_->Unassign();

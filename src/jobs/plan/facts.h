@@ -67,6 +67,9 @@ struct SourceFacts {
   std::optional<Micros> read_until{};
   std::optional<Micros> sent_until{};
   bool unsent = false;  // rows of a batch that has begun may not have arrived yet
+  // Why what a stream reads, or what it sends to, couldn't be asked; empty: it could. If it is what
+  // it reads nothing new is known, and what it makes is complete no further than it had read.
+  std::string problem{};
   // Of a stream: those that write the topics that it reads, and so on (FeedingStreams).
   std::vector<std::size_t> fed_by{};
   // Of a stream whose end was taken down before (StreamEnds): FedUntil() of that time.

@@ -14,6 +14,7 @@
 #include "jobs/run/run_inputs.h"
 #include "jobs/run/run_plan.h"
 #include "jobs/run/source_days.h"
+#include "jobs/run/stream_facts.h"
 #include "lake/scan.h"
 #include "project/substitution.h"
 

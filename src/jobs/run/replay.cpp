@@ -98,6 +98,9 @@ class Replay {
     }
     if (const auto all =
             LookAtSources(services_.project, instance_, {}, services_.steps, lakes_.own())) {
+      if (!all->problem.empty()) {
+        throw ExternalError("{}", all->problem);
+      }
       for (const NewInput& input : all->new_inputs) {
         others.insert(input.identity);
       }

@@ -14,7 +14,7 @@
 #include "jobs/run/run_checks.h"
 #include "jobs/run/run_outputs.h"
 #include "jobs/run/run_values.h"
-#include "jobs/run/source_days.h"
+#include "jobs/run/stream_facts.h"
 #include "jobs/run/stream_positions.h"
 #include "jobs/steps/step_runner.h"
 #include "jobs/steps/time_limit.h"

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "jobs/plan/staleness.h"
-#include "jobs/run/source_days.h"
+#include "jobs/run/stream_facts.h"
 
 namespace weir::jobs {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct RunPlanSummary {
   std::size_t unneeded = 0;  // what they read turned out to be unchanged
   std::size_t held = 0;      // by other processes
   std::vector<RunRecord> records{};
+  // What streams couldn't reach to look at their work, by the instance's name.
+  std::map<std::string, std::string> problems{};
   // What was shown to people, by "job[partition].step": of the last run of each.
   std::map<std::string, connectors::ShownRows> shown{};
 };

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/hashing.h"
 #include "connectors/files/file_list.h"
-#include "jobs/run/stream_positions.h"
-#include "jobs/steps/step_runner.h"
+#include "jobs/run/stream_facts.h"
 #include "project/substitution.h"
 
 namespace weir::jobs {
@@ -34,97 +30,6 @@ std::optional<std::string> SourcePath(const project::Step& step, const JobInstan
     values[name].text = std::string("{") + name + "}";
   }
   return project::FillText(step.with["path"].get<std::string>(), values);
-}
-
-bool IsSource(const project::Step& step) {
-  return step.kind == project::StepKind::kConnector && step.in.empty();
-}
-
-bool IsSink(const project::Step& step) {
-  return step.kind == project::StepKind::kConnector && !step.in.empty();
-}
-
-StepSettings StreamSettings(const project::Project& project, const JobInstance& instance) {
-  return {.values = instance.values,
-          .project_folder = project.folder,
-          .work_folder = project.folder / ".weir" / "work" / instance.job->name,
-          .run_id = instance.job->name};
-}
-
-void TakeEarlier(std::optional<Micros>& until, const std::optional<Micros>& other) {
-  if (other) {
-    until = std::min(until.value_or(*other), *other);
-  }
-}
-
-// What a reading step of a stream has still to read, and until when its source is complete then.
-void AddPending(const StepRunner& runner, const project::Step& step, Micros now,
-                sql::Connection& connection, SourceFacts& facts) {
-  TakeEarlier(facts.complete_until, runner.CompleteUntil(step, now, connection));
-  for (connectors::PendingInput& input : runner.Pending(step, connection)) {
-    facts.new_inputs.push_back({.identity = std::move(input.identity),
-                                .bytes = input.bytes,
-                                .next = input.next,
-                                .end = input.end});
-  }
-}
-
-// What a writing step of a stream has still to send of batches that have committed. Returns how
-// many batches that are.
-std::int64_t AddUnsent(const StepRunner& runner, const project::Step& step,
-                       sql::Connection& connection, SourceFacts& facts) {
-  std::int64_t batches = 0;
-  for (connectors::PendingInput& input : runner.Unsent(step, connection)) {
-    batches = std::max(batches, input.batches);
-    facts.new_inputs.push_back(
-        {.identity = std::move(input.identity), .bytes = input.bytes, .unsent = true});
-  }
-  return batches;
-}
-
-// Until when a stream's sources were read to their end by a batch: by that of the number, or one
-// before it.
-std::optional<Micros> ReadBy(const StepRunner& runner, const JobInstance& instance,
-                             const InstanceRuns& runs, Micros batch, sql::Connection& connection) {
-  const auto record = std::find_if(
-      runs.succeeded.rbegin(), runs.succeeded.rend(),
-      [&](const RunRecord& run) { return run.key.interval.start <= batch && run.read_until > 0; });
-  std::optional<Micros> until;
-  if (record != runs.succeeded.rend()) {
-    for (const project::Step& step : instance.job->steps) {
-      if (IsSource(step)) {
-        TakeEarlier(until, runner.CompleteUntil(step, record->read_until, connection));
-      }
-    }
-  }
-  return until;
-}
-
-SourceFacts LookAtStream(const project::Project& project, const JobInstance& instance,
-                         const InstanceRuns& runs, const StepServices& steps,
-                         lake::Warehouse& warehouse) {
-  const Micros newest = runs.succeeded.empty() ? 0 : runs.succeeded.back().key.interval.start;
-  StepSettings settings = StreamSettings(project, instance);
-  settings.finished = ReadInputsOf(runs);
-  settings.positions = StreamPositions(instance, warehouse);
-  settings.batch = newest;
-  const StepRunner runner(std::move(settings), steps);
-  SourceFacts facts;
-  const Micros now = Now();
-  std::int64_t unsent = 0;
-  for (const project::Step& step : instance.job->steps) {
-    if (IsSource(step)) {
-      AddPending(runner, step, now, warehouse.connection(), facts);
-    } else if (IsSink(step) && project.environment.send && newest > 0) {
-      unsent = std::max(unsent, AddUnsent(runner, step, warehouse.connection(), facts));
-    }
-  }
-  facts.unsent = unsent > 0;
-  if (facts.complete_until) {
-    facts.read_until = ReadBy(runner, instance, runs, newest, warehouse.connection());
-    facts.sent_until = ReadBy(runner, instance, runs, newest - unsent, warehouse.connection());
-  }
-  return facts;
 }
 
 void AddDays(const std::vector<std::string>& days, SourceFacts& facts) {
@@ -190,39 +95,6 @@ std::string DigestOfFiles(const fs::path& project_folder, const std::string& pat
     states += FileStateOf(project_folder, file) + "\n";
   }
   return ToHex(HashOf(states));
-}
-
-std::int64_t BatchBytesOfSource(const project::Job& job) {
-  const auto sources = std::ranges::count_if(job.steps, [](const project::Step& step) {
-    return step.kind == project::StepKind::kConnector && step.in.empty();
-  });
-  return job.batch_bytes / std::max<std::int64_t>(sources, 1);
-}
-
-std::set<std::string> ReadInputsOf(const InstanceRuns& runs) {
-  std::set<std::string> read;
-  for (const RunRecord& run : runs.succeeded) {
-    std::ranges::copy_if(run.files_read, std::inserter(read, read.end()),
-                         [](const std::string& file) { return !IsOffsetsText(file); });
-  }
-  return read;
-}
-
-connectors::TopicLinks TopicsOf(const project::Project& project, const JobInstance& instance,
-                                const StepServices& steps, sql::Connection& connection) {
-  connectors::TopicLinks all;
-  if (!instance.job->is_stream) {
-    return all;
-  }
-  const StepRunner runner(StreamSettings(project, instance), steps);
-  for (const project::Step& step : instance.job->steps) {
-    if (IsSource(step) || (IsSink(step) && project.environment.send)) {
-      connectors::TopicLinks links = runner.Topics(step, connection);
-      std::ranges::move(links.read, std::back_inserter(all.read));
-      std::ranges::move(links.written, std::back_inserter(all.written));
-    }
-  }
-  return all;
 }
 
 std::optional<SourceFacts> LookAtSources(const project::Project& project,

@@ -2,11 +2,9 @@
 
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "connectors/connector.h"
 #include "jobs/plan/facts.h"
 #include "jobs/plan/instance.h"
 #include "jobs/steps/step_settings.h"
@@ -23,11 +21,6 @@ std::optional<SourceFacts> LookAtSources(const project::Project& project,
                                          const JobInstance& instance, const InstanceRuns& runs,
                                          const StepServices& steps, lake::Warehouse& warehouse);
 
-// The topics that a stream reads, and those that it writes in this environment; none of a job that
-// is no stream. Connects to nothing.
-connectors::TopicLinks TopicsOf(const project::Project& project, const JobInstance& instance,
-                                const StepServices& steps, sql::Connection& connection);
-
 // The paths with wildcards that an instance's source steps read, `{ds}` standing for any day.
 // Absent if one of them reads something else than files.
 std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instance);
@@ -35,11 +28,5 @@ std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instan
 // The files that match a path, each with size and time, as one digest.
 std::string DigestOfFiles(const std::filesystem::path& project_folder, const std::string& pattern,
                           sql::Database& database);
-
-// A stream's batch shared out among its source steps.
-std::int64_t BatchBytesOfSource(const project::Job& job);
-
-// The files, or positions, that a stream's runs have read.
-std::set<std::string> ReadInputsOf(const InstanceRuns& runs);
 
 }  // namespace weir::jobs
