@@ -16,7 +16,7 @@ def decode_label(label):
         try:
             text = label[4:].encode("ascii").decode("punycode")
             text.encode()  # surrogates are no text
-            return text or label
+            return label if text.startswith("xn--") or not text else text  # UTS 46: no text is punycode itself
         except UnicodeError:
             pass
     return label
