@@ -88,24 +88,24 @@ fs::path NearestThere(const fs::path& path) {
 
 }  // namespace
 
-FileSystem ProbeFileSystem(const fs::path& wanted) {
+FileSystem ProbeFileSystem(const fs::path& folder) {
   FileSystem found;
-  const fs::path folder = NearestThere(wanted);
+  const fs::path there = NearestThere(folder);
   std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) {
-    found.problem = fmt::format("{} is not a folder", folder.string());
+  if (!fs::is_directory(there, ignored)) {
+    found.problem = fmt::format("{} is not a folder", there.string());
     return found;
   }
   struct statfs status{};
   struct statvfs space{};
-  if (statfs(folder.c_str(), &status) != 0 || statvfs(folder.c_str(), &space) != 0) {
-    found.problem = SystemMessage(folder.string(), errno);
+  if (statfs(there.c_str(), &status) != 0 || statvfs(there.c_str(), &space) != 0) {
+    found.problem = SystemMessage(there.string(), errno);
     return found;
   }
   found.type = TypeName(static_cast<std::uint32_t>(status.f_type));
   found.free_bytes = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   found.total_bytes = static_cast<std::uint64_t>(space.f_blocks) * space.f_frsize;
-  TryFiles(folder, found);
+  TryFiles(there, found);
   return found;
 }
 

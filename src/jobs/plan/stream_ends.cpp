@@ -1,6 +1,7 @@
 #include "jobs/plan/stream_ends.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace weir::jobs {
@@ -15,22 +16,25 @@ bool Feeds(const PlanFacts& facts, std::size_t stream, const SourceFacts& source
 }  // namespace
 
 void StreamEnds::Limit(const std::set<std::size_t>& working, PlanFacts& facts) {
-  std::vector<std::size_t> order;
+  struct Stream {
+    std::size_t number = 0;
+    SourceFacts* source = nullptr;
+  };
+  std::vector<Stream> streams;
   for (std::size_t i = 0; i < facts.sources.size(); ++i) {
-    if (facts.sources[i]) {
-      order.push_back(i);
+    if (auto& source = facts.sources[i]; source) {
+      streams.push_back({.number = i, .source = &*source});
     }
   }
-  // Who feeds a stream has fewer that feed it.
-  std::ranges::stable_sort(order, {},
-                           [&](std::size_t i) { return facts.sources[i]->fed_by.size(); });
-  for (const std::size_t i : order) {
-    SourceFacts& source = *facts.sources[i];
-    const bool waits = std::ranges::any_of(source.fed_by, [&](std::size_t stream) {
-      return working.contains(stream) && Feeds(facts, stream, source);
+  std::ranges::sort(streams, {}, [](const Stream& stream) {  // those that feed others come first
+    return std::pair(stream.source->fed_by.size(), stream.number);
+  });
+  for (const Stream& stream : streams) {
+    const bool waits = std::ranges::any_of(stream.source->fed_by, [&](std::size_t feeder) {
+      return working.contains(feeder) && Feeds(facts, feeder, *stream.source);
     });
     if (!waits) {
-      LimitOne(i, facts, source);
+      LimitOne(stream.number, facts, *stream.source);
     }
   }
   is_first_ = false;

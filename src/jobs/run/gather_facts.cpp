@@ -202,7 +202,7 @@ void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
     links.push_back(TopicsOf(sources.project, instance, sources.steps, warehouse.connection()));
   }
   const std::vector<std::vector<std::size_t>> feeding = FeedingStreams(links);
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return feeding[i].size(); });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(feeding[i].size(), i); });
   facts.sources.resize(instances.size());
   std::set<std::size_t> feeders;
   for (const std::size_t i : order) {

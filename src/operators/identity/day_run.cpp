@@ -176,8 +176,8 @@ class DayRun {
   // what the evidence says any more.
   bool RunIncrement() {
     const auto increment = NewIncrement();
-    ReadPairs(context_.Query(PairsQuery(*context_.Relation(kToday))), increment->ids(),
-              context_.stop(), [&](std::span<const identity::NamedEdge> pairs) {
+    ReadPairs(context_.Query(PairsQuery(RelationOf(kToday))), increment->ids(), context_.stop(),
+              [&](std::span<const identity::NamedEdge> pairs) {
                 std::vector<identity::NamedEdge> kept;
                 increment->AddToday(Kept(pairs, increment->ids(), kept));
                 CheckMemory(increment->ids(), increment->num_rows());
@@ -265,9 +265,14 @@ class DayRun {
         today);
   }
 
+  // Of an argument that is known to be there.
+  std::string RelationOf(const char* argument) const {
+    return context_.Relation(argument).value_or("");
+  }
+
   void ReadStateEdges(identity::Increment& increment, const std::string& condition,
                       const std::function<void(std::span<const identity::StateEdge>)>& take) {
-    ReadState(context_.Query(StateQuery(*context_.Relation(kState), condition)), increment.ids(),
+    ReadState(context_.Query(StateQuery(RelationOf(kState), condition)), increment.ids(),
               context_.stop(), take);
   }
 
@@ -276,7 +281,7 @@ class DayRun {
   std::uint64_t MemoryForGraph() {
     const auto limit =
         std::get<std::string>(context_.Query("SELECT current_setting('memory_limit')").Cell());
-    return static_cast<std::uint64_t>(ParseBytes(limit).value()) / 4 * 3;
+    return static_cast<std::uint64_t>(ParseBytes(limit).value_or(0)) / 4 * 3;
   }
 
   // Refuses what doesn't fit into memory.
