@@ -1,5 +1,6 @@
 // What every kind of store promises, each on a fresh root.
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <map>
 #include <random>
@@ -264,19 +265,20 @@ TEST_P(EveryStore, TellsSizeAndTimeAsHeadDoes) {
 TEST_P(EveryStore, LockHasOneHolderAmongThreads) {
   ObjectStore& store = *store_;
   const int times = GetParam() == StoreKind::kLocal ? 100 : 15;
-  int unguarded = 0;
+  std::atomic<int> unguarded = 0;  // as threads see no more of each other than the lock lets them
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         for (int j = 0; j < times; ++j) {
           const auto lock = store.Lock("t/.lock");
-          ++unguarded;
+          const int before = unguarded.load(std::memory_order_relaxed);
+          unguarded.store(before + 1, std::memory_order_relaxed);
         }
       });
     }
   }
-  EXPECT_EQ(unguarded, 8 * times);
+  EXPECT_EQ(unguarded.load(), 8 * times);
 }
 
 TEST_P(EveryStore, LockHasOneHolderAmongProcesses) {
