@@ -61,7 +61,7 @@ class ReplayJob {
     before.optional = true;
     job_.reads.push_back(std::move(before));
     for (Step& step : job_.steps) {
-      if (step.kind == StepKind::kConnector && step.in.empty()) {
+      if (step.IsSource()) {
         step = LinesStep(step.out.at(0));
       }
     }

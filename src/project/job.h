@@ -70,6 +70,10 @@ struct Step {
   std::string text{};         // of an SQL file, as it is on disk
   bool deterministic = true;  // false: what `weir check` refuses otherwise is meant so
   Place place{};
+
+  // A connector that reads outside, or one that brings relations there.
+  bool IsSource() const { return kind == StepKind::kConnector && in.empty(); }
+  bool IsSink() const { return kind == StepKind::kConnector && !in.empty(); }
 };
 
 enum class OutputMode : std::uint8_t { kAppend, kOverwrite, kReplace, kMerge, kDelete };

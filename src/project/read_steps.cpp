@@ -159,7 +159,7 @@ class StepReader {
     if (step_.kind == StepKind::kOperator && step_.out.empty()) {
       Note("operator", "the key 'out' is missing: the relations that the operator defines");
     }
-    if (step_.kind == StepKind::kConnector && step_.out.empty() && step_.in.empty()) {
+    if (step_.IsSource() && step_.out.empty()) {
       Note("connector", "a connector needs 'out', what it brings in, or 'in', what it sends");
     }
   }

@@ -20,9 +20,7 @@ namespace {
 using Positions = std::map<Interval, std::size_t>;
 
 std::size_t NumEffects(const project::Job& job) {
-  return static_cast<std::size_t>(std::ranges::count_if(job.steps, [](const auto& step) {
-    return step.kind == project::StepKind::kConnector && !step.in.empty();
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(job.steps, &project::Step::IsSink));
 }
 
 // "3 of 20 new files".

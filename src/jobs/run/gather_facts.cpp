@@ -173,13 +173,6 @@ class SelectedFiles {
   std::map<std::string, lake::Snapshot> opened_;
 };
 
-// Whether what it writes for others leaves it after the commit.
-bool Sends(const project::Job& job) {
-  return std::ranges::any_of(job.steps, [](const project::Step& step) {
-    return step.kind == project::StepKind::kConnector && !step.in.empty();
-  });
-}
-
 // Whether a batch may be on its way: one of a process that lives, or one that wasn't there at the
 // first look.
 bool IsUnderWay(const InstanceRuns& before, const InstanceRuns& now) {
@@ -211,7 +204,10 @@ void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
     if (facts.sources[i]) {
       facts.sources[i]->fed_by = feeding[i];
       std::ranges::copy_if(feeding[i], std::inserter(feeders, feeders.end()),
-                           [&](std::size_t feeder) { return Sends(*instances[feeder].job); });
+                           [&](std::size_t feeder) {  // what leaves it after the commit
+                             return std::ranges::any_of(instances[feeder].job->steps,
+                                                        &project::Step::IsSink);
+                           });
     }
   }
   if (!feeders.empty()) {

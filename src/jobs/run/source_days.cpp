@@ -20,8 +20,7 @@ constexpr auto kDayMark = "{ds}";
 
 // The path of a step that reads files, with all names filled in but "{ds}".
 std::optional<std::string> SourcePath(const project::Step& step, const JobInstance& instance) {
-  const bool reads_files = step.kind == project::StepKind::kConnector && step.what == kFiles &&
-                           step.in.empty() && step.with.contains("path");
+  const bool reads_files = step.IsSource() && step.what == kFiles && step.with.contains("path");
   if (!reads_files || !step.with["path"].is_string()) {
     return std::nullopt;
   }
@@ -74,7 +73,7 @@ std::map<std::string, std::string> DigestsOf(const project::Project& project,
 std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instance) {
   std::vector<std::string> patterns;
   for (const project::Step& step : instance.job->steps) {
-    if (step.kind != project::StepKind::kConnector || !step.in.empty()) {
+    if (!step.IsSource()) {
       continue;
     }
     const auto path = SourcePath(step, instance);

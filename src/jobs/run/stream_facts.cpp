@@ -14,14 +14,6 @@
 namespace weir::jobs {
 namespace {
 
-bool IsSource(const project::Step& step) {
-  return step.kind == project::StepKind::kConnector && step.in.empty();
-}
-
-bool IsSink(const project::Step& step) {
-  return step.kind == project::StepKind::kConnector && !step.in.empty();
-}
-
 StepSettings StreamSettings(const project::Project& project, const JobInstance& instance) {
   return {.values = instance.values,
           .project_folder = project.folder,
@@ -97,7 +89,7 @@ class StreamLook {
   void LookAtSources() {
     const Micros now = Now();
     for (const project::Step& step : instance_.job->steps) {
-      if (!IsSource(step)) {
+      if (!step.IsSource()) {
         continue;
       }
       TakeEarlier(facts_.complete_until, runner_.CompleteUntil(step, now, connection_));
@@ -114,7 +106,7 @@ class StreamLook {
   std::int64_t LookAtSinks() {
     std::int64_t batches = 0;
     for (const project::Step& step : instance_.job->steps) {
-      if (!IsSink(step)) {
+      if (!step.IsSink()) {
         continue;
       }
       for (connectors::PendingInput& input : runner_.Unsent(step, connection_)) {
@@ -136,7 +128,7 @@ class StreamLook {
     std::optional<Micros> until;
     if (record != runs_.succeeded.rend()) {
       for (const project::Step& step : instance_.job->steps) {
-        if (IsSource(step)) {
+        if (step.IsSource()) {
           TakeEarlier(until, runner_.CompleteUntil(step, record->read_until, connection_));
         }
       }
@@ -169,7 +161,7 @@ connectors::TopicLinks TopicsOf(const project::Project& project, const JobInstan
   }
   const StepRunner runner(StreamSettings(project, instance), steps);
   for (const project::Step& step : instance.job->steps) {
-    if (IsSource(step) || (IsSink(step) && project.environment.send)) {
+    if (step.IsSource() || (step.IsSink() && project.environment.send)) {
       connectors::TopicLinks links = runner.Topics(step, connection);
       std::ranges::move(links.read, std::back_inserter(all.read));
       std::ranges::move(links.written, std::back_inserter(all.written));
@@ -179,7 +171,7 @@ connectors::TopicLinks TopicsOf(const project::Project& project, const JobInstan
 }
 
 std::int64_t BatchBytesOfSource(const project::Job& job) {
-  const auto sources = std::ranges::count_if(job.steps, IsSource);
+  const auto sources = std::ranges::count_if(job.steps, &project::Step::IsSource);
   return job.batch_bytes / std::max<std::int64_t>(sources, 1);
 }
 

@@ -18,10 +18,6 @@ namespace {
 
 using project::StepKind;
 
-bool IsEffect(const project::Step& step) {
-  return step.kind == StepKind::kConnector && !step.in.empty();
-}
-
 std::vector<std::string> RelationsOf(const project::Step& step) {
   return step.out.empty() && step.kind == StepKind::kSql ? std::vector{step.name} : step.out;
 }
@@ -121,7 +117,7 @@ StepResult StepRunner::Run(const project::Job& job, sql::Connection& connection)
     use.AddReaders(relation);
   }
   for (const project::Step& step : job.steps) {
-    if (IsEffect(step)) {
+    if (step.IsSink()) {
       continue;
     }
     const StepScope scope{.step = step,
@@ -316,10 +312,7 @@ std::optional<connectors::SendReport> StepRunner::TakeBack(const project::Step& 
 void StepRunner::Serve(const project::Job& job, sql::Connection& connection,
                        const connectors::ServiceSurroundings& surroundings) const {
   const bool is_served =
-      job.is_service && job.steps.size() == 2 &&
-      std::ranges::all_of(
-          job.steps, [](const project::Step& step) { return step.kind == StepKind::kConnector; }) &&
-      !IsEffect(job.steps[0]) && IsEffect(job.steps[1]);
+      job.is_service && job.steps.size() == 2 && job.steps[0].IsSource() && job.steps[1].IsSink();
   if (!is_served) {
     throw UserError(
         "{}:{}: job '{}' can't be served; it needs 'kind: service' and two steps: a connector that "
@@ -351,7 +344,7 @@ std::vector<PendingEffect> EffectsOf(const project::Job& job,
                                      const connectors::ConnectorTable& connectors) {
   std::vector<PendingEffect> effects;
   for (const project::Step& step : job.steps) {
-    if (IsEffect(step)) {
+    if (step.IsSink()) {
       const auto effect = connectors.Find(step.what).declaration().effect;
       effects.push_back({.step = &step, .external = effect == connectors::Effect::kExternal});
     }
@@ -372,7 +365,7 @@ std::vector<std::string> StepMistakes(const project::Step& step, const StepServi
     }
     if (step.kind == StepKind::kConnector) {
       const auto direction =
-          IsEffect(step) ? connectors::Direction::kOut : connectors::Direction::kIn;
+          step.IsSink() ? connectors::Direction::kOut : connectors::Direction::kIn;
       return connectors::StepMistakes(services.connectors.Find(step.what), direction, step.with,
                                       step.in.size());
     }

@@ -141,7 +141,7 @@ class TestRun {
   // Connector steps that read are replaced by rows.
   void GiveSources() {
     std::erase_if(job_.steps, [&](const project::Step& step) {
-      const bool reads = step.kind == project::StepKind::kConnector && step.in.empty();
+      const bool reads = step.IsSource();
       if (reads) {
         for (const std::string& relation : step.out) {
           GiveSource(step, relation);
