@@ -35,13 +35,6 @@ class KafkaSettings {
   rd_kafka_conf_t* conf_;
 };
 
-// librdkafka has checked that it is a number.
-int TimeoutOf(const KafkaCluster& cluster) {
-  constexpr int kUsual = 30'000;
-  const auto given = cluster.settings.find("socket.timeout.ms");
-  return given == cluster.settings.end() ? kUsual : std::stoi(given->second);
-}
-
 void DropLine(const rd_kafka_t* /*handle*/, int /*level*/, const char* /*facility*/,
               const char* /*line*/) {}
 
@@ -54,7 +47,7 @@ PartitionList MakePartitionList(std::size_t size) {
 KafkaHandle::KafkaHandle(rd_kafka_type_t type, const KafkaCluster& cluster,
                          const std::map<std::string, std::string>& own,
                          const std::map<std::string, std::string>& defaults)
-    : cluster_(cluster), timeout_(0), trouble_(std::make_unique<Trouble>()) {
+    : cluster_(cluster), trouble_(std::make_unique<Trouble>()) {
   KafkaSettings settings(cluster.name);
   for (const auto& [name, value] : defaults) {
     settings.Set(name, value);
@@ -91,10 +84,15 @@ KafkaHandle::KafkaHandle(rd_kafka_type_t type, const KafkaCluster& cluster,
     throw UserError("connection '{}': librdkafka: {}", cluster.name, problem);
   }
   settings.Release();
-  timeout_ = TimeoutOf(cluster);
   if (type == RD_KAFKA_CONSUMER) {
     rd_kafka_poll_set_consumer(handle_.get());
   }
+}
+
+int KafkaHandle::timeout() const {
+  constexpr int kUsual = 30'000;
+  const auto given = cluster_.settings.find("socket.timeout.ms");  // librdkafka has checked it
+  return given == cluster_.settings.end() ? kUsual : std::stoi(given->second);
 }
 
 bool KafkaHandle::IsRefused() const {

@@ -49,7 +49,7 @@ class KafkaHandle {
 
   // How long the other side may take for one answer, in milliseconds: what the connection sets as
   // librdkafka's socket.timeout.ms, or 30 seconds.
-  int timeout() const { return timeout_; }
+  int timeout() const;
   // Whether a broker has refused the name, the password or the certificate: trying on is no use.
   bool IsRefused() const;
   // Throws ExternalError: "kafka events: topic x: …", with the last thing that went wrong inside.
@@ -66,7 +66,6 @@ class KafkaHandle {
   };
 
   KafkaCluster cluster_;
-  int timeout_;
   std::unique_ptr<Trouble> trouble_;  // outlives the handle, which writes to it
   KafkaOwner<rd_kafka_t> handle_;
 };
