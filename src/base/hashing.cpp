@@ -29,16 +29,27 @@ void WriteHalf(std::uint64_t half, char* digits) {
   }
 }
 
+constexpr std::uint8_t kNoDigit = 0x80;
+
+constexpr std::array<std::uint8_t, 256> kValueOfDigit = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t value = 0; value < 16; ++value) {
+    values.at(static_cast<unsigned char>(kHexDigits[value])) = value;
+  }
+  return values;
+}();
+
+// Without a branch for each digit: no processor foresees whether the next one is a letter.
 std::optional<std::uint64_t> ParseHalf(std::string_view hex) {
   std::uint64_t half = 0;
+  std::uint8_t seen = 0;
   for (const char digit : hex) {
-    const bool is_number = digit >= '0' && digit <= '9';
-    if (!is_number && (digit < 'a' || digit > 'f')) {
-      return std::nullopt;
-    }
-    half = half << 4U | static_cast<std::uint64_t>(is_number ? digit - '0' : digit - 'a' + 10);
+    const std::uint8_t value = kValueOfDigit.at(static_cast<unsigned char>(digit));
+    seen |= value;
+    half = half << 4U | value;
   }
-  return half;
+  return (seen & kNoDigit) == 0 ? std::optional(half) : std::nullopt;
 }
 
 }  // namespace

@@ -47,6 +47,18 @@ TEST(Hash128, IsWrittenAndReadAsHex) {
   }
 }
 
+TEST(Hash128, IsReadFromNoOtherBytesThanItsDigits) {
+  const std::string digits = "0123456789abcdef";
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t at = 0; at < 32; ++at) {
+      std::string hex(32, '0');
+      hex[at] = static_cast<char>(byte);
+      const auto value = digits.find(hex[at]);
+      ASSERT_EQ(ParseHash(hex).has_value(), value != std::string::npos) << byte << " at " << at;
+    }
+  }
+}
+
 TEST(Hash128, AddsAsAnUnsignedNumberOf128Bits) {
   std::mt19937_64 random(TestSeed());
   for (int i = 0; i < 1000; ++i) {
