@@ -31,6 +31,15 @@ def make_project(folder):
     return gate
 
 
+def has_terminals():
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError:
+        return False
+    return True
+
+
 def read_until(terminal, pattern, text=""):
     while not re.search(pattern, text):
         piece = os.read(terminal, 4096)
@@ -75,9 +84,12 @@ def main():
     with tempfile.TemporaryDirectory(prefix="weir-test-") as name:
         folder = pathlib.Path(name)
         gate = make_project(folder)
-        on_a_terminal(folder, gate)
+        if has_terminals():
+            on_a_terminal(folder, gate)
+        else:
+            print("skipped: a live line on a terminal: this machine has no pseudo-terminals (/dev/pts)")
         elsewhere(folder, gate)
-    print("a live line on a terminal, plain lines elsewhere")
+    print("plain lines elsewhere")
 
 
 if __name__ == "__main__":

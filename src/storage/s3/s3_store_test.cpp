@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <functional>
+#include <future>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -239,24 +240,19 @@ TEST_F(S3StoreTest, LockOfASilentHolderIsTakenOver) {
 
 TEST_F(S3StoreTest, LockIsRenewedWhileItIsHeld) {
   const S3LockOptions diligent{.renew_every = std::chrono::milliseconds(50),
-                               .lease = std::chrono::milliseconds(3'000),
+                               .lease = std::chrono::milliseconds(6'000),
                                .longest_wait = std::chrono::milliseconds(20)};
   auto held = TakeS3Lock(OpenOwned(), "lock", diligent);
-  std::atomic<bool> is_taken = false;
-  {
-    const std::jthread waiter([&] {
-      const auto lock = TakeS3Lock(OpenOwned(), "lock", diligent);
-      is_taken = true;
-    });
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);
-    while (std::chrono::steady_clock::now() < until && !is_taken) {
-      std::this_thread::yield();
-    }
-    EXPECT_FALSE(is_taken);
-    EXPECT_NO_THROW(held->Check());
-    held.reset();
-  }
-  EXPECT_TRUE(is_taken);
+  std::promise<void> taken;
+  auto is_taken = taken.get_future();
+  const std::jthread waiter([&] {
+    const auto lock = TakeS3Lock(OpenOwned(), "lock", diligent);
+    taken.set_value();
+  });
+  EXPECT_EQ(is_taken.wait_for(std::chrono::seconds(7)), std::future_status::timeout);
+  EXPECT_NO_THROW(held->Check());
+  held.reset();
+  EXPECT_EQ(is_taken.wait_for(std::chrono::minutes(1)), std::future_status::ready);
 }
 
 // --- behind a proxy that fails
