@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kDayMark = "{ds}";
+constexpr std::string_view kHourMark = "{hour}";
 constexpr std::string_view kAnyDay = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
 
 std::string Absolute(const fs::path& folder, const std::string& path) {
@@ -32,14 +33,17 @@ std::string Replaced(std::string text, std::string_view from, std::string_view t
   return text;
 }
 
-// A regular expression for a path with wildcards, the day as its group.
-std::string ExpressionOf(std::string_view glob) {
+// A regular expression for a path with wildcards, what `mark` stands for as its group.
+std::string ExpressionOf(std::string_view glob, std::string_view mark = kDayMark) {
   std::string expression;
   for (std::size_t at = 0; at < glob.size(); ++at) {
     const std::string_view rest = glob.substr(at);
     if (rest.starts_with(kDayMark)) {
-      expression += R"((\d{4}-\d{2}-\d{2}))";
+      expression += fmt::format("({}{})", mark == kDayMark ? "" : "?:", R"(\d{4}-\d{2}-\d{2})");
       at += kDayMark.size() - 1;
+    } else if (rest.starts_with(kHourMark)) {
+      expression += fmt::format("({}{})", mark == kHourMark ? "" : "?:", R"(\d{1,2})");
+      at += kHourMark.size() - 1;
     } else if (rest.starts_with("**")) {
       expression += ".*";
       ++at;
@@ -62,6 +66,17 @@ bool IsHiddenName(std::string_view path) {
   return path.substr(path.rfind('/') + 1).starts_with(".");
 }
 
+// What `mark` of `path` stands for in `file`.
+std::optional<std::string> MarkedText(const fs::path& folder, const std::string& path,
+                                      std::string_view mark, const std::string& file) {
+  if (path.find(mark) == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::regex expression(ExpressionOf(Absolute(folder, path), mark));
+  std::smatch match;
+  return std::regex_match(file, match, expression) ? std::optional(match[1].str()) : std::nullopt;
+}
+
 MatchedFile FileAt(const std::string& path) {
   std::error_code problem;
   const auto size = fs::file_size(path, problem);
@@ -72,7 +87,7 @@ MatchedFile FileAt(const std::string& path) {
 }
 
 std::vector<MatchedFile> FilesOnDisk(sql::Connection connection, const std::string& pattern) {
-  const std::string glob = Replaced(pattern, kDayMark, kAnyDay);
+  const std::string glob = Replaced(Replaced(pattern, kDayMark, kAnyDay), kHourMark, "*");
   std::vector<MatchedFile> files;
   sql::Result result =
       connection.Query(fmt::format("SELECT file FROM glob({})", sql::QuoteText(glob)));
@@ -119,15 +134,16 @@ std::vector<MatchedFile> MatchingFiles(sql::Database& database, const fs::path& 
 
 std::optional<std::string> DayOf(const fs::path& folder, const std::string& path,
                                  const std::string& file) {
-  if (path.find(kDayMark) == std::string::npos) {
-    return std::nullopt;
-  }
-  const std::regex expression(ExpressionOf(Absolute(folder, path)));
-  std::smatch match;
-  if (!std::regex_match(file, match, expression) || !ParseDate(match[1].str())) {
-    return std::nullopt;
-  }
-  return match[1].str();
+  const auto day = MarkedText(folder, path, kDayMark, file);
+  return day && ParseDate(*day) ? day : std::nullopt;
+}
+
+std::optional<int> HourOf(const fs::path& folder, const std::string& path,
+                          const std::string& file) {
+  constexpr int kHours = 24;
+  const auto text = MarkedText(folder, path, kHourMark, file);
+  const int hour = text ? std::stoi(*text) : kHours;
+  return hour < kHours ? std::optional(hour) : std::nullopt;
 }
 
 std::vector<std::string> DaysThere(sql::Database& database, const fs::path& folder,

@@ -8,7 +8,7 @@
 #include "sql/database.h"
 
 // Which files a path with wildcards names. `*` and `?` stand for anything but '/', `**` for any
-// folders, `[a-z]` for one letter; `{ds}` for any day, "2026-01-05".
+// folders, `[a-z]` for one letter; `{ds}` for any day, "2026-01-05", `{hour}` for a number.
 namespace weir::connectors {
 
 struct MatchedFile {
@@ -32,5 +32,8 @@ std::string FileIdentity(const std::filesystem::path& folder, const std::string&
 // The text that `{ds}` of `path` stands for in `file`, if it is a day.
 std::optional<std::string> DayOf(const std::filesystem::path& folder, const std::string& path,
                                  const std::string& file);
+// The number that `{hour}` of `path` stands for in `file`, if it is one of 0 to 23.
+std::optional<int> HourOf(const std::filesystem::path& folder, const std::string& path,
+                          const std::string& file);
 
 }  // namespace weir::connectors

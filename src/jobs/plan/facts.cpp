@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace weir::jobs {
 
 bool HasMessagesToRead(const SourceFacts& source) {
@@ -57,14 +59,21 @@ const OutputRecord* OutputOf(const RunRecord& run, const std::string& table) {
   return found == run.outputs.end() ? nullptr : &*found;
 }
 
-std::string SourceFacts::DigestOf(const std::string& step, const std::string& day) const {
-  const auto days = digests.find(step);
-  if (days == digests.end()) {
+std::string SourceFacts::HourKey(const std::string& day, int hour) {
+  return fmt::format("{}T{:02}", day, hour);
+}
+
+std::string SourceFacts::DigestOf(const std::string& step, const std::string& day, int hour) const {
+  const auto times = digests.find(step);
+  if (times == digests.end()) {
     return "";
   }
-  const auto whole = days->second.find("");
-  const auto found = whole != days->second.end() ? whole : days->second.find(day);
-  return found == days->second.end() ? "" : found->second;
+  for (const std::string& key : {std::string(), day, HourKey(day, hour)}) {
+    if (const auto found = times->second.find(key); found != times->second.end()) {
+      return found->second;
+    }
+  }
+  return "";
 }
 
 }  // namespace weir::jobs

@@ -74,12 +74,14 @@ struct SourceFacts {
   std::vector<std::size_t> fed_by{};
   // Of a stream whose end was taken down before (StreamEnds): FedUntil() of that time.
   std::optional<Micros> fed_until{};
-  // Of other jobs, by step and day ("" for paths without one): a digest of the files that are
-  // there, of their names, sizes and times.
+  // Of other jobs, by step and day ("" for paths without one), or HourKey(): a digest of the files
+  // that are there, of their names, sizes and times.
   std::map<std::string, std::map<std::string, std::string>> digests{};
 
-  // The digest of what a step reads of a day; empty if there is no file.
-  std::string DigestOf(const std::string& step, const std::string& day) const;
+  // What stands for an hour of a day where a path names hours: "2026-01-05T13".
+  static std::string HourKey(const std::string& day, int hour);
+  // The digest of what a step reads of a day, or of its hour; empty if there is no file.
+  std::string DigestOf(const std::string& step, const std::string& day, int hour) const;
 };
 
 // Whether a stream whose sources count has messages to read.
@@ -108,6 +110,8 @@ struct PlanFacts {
   std::function<std::string(std::size_t, std::size_t, const Interval&, const Interval&)>
       files_now{};
   Micros late = 0;  // the project's
+  // By id, the runs that a living process is at work on: who that is, for people.
+  std::map<std::string, std::string> at_work{};
 };
 
 // The record of an interval, or null.

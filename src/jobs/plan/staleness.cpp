@@ -82,7 +82,8 @@ std::optional<StaleReason> WhySourceStale(const JobInstance& self, const RunReco
     const auto read = std::ranges::find_if(run.inputs, [&](const InputRecord& input) {
       return input.table == kSourceFiles && input.name == step;
     });
-    const std::string now = source.DigestOf(step, self.schedule.Day(run.key.interval));
+    const std::string now = source.DigestOf(step, self.schedule.Day(run.key.interval),
+                                            self.schedule.Hour(run.key.interval));
     if (read != run.inputs.end() && read->files != now) {
       return StaleReason{.cause = Cause::kChanged,
                          .why = fmt::format("the files that step '{}' reads changed", step)};

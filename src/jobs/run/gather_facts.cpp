@@ -5,6 +5,8 @@
 #include <memory>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "jobs/plan/feeding_streams.h"
 #include "jobs/plan/plan.h"
@@ -183,6 +185,17 @@ bool IsUnderWay(const InstanceRuns& before, const InstanceRuns& now) {
          });
 }
 
+void NoteRunsAtWork(PlanFacts& facts) {
+  for (const InstanceRuns& runs : facts.runs) {
+    for (const RunRecord& run : runs.unsuccessful) {
+      if (run.state == RunState::kRunning && !Ledger::IsAbandoned(run)) {
+        facts.at_work[run.key.id()] =
+            fmt::format("process {} on {}", run.owner.pid, run.owner.host);
+      }
+    }
+  }
+}
+
 // Streams are looked at after those that feed them: what these have brought is there then. A batch
 // that began meanwhile may have been committed when the positions were read, and not be sent.
 void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
@@ -231,6 +244,7 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
   for (const JobInstance& instance : sources.instances) {
     facts.runs.push_back(sources.ledger.RunsOf(instance.job->name, instance.partition));
   }
+  NoteRunsAtWork(facts);
   LookAtAllSources(sources, facts);
   for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
     lake::Warehouse& warehouse = sources.lakes.Of(table);

@@ -80,9 +80,10 @@ class Replay {
     }
     const auto& source = facts_.sources[number_];
     const std::string day = instance_.schedule.Day(record_.key.interval);
+    const int hour = instance_.schedule.Hour(record_.key.interval);
     for (const InputRecord& input : record_.inputs) {
       if (input.table == kSourceFiles &&
-          (!source || source->DigestOf(input.name, day) != input.files)) {
+          (!source || source->DigestOf(input.name, day, hour) != input.files)) {
         Refuse(fmt::format("the files outside that step '{}' read have changed since", input.name));
       }
     }
@@ -145,12 +146,10 @@ class Replay {
     if (read == nullptr) {
       Refuse(fmt::format("it did not read '{}', which its job reads now", input.input.name));
     }
-    if (!record_.chain.empty() && input.input.previous && read->version < 0 &&
-        read->writer_run.empty() && record_.chain != record_.key.id()) {
+    if (input.input.previous && read->version < 0 && WasHandedOn(*read)) {
       Refuse(
-          fmt::format("the state of {} that it read was handed on inside the chain that begins "
-                      "with {}, and never committed",
-                      input.input.table, record_.chain));
+          fmt::format("the state of {} that it read was handed on inside {}, and never committed",
+                      input.input.table, ChainText()));
     }
     Reading now = ReadingOf(services_.instances, number_, input, record_.key.interval, facts_);
     const bool of_state = now.kind == ReadingKind::kVersion || now.kind == ReadingKind::kGone;
@@ -165,6 +164,16 @@ class Replay {
       now = {.kind = ReadingKind::kEmpty};
     }
     return now;
+  }
+
+  // Of an input that has no version: the first run of a chain starts from none or a committed one.
+  bool WasHandedOn(const InputRecord& read) const {
+    const bool later_in_chain = !record_.chain.empty() && record_.chain != record_.key.id();
+    return later_in_chain || !read.writer_run.empty();
+  }
+
+  std::string ChainText() const {
+    return record_.chain.empty() ? "a chain" : "the chain that begins with " + record_.chain;
   }
 
   // Whether the log still knows a version.
@@ -229,6 +238,12 @@ class Replay {
       writes_state = writes_state || (!output.IsIntervalTable() && made->version >= 0);
     }
     task.skips_state = !writes_state;
+    if (!record_.chain.empty() && !instance_.writes.empty() && task.bases.empty()) {
+      Refuse(
+          fmt::format("what it wrote was handed on inside {} and never committed, so there is "
+                      "nothing to compare with",
+                      ChainText()));
+    }
     const std::vector<StagedOutput> staged = StageOutputs(task, lakes_.own(), {});
     try {
       for (const StagedOutput& output : staged) {

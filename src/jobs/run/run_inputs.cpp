@@ -71,6 +71,7 @@ class InputOpener {
     }
     if (line.previous && handed_on != sources_.chain.end()) {
       opened.snapshot = handed_on->second;
+      result.record.version = reading.kind == ReadingKind::kVersion ? reading.version : -1;
     } else if (reading.kind == ReadingKind::kVersion) {
       opened.snapshot = OpenVersion(line.table, reading.version);
       result.record.version = reading.version;

@@ -225,7 +225,8 @@ class PlanRunner {
     }
     if (const auto& source = facts_.sources[planned.instance]) {
       for (const auto& [step, days] : source->digests) {
-        task.source_digests[step] = source->DigestOf(step, instance.schedule.Day(planned.interval));
+        task.source_digests[step] = source->DigestOf(step, instance.schedule.Day(planned.interval),
+                                                     instance.schedule.Hour(planned.interval));
       }
     }
     constexpr std::size_t kLastRuns = 100;

@@ -17,31 +17,21 @@ namespace fs = std::filesystem;
 
 constexpr auto kFiles = "files";
 constexpr auto kDayMark = "{ds}";
+constexpr auto kHourMark = "{hour}";
 
-// The path of a step that reads files, with all names filled in but "{ds}".
-std::optional<std::string> SourcePath(const project::Step& step, const JobInstance& instance) {
+// The path of a step that reads files; its day and hour are filled in as `day` and `hour`, whatever
+// else tells the interval may be anything.
+std::optional<std::string> SourcePath(const project::Step& step, const JobInstance& instance,
+                                      const char* day, const char* hour) {
   const bool reads_files = step.IsSource() && step.what == kFiles && step.with.contains("path");
   if (!reads_files || !step.with["path"].is_string()) {
     return std::nullopt;
   }
   project::Substitutions values = instance.values;
-  for (const char* name : {"ds", "hour", "start", "end"}) {
-    values[name].text = std::string("{") + name + "}";
-  }
+  values["ds"].text = day;
+  values["hour"].text = hour;
+  values["start"].text = values["end"].text = "*";
   return project::FillText(step.with["path"].get<std::string>(), values);
-}
-
-void AddDays(const std::vector<std::string>& days, SourceFacts& facts) {
-  if (days.empty()) {
-    return;
-  }
-  const Schedule daily({.cadence = project::Cadence::kDaily, .cron = {}});
-  const Interval first = daily.At(daily.TimeOf(days.front()));
-  const Interval last = daily.At(daily.TimeOf(days.back()));
-  const Interval extent{.start = first.start, .end = last.end};
-  facts.extent = facts.extent ? Interval{.start = std::min(facts.extent->start, extent.start),
-                                         .end = std::min(facts.extent->end, extent.end)}
-                              : extent;
 }
 
 // Name, size and time of a file: what a change of it changes.
@@ -50,23 +40,67 @@ std::string FileStateOf(const fs::path& folder, const connectors::MatchedFile& f
                      file.changed);
 }
 
-// Digests of a step's files by day.
-std::map<std::string, std::string> DigestsOf(const project::Project& project,
-                                             const std::string& path, sql::Database& database) {
-  const bool by_day = path.find(kDayMark) != std::string::npos;
-  const std::string pattern = project::FillText(path, {{"ds", {.text = "*"}}});
-  std::map<std::string, std::string> states;
-  for (const auto& file : connectors::MatchingFiles(database, project.folder, pattern)) {
-    const auto day = by_day ? connectors::DayOf(project.folder, path, file.path) : std::string();
-    if (day) {
-      states[*day] += FileStateOf(project.folder, file) + "\n";
+// What a step reads, by the day or hour that its path names.
+class SourceFiles {
+ public:
+  SourceFiles(const project::Project& project, const JobInstance& instance, std::string path)
+      : project_(project),
+        instance_(instance),
+        path_(std::move(path)),
+        by_day_(path_.find(kDayMark) != std::string::npos),
+        by_hour_(path_.find(kHourMark) != std::string::npos) {}
+
+  void Add(const project::Step& step, sql::Database& database, SourceFacts& facts) const {
+    std::map<std::string, std::string>& digests = facts.digests[step.name];
+    std::optional<Interval> extent;
+    for (const auto& file : connectors::MatchingFiles(database, project_.folder, path_)) {
+      const auto day = by_day_ ? connectors::DayOf(project_.folder, path_, file.path) : "";
+      const auto hour =
+          by_hour_ ? connectors::HourOf(project_.folder, path_, file.path) : std::optional(0);
+      if (!day || !hour) {
+        continue;
+      }
+      digests[by_hour_ ? SourceFacts::HourKey(*day, *hour) : *day] +=
+          FileStateOf(project_.folder, file) + "\n";
+      if (by_day_) {
+        const Interval time = TimeOf(*day, *hour);
+        extent = extent ? Interval{.start = std::min(extent->start, time.start),
+                                   .end = std::max(extent->end, time.end)}
+                        : time;
+      }
+    }
+    for (auto& [time, state] : digests) {
+      state = ToHex(HashOf(state));
+    }
+    Limit(extent, facts);
+  }
+
+ private:
+  // A day, or where the path names hours an hour, of the job's zone.
+  Interval TimeOf(const std::string& day, int hour) const {
+    const Schedule schedule(
+        {.cadence = by_hour_ ? project::Cadence::kHourly : project::Cadence::kDaily,
+         .cron = {},
+         .time_zone = instance_.job->schedule.time_zone});
+    return schedule.At(schedule.TimeOf(by_hour_ ? fmt::format("{}T{:02}:00", day, hour) : day));
+  }
+
+  // The days that all such steps have.
+  void Limit(const std::optional<Interval>& extent, SourceFacts& facts) const {
+    facts.limits_days = facts.limits_days || by_day_;
+    if (extent) {
+      facts.extent = facts.extent ? Interval{.start = std::min(facts.extent->start, extent->start),
+                                             .end = std::min(facts.extent->end, extent->end)}
+                                  : *extent;
     }
   }
-  for (auto& [day, state] : states) {
-    state = ToHex(HashOf(state));
-  }
-  return states;
-}
+
+  const project::Project& project_;
+  const JobInstance& instance_;
+  std::string path_;
+  bool by_day_;
+  bool by_hour_;
+};
 
 }  // namespace
 
@@ -76,13 +110,11 @@ std::optional<std::vector<std::string>> SourcePatterns(const JobInstance& instan
     if (!step.IsSource()) {
       continue;
     }
-    const auto path = SourcePath(step, instance);
+    auto path = SourcePath(step, instance, "*", "*");
     if (!path) {
       return std::nullopt;
     }
-    const project::SubstitutionValue any{.text = "*"};
-    patterns.push_back(
-        project::FillText(*path, {{"ds", any}, {"hour", any}, {"start", any}, {"end", any}}));
+    patterns.push_back(*std::move(path));
   }
   return patterns;
 }
@@ -104,15 +136,10 @@ std::optional<SourceFacts> LookAtSources(const project::Project& project,
   }
   std::optional<SourceFacts> facts;
   for (const project::Step& step : instance.job->steps) {
-    const auto path = SourcePath(step, instance);
-    if (!path) {
-      continue;
-    }
-    facts = facts.value_or(SourceFacts{});
-    facts->digests[step.name] = DigestsOf(project, *path, steps.database);
-    if (path->find(kDayMark) != std::string::npos) {
-      facts->limits_days = true;
-      AddDays(connectors::DaysThere(steps.database, project.folder, *path), *facts);
+    auto path = SourcePath(step, instance, kDayMark, kHourMark);
+    if (path) {
+      facts = facts.value_or(SourceFacts{});
+      SourceFiles(project, instance, *std::move(path)).Add(step, steps.database, *facts);
     }
   }
   return facts;
