@@ -31,7 +31,7 @@ void PrintPlan(const Arguments& arguments, Services& services) {
   jobs::PlanOptions options{
       .instances = workspace.Select(arguments.Texts("JOB"), arguments.OptionalText("--partition"))};
   options.stale = arguments.Has("--stale");
-  options.only = AskedInterval(arguments);
+  options.only = DaysAskedFor(arguments);
   options.manual = arguments.Has("JOB");
   memo.LookAtSources(workspace.instances());
   const jobs::PlanFacts facts = workspace.Facts();

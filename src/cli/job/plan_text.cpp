@@ -73,10 +73,23 @@ Json PlanJson(const std::vector<JobInstance>& instances, const jobs::Plan& plan)
   return {{"runs", RunsJson(instances, plan.runs)}, {"stale", RunsJson(instances, plan.stale)}};
 }
 
+std::string NothingText(const std::string& nothing, const std::vector<JobInstance>& instances,
+                        const std::vector<jobs::NotPlanned>& waiting) {
+  std::string reasons;
+  bool all_wait = !waiting.empty();
+  for (const jobs::NotPlanned& not_planned : waiting) {
+    all_wait = all_wait && (not_planned.has_none || not_planned.interval);
+    if (not_planned.has_none) {
+      reasons += fmt::format("  {}: {}\n", instances[not_planned.instance].name(), not_planned.why);
+    }
+  }
+  return nothing + (all_wait ? ":\n" : ": every interval that is due is done\n") + reasons;
+}
+
 std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan& plan) {
   std::string text;
   if (plan.runs.empty()) {
-    text = "nothing to run: every interval that is due is done\n";
+    text = NothingText("nothing to run", instances, plan.waiting);
   } else {
     text = fmt::format("{}\n{}\n", RunsText(instances, plan.runs), CostText(plan.runs));
   }

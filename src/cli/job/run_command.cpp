@@ -54,6 +54,7 @@ class Rounds {
       ends_.Limit(options_.instances, facts);
       whole.problems = ProblemsOf(facts);
       const jobs::Plan plan = NewRuns(MakePlan(facts));
+      waiting_ = waiting_.empty() ? plan.waiting : waiting_;
       if (plan.runs.empty()) {
         PackClosedDays(facts);
         DropDaysPastKeeping(facts);
@@ -71,6 +72,9 @@ class Rounds {
       }
     }
   }
+
+  // What isn't in the first plan, and why.
+  const std::vector<jobs::NotPlanned>& waiting() const { return waiting_; }
 
  private:
   // Of the streams that are to run.
@@ -98,7 +102,10 @@ class Rounds {
     for (const jobs::PlannedRun& run : plan.runs) {
       is_new = tried_.insert({run.instance, run.interval}).second || is_new;
     }
-    return is_new ? std::move(plan) : jobs::Plan{};
+    if (!is_new) {
+      plan.runs.clear();
+    }
+    return plan;
   }
 
   // Nothing is left to read: the small files of the days that are closed now are put together.
@@ -124,6 +131,7 @@ class Rounds {
   int parallel_;
   bool send_;
   std::set<std::pair<std::size_t, jobs::Interval>> tried_;
+  std::vector<jobs::NotPlanned> waiting_;
 };
 
 Json SummaryJson(const RunPlanSummary& summary) {
@@ -160,13 +168,14 @@ std::string ShownText(const connectors::ShownRows& shown) {
   return fmt::format("\n{}\n{}{}", shown.title, table.Text(), more);
 }
 
-void Report(Workspace& workspace, const RunPlanSummary& summary) {
+void Report(Workspace& workspace, const RunPlanSummary& summary,
+            const std::vector<jobs::NotPlanned>& waiting) {
   Services& services = workspace.services();
   if (services.options().json) {
     services.out() << SummaryJson(summary).dump() << "\n";
   } else if (summary.succeeded + summary.failed + summary.held + summary.skipped == 0) {
     services.out() << (summary.problems.empty()
-                           ? "nothing to do: every interval that is due is done\n"
+                           ? NothingText("nothing to do", workspace.instances(), waiting)
                            : "nothing to do of what could be reached\n");
   } else {
     services.out() << StepsText(summary)
@@ -203,7 +212,7 @@ jobs::PlanOptions OptionsOf(const Arguments& arguments, const Workspace& workspa
   jobs::PlanOptions options{
       .instances = workspace.Select(arguments.Texts("JOB"), arguments.OptionalText("--partition"))};
   options.stale = arguments.Has("--stale");
-  options.only = AskedInterval(arguments);
+  options.only = DaysAskedFor(arguments);
   options.manual = arguments.Has("JOB");
   return options;
 }
@@ -248,7 +257,15 @@ void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::Pla
     Follow(arguments, workspace, options);
     return;
   }
-  Report(workspace, Rounds(arguments, workspace, options).Run());
+  Rounds rounds(arguments, workspace, options);
+  const RunPlanSummary summary = rounds.Run();
+  const bool did_nothing = summary.succeeded + summary.failed + summary.held == 0;
+  if (options.force && did_nothing && summary.problems.empty()) {
+    std::string why = NothingText("nothing was run", workspace.instances(), rounds.waiting());
+    why.pop_back();
+    throw UserError("{}", why);
+  }
+  Report(workspace, summary, rounds.waiting());
 }
 
 void RunJobs(const Arguments& arguments, Services& services) {

@@ -98,35 +98,27 @@ jobs::RunServices Workspace::Runs(bool send) {
           .send = send || project_.environment.send};
 }
 
-std::optional<jobs::Interval> AskedInterval(const Arguments& arguments) {
-  const auto day = [&](const char* flag) -> std::optional<Micros> {
+std::optional<jobs::AskedDays> DaysAskedFor(const Arguments& arguments) {
+  const auto day = [&](const char* flag) {
     const auto text = arguments.OptionalText(flag);
-    if (!text) {
-      return std::nullopt;
-    }
-    const auto days = ParseDate(*text);
-    if (!days) {
+    if (text && !ParseDate(*text)) {
       throw UsageError("{} '{}': expected a day such as 2026-01-05", flag, *text);
     }
-    return *days * kDay;
+    return text.value_or("");
   };
-  const auto on = day("--on");
-  const auto from = day("--from");
-  const auto to = day("--to");
-  if (on && (from || to)) {
+  const std::string on = day("--on");
+  const jobs::AskedDays range{.first = day("--from"), .last = day("--to")};
+  const bool is_range = !range.first.empty() || !range.last.empty();
+  if (!on.empty() && is_range) {
     throw UsageError("--on and --from/--to exclude each other");
   }
-  if (on) {
-    return jobs::Interval{.start = *on, .end = *on + kDay};
+  if (!on.empty()) {
+    return jobs::AskedDays{.first = on, .last = on};
   }
-  if (!from && !to) {
-    return std::nullopt;
-  }
-  if (from && to && *to < *from) {
+  if (!range.last.empty() && range.last < range.first) {
     throw UsageError("--to is before --from");
   }
-  return jobs::Interval{.start = from.value_or(jobs::kAllOfTime.start),
-                        .end = to ? *to + kDay : jobs::kAllOfTime.end};
+  return is_range ? std::optional(range) : std::nullopt;
 }
 
 std::vector<Parameter> SelectionParameters() {
@@ -134,7 +126,9 @@ std::vector<Parameter> SelectionParameters() {
            .help = "jobs: names, globs, '+job' (and upstream), 'job+' (and downstream), 'tag:x', "
                    "'domain:x'; all without any",
            .many = true},
-          {.name = "--on", .value = "DAY", .help = "only this day's intervals (UTC)"},
+          {.name = "--on",
+           .value = "DAY",
+           .help = "only intervals whose last day, in their job's time zone, is this"},
           {.name = "--from", .value = "DAY", .help = "only intervals from this day on"},
           {.name = "--to", .value = "DAY", .help = "only intervals up to this day, inclusive"},
           {.name = "--partition",

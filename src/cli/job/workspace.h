@@ -67,10 +67,10 @@ class Workspace {
   std::vector<std::string> code_hashes_;
 };
 
-// --on DAY, --from D --to D (both days inclusive, UTC) as one interval; absent without them.
-std::optional<jobs::Interval> AskedInterval(const Arguments& arguments);
+// --on DAY, --from D --to D (both days inclusive); absent without them.
+std::optional<jobs::AskedDays> DaysAskedFor(const Arguments& arguments);
 
-// The parameters that AskedInterval() and Select() read.
+// The parameters that DaysAskedFor() and Select() read.
 std::vector<Parameter> SelectionParameters();
 
 }  // namespace weir::cli

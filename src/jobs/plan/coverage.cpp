@@ -49,6 +49,10 @@ std::optional<Micros> Coverage::FirstOf(std::size_t instance) const {
   if (source && source->extent) {
     TakeLess(first, source->extent->start);
   }
+  const auto& done = facts_.runs[instance].succeeded;
+  if (!first && !done.empty() && self.job->schedule.cadence != project::Cadence::kManual) {
+    return done.front().key.interval.start;  // it goes by the clock, and began here
+  }
   return first ? std::optional(self.schedule.At(*first).start) : std::nullopt;
 }
 

@@ -15,8 +15,8 @@ class Coverage {
   // Both must outlive it.
   Coverage(const std::vector<JobInstance>& instances, const PlanFacts& facts);
 
-  // Start of the instance's first interval: `start` of the job, or the first day that its inputs
-  // hold. Absent if neither says so.
+  // Start of the instance's first interval: `start` of the job, the first day that its inputs hold,
+  // or where neither says so, what has run first; absent before that, and for manual jobs.
   std::optional<Micros> First(std::size_t instance) const { return firsts_[instance]; }
   // End of the newest interval that is done or planned; absent without one.
   std::optional<Micros> Newest(std::size_t instance) const;

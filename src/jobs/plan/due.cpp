@@ -97,16 +97,23 @@ bool ReadsProjectTables(const JobInstance& instance) {
   });
 }
 
-// The end of the newest interval that the writers of its inputs have.
-Micros NewestUpstream(const JobInstance& instance, const Coverage& coverage) {
+// The end of the newest interval that the writers of its inputs have. `why` says what comes first.
+Micros NewestUpstream(const std::vector<JobInstance>& instances, const JobInstance& instance,
+                      const Coverage& coverage, std::string& why) {
   std::optional<Micros> newest;
+  why = "its inputs have no later intervals";
   for (const InstanceInput& input : instance.reads) {
     for (const TableWriter& writer : input.writers) {
       const auto end = coverage.Newest(writer.instance);
       if (!input.input.previous && end) {
         newest = std::max(newest.value_or(*end), *end);
+      } else if (!input.input.previous && !newest) {
+        why = fmt::format("waits for {}, which has not run", instances[writer.instance].name());
       }
     }
+  }
+  if (newest) {
+    why = "its inputs have no later intervals";
   }
   return newest.value_or(kAllOfTime.start);
 }
@@ -171,15 +178,17 @@ DueIntervals DueOf(const std::vector<JobInstance>& instances, std::size_t instan
     }
   }
   if (!until && ReadsProjectTables(self)) {
-    until = NewestUpstream(self, coverage);
-    due.waits_for = "its inputs have no later intervals";
+    until = NewestUpstream(instances, self, coverage, due.waits_for);
   }
   const bool by_clock = !until;
   if (by_clock || (self.job->due == project::Due::kWait && self.job->wait)) {
     until = facts.now - (self.job->wait ? self.job->wait->count() : 0);
     due.waits_for = "its next interval isn't over yet";
   }
-  *until = std::min(*until, EndOf(self));
+  if (EndOf(self) <= *until) {
+    until = EndOf(self);
+    due.waits_for = fmt::format("it ended with {}", FormatTimestamp(*until));
+  }
   const auto first = coverage.First(instance);
   if (first) {
     due.intervals = self.schedule.Between(*first, *until);

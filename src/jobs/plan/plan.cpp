@@ -130,16 +130,17 @@ class Planner {
   // What is due, by time and by the options.
   std::vector<Interval> Due(std::size_t instance) {
     DueIntervals due = DueOf(instances_, instance, facts_, coverage_);
-    plan_.waiting.push_back({.instance = instance, .why = due.waits_for});
     const bool by_clock = !due.intervals.empty() && !coverage_.First(instance);
+    const Schedule& schedule = instances_[instance].schedule;
     if (by_clock && options_.manual && options_.only &&
-        options_.only->start != kAllOfTime.start) {  // nothing says when it began: its user does
-      due.intervals = instances_[instance].schedule.Between(
-          options_.only->start, std::min(options_.only->end, facts_.now));
+        !options_.only->first.empty()) {  // nothing says when it began: its user does
+      due.intervals =
+          schedule.Between(schedule.At(schedule.TimeOf(options_.only->first)).start, facts_.now);
     }
+    TellWhatItWaitsFor(instance, due);
     if (options_.only) {
       std::erase_if(due.intervals, [&](const Interval& interval) {
-        return interval.start < options_.only->start || interval.end > options_.only->end;
+        return !options_.only->Has(schedule.Day(interval));
       });
     }
     const bool last_only = instances_[instance].job->external_effects &&
@@ -148,6 +149,41 @@ class Planner {
       due.intervals.erase(due.intervals.begin(), due.intervals.end() - 1);
     }
     return due.intervals;
+  }
+
+  void TellWhatItWaitsFor(std::size_t instance, const DueIntervals& due) {
+    const JobInstance& self = instances_[instance];
+    const auto is_asked = [&](const Interval& interval) {
+      return !options_.only || options_.only->Has(self.schedule.Day(interval));
+    };
+    NotPlanned told{.instance = instance, .why = due.waits_for};
+    told.has_none = std::ranges::none_of(due.intervals, is_asked);
+    if (told.has_none && !due.intervals.empty()) {
+      told.why = WhyNoneOf(self, due);
+    } else if (const auto first = coverage_.First(instance);
+               first && facts_.runs[instance].succeeded.empty()) {
+      told.why = fmt::format("its first interval is {}: {}", self.Label(self.schedule.At(*first)),
+                             due.waits_for);
+    } else if (!options_.only && !facts_.runs[instance].succeeded.empty()) {
+      told.has_none = false;
+    }
+    plan_.waiting.push_back(std::move(told));
+  }
+
+  // Why none of the intervals that are due has its day among those that were asked for.
+  std::string WhyNoneOf(const JobInstance& self, const DueIntervals& due) const {
+    const Interval& oldest = due.intervals.front();
+    const Interval& newest = due.intervals.back();
+    if (!options_.only->last.empty() && options_.only->last < self.schedule.Day(oldest)) {
+      return fmt::format("its first interval is {}", self.Label(oldest));
+    }
+    if (options_.only->first > self.schedule.Day(newest)) {
+      return fmt::format("its newest interval is {}: {}", self.Label(newest), due.waits_for);
+    }
+    const Interval holds = self.schedule.At(self.schedule.TimeOf(
+        options_.only->last.empty() ? options_.only->first : options_.only->last));
+    return fmt::format("no interval has its last day there; {} has {}", self.Label(holds),
+                       self.schedule.Day(holds));
   }
 
   bool IsLate(std::size_t instance, const Interval& interval, const Interval& newest) const {
@@ -211,9 +247,12 @@ class Planner {
     return std::nullopt;
   }
 
-  static Candidate Missing(const RunRecord* last, const Interval& interval) {
+  Candidate Missing(const RunRecord* last, const Interval& interval) const {
     if (last == nullptr) {
       return {.interval = interval, .cause = Cause::kMissing, .why = "missing"};
+    }
+    if (const auto work = facts_.at_work.find(last->key.id()); work != facts_.at_work.end()) {
+      return {.interval = interval, .cause = Cause::kRunning, .why = "is running: " + work->second};
     }
     if (last->state == RunState::kRunning) {
       return {.interval = interval, .cause = Cause::kCrashed, .why = "its last run didn't end"};

@@ -16,6 +16,7 @@ enum class Cause : std::uint8_t {
   kMissing,   // never run
   kFailed,    // its last attempt failed or was cancelled
   kCrashed,   // its last attempt's process died
+  kRunning,   // an attempt is at work
   kChanged,   // an input changed
   kUpstream,  // an input's interval is in the plan itself
   kPrevious,  // the interval before it is, or was, run again
@@ -41,11 +42,23 @@ struct PlannedRun {
   std::optional<double> seconds{};
 };
 
-// An interval that is not run now, though its time has come or its run is out of date.
+// An interval that is not run now, though its time has come or its run is out of date; without one:
+// why an instance has no later intervals, or none of those that were asked for.
 struct NotPlanned {
   std::size_t instance = 0;
   std::optional<Interval> interval{};
   std::string why{};
+  bool has_none = false;  // it has never run, or none of its intervals is among the days asked for
+};
+
+// Days that were asked for, as "2026-01-05", both inclusive; an empty one is no limit.
+struct AskedDays {
+  std::string first{};
+  std::string last{};
+
+  bool Has(const std::string& day) const {
+    return (first.empty() || day >= first) && (last.empty() || day <= last);
+  }
 };
 
 struct Plan {
@@ -57,7 +70,7 @@ struct Plan {
 struct PlanOptions {
   std::set<std::size_t> instances{};  // what may run
   bool stale = false;                 // also what is older than `late`, and code changes
-  std::optional<Interval> only{};     // intervals that lie in here whole
+  std::optional<AskedDays> only{};    // intervals whose own day (Schedule::Day) is one of these
   bool force = false;                 // run what `only` holds though it is done (backfill, --full)
   bool manual = false;                // the selection names its jobs: those without schedule, too
 };
