@@ -17,7 +17,6 @@
 namespace weir::jobs {
 namespace {
 
-constexpr auto kLock = "_weir/compaction.lock";
 constexpr std::size_t kMost = 10'000;  // at a time
 
 // The part of a commit that adds the rows of `select`.
@@ -42,7 +41,7 @@ std::size_t Ledger::State::Compact(RunCache& cache, std::size_t threshold) {
   if (cache.CountCompactable() < static_cast<std::int64_t>(std::max<std::size_t>(threshold, 1))) {
     return 0;
   }
-  const auto lock = warehouse.store().Lock(kLock);
+  const auto lock = warehouse.store().Lock(kCompactionLock);
   auto snapshots = warehouse.OpenTogether({kRunTable, kCheckTable}, false);
   Sync(cache, "");
   DeleteObsolete(cache);  // opening the tables may have finished a killed compaction

@@ -14,6 +14,7 @@ namespace weir::jobs {
 
 constexpr auto kRunTable = "weir.runs";
 constexpr auto kCheckTable = "weir.checks";
+constexpr auto kCompactionLock = "_weir/compaction.lock";
 
 // What Ledger does, in parts: each works on the cache as it is.
 struct Ledger::State {
