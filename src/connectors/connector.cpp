@@ -66,6 +66,22 @@ std::optional<SendReport> Connector::TakeBack(ConnectorContext& /*context*/,
   return std::nullopt;
 }
 
+HeldPeople Connector::Held(ConnectorContext& /*context*/, const std::string& /*users*/) const {
+  return {};
+}
+
+std::vector<WrittenFolder> Connector::WrittenFolders(const nlohmann::json& settings,
+                                                     const Connections& /*connections*/) const {
+  std::vector<WrittenFolder> folders;
+  for (const char* name : {"path", "journal"}) {
+    const auto path = settings.is_object() ? settings.find(name) : settings.end();
+    if (path != settings.end() && path->is_string()) {
+      folders.push_back({.path = path->get<std::string>()});
+    }
+  }
+  return folders;
+}
+
 void Connector::Serve(ConnectorContext& /*context*/, EventLog& /*log*/,
                       const ServiceSurroundings& /*surroundings*/) const {
   throw UserError("connector '{}' is no service", declaration().name);

@@ -113,6 +113,26 @@ struct ShownRows {
   std::int64_t more = 0;  // rows that are left out
 };
 
+// How texts that a connector writes name people.
+enum class NamedPeople : std::uint8_t {
+  kByFirstField,  // each line, by what stands before its first tab
+  kByIdentifier,  // each row of CSV files with the header identifier,add,remove
+  kInErrorLines,  // JSON, nowhere but in its `error_lines`: what others said
+  kAnywhere,      // it isn't known
+};
+
+// A folder, or a URL of one, that a step writes files below.
+struct WrittenFolder {
+  std::string path;  // as settings have it: relative to the project, perhaps with "{ds}"
+  NamedPeople people = NamedPeople::kAnywhere;
+};
+
+// What the other side has of people.
+struct HeldPeople {
+  std::int64_t lines = 0;    // people in segments
+  std::string why_untold{};  // why it can't be told anything, whatever the environment; or empty
+};
+
 struct SendReport {
   std::string identity;  // of what is there now, such as "postgres shop public.report"
   std::int64_t rows = 0;
@@ -162,6 +182,14 @@ class Connector {
   // other side keeps no people, or was never sent any. `rows` of the report are the removals.
   virtual std::optional<SendReport> TakeBack(ConnectorContext& context,
                                              const std::string& users) const;
+  // What the other side was sent of people and not told to lose since, as far as is on record here.
+  // Asks nobody, changes nothing. By itself nothing.
+  virtual HeldPeople Held(ConnectorContext& context, const std::string& users) const;
+  // Where a step with these settings, perhaps with mistakes, writes files, and how these name
+  // people. By itself what its settings `path` and `journal` say. Nothing is looked at but
+  // weir.yaml.
+  virtual std::vector<WrittenFolder> WrittenFolders(const nlohmann::json& settings,
+                                                    const Connections& connections) const;
   // Of a service's first step: answers requests until a stop of the context, and puts what it
   // accepts into the log. By itself: throws UserError, as the connector is no service.
   virtual void Serve(ConnectorContext& context, EventLog& log,

@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "connectors/activation/delivery_journal.h"
 #include "connectors/activation/delivery_plan.h"
+#include "connectors/activation/held_lines.h"
 #include "connectors/files/described_file.h"
 #include "connectors/files/folder_settings.h"
 #include "connectors/files/local_path.h"
@@ -198,6 +199,43 @@ class Activation final : public Connector {
       return std::nullopt;
     }
     return WithJournal(context, [&](Delivering& delivering) { return delivering.TakeBack(users); });
+  }
+
+  HeldPeople Held(ConnectorContext& context, const std::string& users) const override {
+    const fs::path journal = JournalFolder(context);
+    if (!fs::exists(journal)) {
+      return {};
+    }
+    return {.lines = WithFileErrors([&] {
+              return CountHeldLines(DeliveryJournal(journal), users, context.connection);
+            }),
+            .why_untold = HasNoConnection(context.connections, context.settings)
+                              ? fmt::format("weir.yaml has no connection '{}'",
+                                            context.settings.at("connection").get<std::string>())
+                              : ""};
+  }
+
+  std::vector<WrittenFolder> WrittenFolders(const Json& settings,
+                                            const Connections& connections) const override {
+    std::vector<WrittenFolder> folders;
+    const auto add = [&](const char* name, NamedPeople people) {
+      const auto path = settings.is_object() ? settings.find(name) : settings.end();
+      if (path != settings.end() && path->is_string()) {
+        folders.push_back({.path = path->get<std::string>(), .people = people});
+      }
+    };
+    add("path", NamedPeople::kByFirstField);
+    add("journal", NamedPeople::kInErrorLines);
+    const auto connection = settings.is_object() ? settings.find("connection") : settings.end();
+    if (kind_.folder && connection != settings.end() && connection->is_string() &&
+        connections.Has(connection->get<std::string>())) {
+      const std::string path =
+          kind_.folder(connections.Find(connection->get<std::string>(), kind_.name).settings);
+      if (!path.empty()) {
+        folders.push_back({.path = path, .people = NamedPeople::kByIdentifier});
+      }
+    }
+    return folders;
   }
 
  private:

@@ -119,11 +119,15 @@ struct DestinationContext {
   Pace& pace;  // of requests, kept between runs
 };
 
-// One line of the table of destinations: a connector of its own name.
+// One line of the table of destinations: a connector of its own name. Files in `folder` that end in
+// .csv.gz have the header identifier,add,remove: who is put into segments and taken out.
 struct DestinationKind {
   std::string name;
   std::string doc;
   std::vector<Setting> connection;
+  // The folder of this project that it puts files into, by settings of the connection, for whoever
+  // fetches them: relative to the project. Absent for one that sends to another place.
+  std::function<std::string(const std::map<std::string, std::string>& settings)> folder{};
   // Throws UserError for settings that can't be.
   std::function<std::unique_ptr<Destination>(const DestinationContext&)> open;
 };

@@ -73,6 +73,15 @@ class SegmentFiles final : public Connector {
                    field("value", TypeKind::kLong)}};
   }
 
+  std::vector<WrittenFolder> WrittenFolders(const Json& settings,
+                                            const Connections& connections) const override {
+    std::vector<WrittenFolder> folders = Connector::WrittenFolders(settings, connections);
+    for (WrittenFolder& folder : folders) {
+      folder.people = NamedPeople::kByFirstField;
+    }
+    return folders;
+  }
+
   ReadReport Read(ConnectorContext& context) const override {
     CheckSettings(Direction::kIn, context.settings);
     ReadTaken(SegmentFolderOf(context), context.connection, context.relation);

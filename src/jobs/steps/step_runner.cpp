@@ -309,6 +309,13 @@ std::optional<connectors::SendReport> StepRunner::TakeBack(const project::Step& 
   return services_.connectors.Find(step.what).TakeBack(context, users);
 }
 
+connectors::HeldPeople StepRunner::Held(const project::Step& step, const std::string& users,
+                                        sql::Connection& connection) const {
+  const LoneStep alone(step, settings_, services_, connection);
+  connectors::ConnectorContext context = ContextOf(alone.scope(), connectors::Direction::kOut);
+  return services_.connectors.Find(step.what).Held(context, users);
+}
+
 void StepRunner::Serve(const project::Job& job, sql::Connection& connection,
                        const connectors::ServiceSurroundings& surroundings) const {
   const bool is_served =

@@ -76,6 +76,9 @@ class StepRunner {
   std::optional<connectors::SendReport> TakeBack(const project::Step& step,
                                                  const std::string& users,
                                                  sql::Connection& connection);
+  // What is on record of users there, see Connector::Held.
+  connectors::HeldPeople Held(const project::Step& step, const std::string& users,
+                              sql::Connection& connection) const;
   // Serves: the job's first step is a connector that answers requests, its second one takes what
   // the first accepts. Ends with a stop of the settings; all that was accepted is visible to
   // readers then. Throws UserError for a job that isn't so, and as Run().

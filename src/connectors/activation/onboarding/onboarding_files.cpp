@@ -149,9 +149,15 @@ DestinationKind OnboardingDestination() {
   return {.name = "onboarding_files",
           .doc = "Segments as gzip CSV files in a folder, named as LiveRamp wants them.",
           .connection = OnboardingSettings(),
-          .open = [](const DestinationContext& context) {
-            return std::make_unique<OnboardingFiles>(context);
-          }};
+          .folder =
+              [](const std::map<std::string, std::string>& settings) {
+                const auto path = settings.find("path");
+                return path == settings.end() ? std::string() : path->second;
+              },
+          .open =
+              [](const DestinationContext& context) {
+                return std::make_unique<OnboardingFiles>(context);
+              }};
 }
 
 }  // namespace weir::connectors
