@@ -6,14 +6,22 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "enrich/junk_id.h"
 
 namespace weir::cli {
 namespace {
+
+constexpr auto kJunk =
+    "ids that are empty, zeros alone or a word such as null, -1 or optout are never kept; ids of "
+    "people are allowed";
 
 PersonId IdOfWord(const std::string& word) {
   auto id = ParsePersonId(word);
   if (!id) {
     throw UsageError("'{}' is no id: PARTY:ID is expected, such as af:0123456789abcdef", word);
+  }
+  if (enrich::IsJunkId(id->user_id)) {
+    throw UsageError("'{}' names nobody: {}", word, kJunk);
   }
   return *std::move(id);
 }
@@ -39,6 +47,10 @@ void ReadIds(const std::filesystem::path& path, std::vector<PersonId>& ids) {
     if (id.party.empty() || id.user_id.empty()) {
       throw UserError(R"({}:{}: a line {{"party": "…", "user_id": "…"}} is expected)",
                       path.string(), number);
+    }
+    if (enrich::IsJunkId(id.user_id)) {
+      throw UserError("{}:{}: user_id '{}' names nobody: {}", path.string(), number, id.user_id,
+                      kJunk);
     }
     ids.push_back(std::move(id));
   }

@@ -13,7 +13,8 @@ namespace weir::cli {
 std::vector<Parameter> AskedIdParameters();
 
 // The ids of these parameters, sorted, each once. Throws UsageError for a wrong word or if nobody
-// is named, and UserError, naming file and line, for a wrong line.
+// is named, and UserError, naming file and line, for a wrong line; so for an id that names nobody,
+// which ingestion drops as junk.
 std::vector<PersonId> AskedIds(const Arguments& arguments);
 
 }  // namespace weir::cli

@@ -2,20 +2,19 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
-#include <set>
-#include <string_view>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
-#include "base/ascii.h"
+#include "cli/forget/file_rows.h"
 #include "cli/forget/files_below.h"
+#include "cli/forget/json_texts.h"
 #include "cli/forget/objects_at.h"
 #include "connectors/files/file_error.h"
 #include "sql/quote.h"
@@ -25,91 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kShortId = 8;         // bytes; shorter ones stand in other words by chance
-constexpr std::size_t kIdsOfPattern = 200;  // of one regular expression
-constexpr std::size_t kBlock = 1U << 24U;   // bytes of a file that are searched at a time
+constexpr std::size_t kBlock = 1U << 24U;  // bytes of a file that are searched at a time
 
 constexpr auto kFileColumn = "weir_file";
-
-bool IsWordByte(char byte) {
-  const char lower = LowerLetter(byte);
-  return IsDigit(byte) || (lower >= 'a' && lower <= 'z');
-}
-
-// The searched texts, as regular expressions for SQL and as bytes.
-class Needles {
- public:
-  explicit Needles(const std::vector<PersonId>& ids) {
-    std::set<std::string> texts;
-    for (const PersonId& id : ids) {
-      texts.insert(id.user_id);
-    }
-    texts_.assign(texts.begin(), texts.end());
-    for (std::size_t begin = 0; begin < texts_.size(); begin += kIdsOfPattern) {
-      std::vector<std::string> parts;
-      const std::size_t end = std::min(begin + kIdsOfPattern, texts_.size());
-      for (std::size_t i = begin; i < end; ++i) {
-        parts.push_back(PatternOf(texts_[i]));
-      }
-      patterns_.push_back(fmt::to_string(fmt::join(parts, "|")));
-    }
-    for (const std::string& text : texts_) {
-      longest_ = std::max(longest_, text.size());
-      searchers_.emplace_back(text.begin(), text.end());
-    }
-  }
-
-  // SQL that is true where the text `value` holds one.
-  std::string Condition(const std::string& value) const {
-    std::vector<std::string> parts;
-    parts.reserve(patterns_.size());
-    for (const std::string& pattern : patterns_) {
-      parts.push_back(fmt::format("regexp_matches({}, {})", value, sql::QuoteText(pattern)));
-    }
-    return parts.empty() ? "false" : fmt::to_string(fmt::join(parts, " OR "));
-  }
-
-  bool StandIn(std::string_view bytes) const {
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      for (auto at = bytes.begin();;) {
-        at = std::search(at, bytes.end(), searchers_[i]);
-        if (at == bytes.end()) {
-          break;
-        }
-        if (texts_[i].size() >= kShortId || IsAlone(bytes, at - bytes.begin(), texts_[i].size())) {
-          return true;
-        }
-        ++at;
-      }
-    }
-    return false;
-  }
-
-  std::size_t longest() const { return longest_; }
-
- private:
-  static std::string PatternOf(const std::string& text) {
-    std::string pattern;
-    for (const char byte : text) {
-      pattern += IsWordByte(byte) || (static_cast<unsigned char>(byte) & 0x80U) != 0U
-                     ? std::string(1, byte)
-                     : fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
-    }
-    return text.size() >= kShortId ? pattern
-                                   : fmt::format("(^|[^A-Za-z0-9]){}([^A-Za-z0-9]|$)", pattern);
-  }
-
-  static bool IsAlone(std::string_view bytes, std::ptrdiff_t at, std::size_t length) {
-    const auto begin = static_cast<std::size_t>(at);
-    return (begin == 0 || !IsWordByte(bytes[begin - 1])) &&
-           (begin + length == bytes.size() || !IsWordByte(bytes[begin + length]));
-  }
-
-  std::vector<std::string> texts_;
-  std::vector<std::string> patterns_;
-  std::vector<std::boyer_moore_horspool_searcher<std::string::const_iterator>> searchers_;
-  std::size_t longest_ = 0;
-};
 
 // Where the files of a table's partitions lie together.
 fs::path WithoutPartitions(const fs::path& folder) {
@@ -120,15 +37,21 @@ fs::path WithoutPartitions(const fs::path& folder) {
 
 // A condition that is true for the rows of `from` that hold one; empty if none can.
 std::string RowCondition(sql::Connection& connection, const std::string& from,
-                         const Needles& needles) {
+                         const ScratchIds& ids) {
+  const Schema schema = connection.Describe("FROM " + from);
+  const auto rows = FindPersonalRows(schema, ids);
   std::vector<std::string> conditions;
-  for (const Field& field : connection.Describe("FROM " + from).fields) {
+  if (rows) {
+    conditions.push_back(rows->where);
+  }
+  for (const Field& field : schema.fields) {
     const TypeKind kind = field.type.kind;
     const bool has_bytes =
         kind == TypeKind::kString || kind == TypeKind::kBinary || field.type.IsNested();
-    if (has_bytes && field.name != kFileColumn) {
+    if (has_bytes && field.name != kFileColumn && !(rows && rows->judged.contains(field.name))) {
       const std::string name = sql::QuoteName(field.name);
-      conditions.push_back(needles.Condition(
+      conditions.push_back(ids.patterns().Condition(
+          TextKind::kBytes,
           kind == TypeKind::kString ? name : fmt::format("CAST({} AS VARCHAR)", name)));
     }
   }
@@ -137,7 +60,7 @@ std::string RowCondition(sql::Connection& connection, const std::string& from,
 
 // Those of some Parquet files that hold one.
 std::vector<fs::path> ParquetFound(sql::Connection& connection, const std::vector<fs::path>& paths,
-                                   const Needles& needles) {
+                                   const ScratchIds& ids) {
   std::vector<std::string> names;
   names.reserve(paths.size());
   for (const fs::path& path : paths) {
@@ -147,7 +70,7 @@ std::vector<fs::path> ParquetFound(sql::Connection& connection, const std::vecto
       "read_parquet({}, hive_partitioning = false, union_by_name = true, filename = {})",
       sql::QuoteTexts(names), sql::QuoteText(kFileColumn));
   std::vector<fs::path> found;
-  if (const std::string condition = RowCondition(connection, files, needles); !condition.empty()) {
+  if (const std::string condition = RowCondition(connection, files, ids); !condition.empty()) {
     for (const auto& row : connection
                                .Query(fmt::format("SELECT DISTINCT {} FROM {} WHERE {}",
                                                   kFileColumn, files, condition))
@@ -158,18 +81,21 @@ std::vector<fs::path> ParquetFound(sql::Connection& connection, const std::vecto
   return found;
 }
 
-bool AvroHolds(sql::Connection& connection, const fs::path& path, const Needles& needles) {
+bool AvroHolds(sql::Connection& connection, const fs::path& path, const ScratchIds& ids) {
   const std::string file = fmt::format("read_avro({})", sql::QuoteText(path.string()));
-  const std::string condition = RowCondition(connection, file, needles);
+  const std::string condition = RowCondition(connection, file, ids);
   return !condition.empty() &&
          connection.QueryInteger(fmt::format(
              "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)", file, condition)) > 0;
 }
 
-bool LinesHold(sql::Connection& connection, const fs::path& path, const Needles& needles) {
-  return connection.QueryInteger(
-             fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)",
-                         connectors::LinesOf(path.string()), needles.Condition("line"))) > 0;
+// Lines whose layout is known are judged by that, as they were when they went.
+bool LinesHold(sql::Connection& connection, const std::string& name, connectors::NamedPeople people,
+               const ScratchIds& ids) {
+  const auto rows = FileRowsOf(name, people, ids, connection);
+  return rows && connection.QueryInteger(
+                     fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)",
+                                 rows->all, rows->found)) > 0;
 }
 
 // A file of this machine, or an object of a store.
@@ -182,35 +108,41 @@ struct Searched {
   std::string suffix() const { return fs::path(name).extension().string(); }
 };
 
-// Blocks overlap, so that an id across two of them is found. `read` gives the bytes from an offset
-// on, fewer than asked for at the end alone.
+// Blocks overlap, so that an id across two of them is found. A letter stands for what isn't there
+// at a block's beginning and end: what a token begins or ends with is seen with the other block.
+// `read` gives the bytes from an offset on, fewer than asked for at the end alone.
 template <typename Read>
-bool BlocksHold(const Needles& needles, const Read& read) {
+bool BlocksHold(const IdPatterns& patterns, const Read& read) {
   std::string bytes;
   for (std::size_t offset = 0;; offset += kBlock) {
-    const std::size_t kept = std::min(bytes.size(), needles.longest() + 1);
-    bytes.erase(0, bytes.size() - kept);
+    bytes.erase(0, bytes.size() - std::min(bytes.size(), patterns.longest()));
+    if (!bytes.empty()) {
+      bytes.front() = 'a';
+    }
     const std::string block = read(offset);
     bytes += block;
-    if (needles.StandIn(bytes)) {
+    const bool is_last = block.size() < kBlock;
+    bytes += is_last ? "" : "a";
+    if (patterns.StandIn(TextKind::kBytes, bytes)) {
       return true;
     }
-    if (block.size() < kBlock) {
+    if (is_last) {
       return false;
     }
+    bytes.pop_back();
   }
 }
 
-bool BytesHold(const Searched& searched, const Needles& needles) {
+bool BytesHold(const Searched& searched, const ScratchIds& ids) {
   if (searched.store) {
-    return BlocksHold(needles, [&](std::size_t offset) {
+    return BlocksHold(ids.patterns(), [&](std::size_t offset) {
       return std::cmp_less(offset, searched.size)
                  ? searched.store->GetRange(searched.key, offset, kBlock)
                  : std::string();
     });
   }
   std::ifstream file(searched.name, std::ios::binary);
-  return BlocksHold(needles, [&](std::size_t /*offset*/) {
+  return BlocksHold(ids.patterns(), [&](std::size_t /*offset*/) {
     std::string block(kBlock, '\0');
     file.read(block.data(), static_cast<std::streamsize>(kBlock));
     block.resize(static_cast<std::size_t>(file.gcount()));
@@ -232,25 +164,45 @@ std::vector<Searched> AllAt(sql::Database& database, const SearchedPlaces& place
   return all;
 }
 
+std::string BytesOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Whether a message in JSON of ours names one; logs of tables have none.
+bool MessagesHold(const Searched& searched, const IdPatterns& patterns) {
+  constexpr std::int64_t kMostBytes = 1 << 26;
+  if (searched.suffix() != ".json" || searched.size > kMostBytes ||
+      searched.name.find("/_delta_log/") != std::string::npos) {
+    return false;
+  }
+  const std::string text = searched.store ? searched.store->GetRange(searched.key, 0, kMostBytes)
+                                          : BytesOf(searched.name);
+  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  return !json.is_discarded() && HasMessageOf(json, patterns);
+}
+
 // Whether a file that isn't Parquet holds one.
 bool Holds(sql::Database& database, sql::Connection& connection, const Searched& searched,
-           const Needles& needles) {
+           const SearchedPlaces& places, const ScratchIds& ids) {
   const std::string suffix = searched.suffix();
   if (suffix == ".avro") {
     database.LoadExtension("avro");
-    return AvroHolds(connection, searched.name, needles);
+    return AvroHolds(connection, searched.name, ids);
   }
-  return suffix == ".gz" || suffix == ".zst" ? LinesHold(connection, searched.name, needles)
-                                             : BytesHold(searched, needles);
+  if (EndsInOneOf(suffix, {".gz", ".zst", ".tsv", ".csv", ".ndjson", ".jsonl", ".txt"})) {
+    return LinesHold(connection, searched.name, places.written.PeopleIn(searched.name), ids);
+  }
+  return MessagesHold(searched, ids.patterns()) || BytesHold(searched, ids);
 }
 
 }  // namespace
 
-ByteSearch SearchForIds(sql::Database& database, const SearchedPlaces& places,
-                        const std::vector<PersonId>& ids) {
-  sql::Connection connection = database.Connect();
-  const Needles needles(ids);
-  ByteSearch search;
+ByteSearch SearchForIds(lake::Warehouse& warehouse, const SearchedPlaces& places,
+                        const ScratchIds& ids) {
+  sql::Database& database = warehouse.database();
+  sql::Connection& connection = warehouse.connection();
+  ByteSearch search{.ordinary = static_cast<std::int64_t>(ids.patterns().num_ordinary())};
   std::map<fs::path, std::vector<fs::path>>
       tables;  // Parquet files of one folder are read together
   for (const Searched& searched : AllAt(database, places)) {
@@ -261,12 +213,12 @@ ByteSearch SearchForIds(sql::Database& database, const SearchedPlaces& places,
     search.bytes += searched.size;
     if (searched.suffix() == ".parquet") {
       tables[WithoutPartitions(fs::path(searched.name).parent_path())].emplace_back(searched.name);
-    } else if (Holds(database, connection, searched, needles)) {
+    } else if (Holds(database, connection, searched, places, ids)) {
       search.found.emplace_back(searched.name);
     }
   }
   for (const auto& [folder, paths] : tables) {
-    std::ranges::move(ParquetFound(connection, paths, needles), std::back_inserter(search.found));
+    std::ranges::move(ParquetFound(connection, paths, ids), std::back_inserter(search.found));
   }
   std::ranges::sort(search.found);
   return search;

@@ -31,17 +31,23 @@ struct Target {
   lake::TableAt at() const { return {.folder = folder, .snapshot = snapshot}; }
 };
 
-// Takes what names an id out of one column.
+// Takes what names an id out of some columns.
 lake::Changes PlanEmptying(lake::Warehouse& warehouse, const Target& target,
                            const lake::CommitInfo& origin) {
   const std::string scan = lake::ScanSql(target.folder, target.snapshot, target.snapshot.files,
                                          {.with_file_index = true, .with_row_number = true});
+  std::vector<std::string> columns;
+  std::vector<std::string> values;
+  for (const auto& [column, rest] : target.rows.rest) {
+    columns.push_back(column);
+    values.push_back(fmt::format("{} AS {}", rest, column));
+  }
   const lake::ScratchTable edits(
       warehouse.connection(),
       fmt::format("SELECT weir_file_index, weir_row_number, false AS weir_goes, "
-                  "{} AS {} FROM ({}) WHERE {}",
-                  target.rows.rest, target.rows.empty_column, scan, target.rows.where));
-  const lake::Edits changed{.table = edits.name(), .columns = {target.rows.empty_column}};
+                  "{} FROM ({}) WHERE {}",
+                  fmt::join(values, ", "), scan, target.rows.where));
+  const lake::Edits changed{.table = edits.name(), .columns = columns};
   lake::Changes changes;
   for (const lake::FileEdits& file : lake::CountEdits(warehouse.connection(), changed)) {
     changes.removes.push_back(
@@ -126,19 +132,18 @@ class Eraser {
   }
 
   ErasedTable& Note(const std::string& table, const Target& target) {
-    return erasure_.tables.emplace_back(
-        ErasedTable{.table = table,
-                    .only_emptied = !target.rows.empty_column.empty(),
-                    .held_before = HeldBefore(warehouse_, target),
-                    .version_before = target.snapshot.version,
-                    .version = target.snapshot.version});
+    return erasure_.tables.emplace_back(ErasedTable{.table = table,
+                                                    .only_emptied = !target.rows.rest.empty(),
+                                                    .held_before = HeldBefore(warehouse_, target),
+                                                    .version_before = target.snapshot.version,
+                                                    .version = target.snapshot.version});
   }
 
   lake::Changes ChangesOf(const Target& target) {
     if (target.of_graph) {
       return {};
     }
-    return target.rows.empty_column.empty()
+    return target.rows.rest.empty()
                ? lake::PlanDelete(warehouse_, target.at(),
                                   {.where = target.rows.where, .origin = origin_})
                : PlanEmptying(warehouse_, target, origin_);

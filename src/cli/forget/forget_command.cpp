@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,25 +36,39 @@ std::string SearchText(const ByteSearch& search) {
                                                         FormatCount(std::ssize(search.found))));
 }
 
-void RefuseLeftFiles(const std::vector<std::filesystem::path>& found) {
-  if (found.empty()) {
-    return;
+std::string PathsText(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> texts;
+  for (const std::filesystem::path& path : paths) {
+    texts.push_back(path.string());
   }
-  std::vector<std::string> paths;
-  for (const std::filesystem::path& path : found) {
-    paths.push_back(path.string());
+  return fmt::to_string(fmt::join(texts, ", "));
+}
+
+void RefuseLeftFiles(const Forgotten& done) {
+  std::vector<std::filesystem::path> left;
+  std::ranges::set_difference(done.search.found, done.waiting, std::back_inserter(left));
+  if (!left.empty()) {
+    throw ExternalError(
+        "an id still stands in {}: files that no version names are deleted an hour after they were "
+        "written, by calling this again; what is in other files 'weir forget' doesn't know",
+        PathsText(left));
   }
-  throw ExternalError(
-      "an id still stands in {}: files that no version names are deleted an hour after they were "
-      "written, by calling this again; what is in other files 'weir forget' doesn't know",
-      fmt::to_string(fmt::join(paths, ", ")));
+  if (!done.waiting.empty()) {
+    throw ExternalError(
+        "{} tells whoever fetches it to take the people out: delete it once it has been fetched, "
+        "and "
+        "call this again; nothing else is left to do",
+        PathsText(done.waiting));
+  }
 }
 
 void RunForget(const Arguments& arguments, Services& services) {
   const std::vector<PersonId> ids = AskedIds(arguments);
   const bool is_dry = arguments.Has("--dry-run");
   Workspace workspace(services);
-  const Forgotten done = is_dry ? LookAtPeople(workspace, ids) : ForgetPeople(workspace, ids);
+  const bool send = arguments.Has("--send");
+  const Forgotten done =
+      is_dry ? LookAtPeople(workspace, ids, send) : ForgetPeople(workspace, ids, send);
   if (services.options().json) {
     PrintJson(services.out(), ForgottenJson(done));
   } else {
@@ -61,13 +77,15 @@ void RunForget(const Arguments& arguments, Services& services) {
   }
   if (!is_dry) {
     RefuseRunsUnderWay(RunsUnderWay(workspace, ErasedTables(done)), "weir forget");
-    RefuseLeftFiles(done.search.found);
+    RefuseLeftFiles(done);
   }
 }
 
 std::vector<Parameter> ForgetParameters() {
   std::vector<Parameter> parameters = AskedIdParameters();
   parameters.push_back({.name = "--dry-run", .help = "say what would go, and change nothing"});
+  parameters.push_back(
+      {.name = "--send", .help = "tell destinations, whatever the environment says"});
   return parameters;
 }
 
@@ -91,6 +109,12 @@ Command ForgetCommand() {
           "metastore.forgotten_models. Last, everything that weir wrote is searched for the ids.\n"
           "The report is printed and kept in _weir/erasures/ of the warehouse: it names no id.\n"
           "Files that are only read, such as topics, are listed and left to their retention.\n"
+          "A destination that has the people and can't be told, as nothing is sent in this\n"
+          "environment or its connection is gone, ends it with exit code 1 before anything is\n"
+          "erased. So does, at the end, a file that tells somebody to take the people out and "
+          "that\n"
+          "nobody has fetched yet: delete it once that is done, and call this again.\n"
+          "An id such as 43200 or amer goes where ids stand; in texts it may be anything.\n"
           "FILE has a line {\"party\": \"af\", \"user_id\": \"…\"} for each id.",
       .examples =
           "weir forget af:0123456789abcdef --dry-run\n"

@@ -12,6 +12,7 @@
 #include "cli/forget/suppression_list.h"
 #include "cli/forget/whole_people.h"
 #include "cli/identity/graph_tables.h"
+#include "jobs/ledger/redact.h"
 #include "lake/forget_versions.h"
 #include "project/project.h"
 
@@ -37,6 +38,7 @@ TablesToErase TablesOfProject(const Workspace& workspace, const std::vector<Grap
       }
     }
   }
+  tables.all.insert({"weir.runs", "weir.checks"});  // messages of runs may name somebody
   for (const GraphTables& graph : graphs) {
     for (const project::Output* output : graph.all()) {
       tables.graphs.insert(output->table);
@@ -47,7 +49,7 @@ TablesToErase TablesOfProject(const Workspace& workspace, const std::vector<Grap
 
 class Forgetting {
  public:
-  Forgetting(Workspace& workspace, const std::vector<PersonId>& asked)
+  Forgetting(Workspace& workspace, const std::vector<PersonId>& asked, bool send)
       : workspace_(workspace),
         warehouse_(workspace.lakes().own()),
         salt_(workspace.steps().connections.secrets().Value(kErasureSalt)),
@@ -61,7 +63,7 @@ class Forgetting {
     done_.ids = std::ssize(people_.ids);
     done_.sources = folders_.read;
     std::ranges::copy(folders_.read_urls, std::back_inserter(done_.sources));
-    done_.sends = workspace.project().environment.send;
+    done_.sends = send || workspace.project().environment.send;
   }
 
   Forgotten Look() {
@@ -79,8 +81,14 @@ class Forgetting {
       FlagModels(warehouse_, done_.traces.models);
     }
     LogInfo("forget: destinations");
-    done_.taken_back = TakeBackPeople(workspace_, scratch_);
+    done_.taken_back = TakeBackPeople(workspace_, scratch_, done_.sends);
     Failpoint("forget:after-destinations");
+    LogInfo("forget: records of runs");
+    done_.run_records = jobs::RedactRuns(
+        warehouse_, workspace_.services().ledger_cache(), [&](const std::string& message) {
+          return scratch_.patterns().Without(TextKind::kMessage, message);
+        });
+    Failpoint("forget:after-records");
     LogInfo("forget: files that jobs wrote");
     done_.files = EraseFromFiles(workspace_, folders_, scratch_, false);
     LogInfo("forget: tables");
@@ -139,14 +147,19 @@ class Forgetting {
   }
 
   void Search() {
-    SearchedPlaces places{.folders = folders_.written, .urls = folders_.written_urls};
+    SearchedPlaces places{
+        .folders = folders_.written, .urls = folders_.written_urls, .written = folders_};
     if (const std::string root = warehouse_.root(); root.find("://") == std::string::npos) {
       places.folders.emplace_back(root);
     } else {
       places.urls.push_back(root);
     }
     places.folders.push_back(workspace_.project().folder / ".weir");
-    done_.search = SearchForIds(warehouse_.database(), places, people_.ids);
+    done_.search = SearchForIds(warehouse_, places, scratch_);
+    std::ranges::copy_if(done_.search.found, std::back_inserter(done_.waiting),
+                         [&](const auto& path) {
+                           return folders_.PeopleIn(path) == connectors::NamedPeople::kByIdentifier;
+                         });
   }
 
   void WriteReport() {
@@ -168,12 +181,12 @@ class Forgetting {
 
 }  // namespace
 
-Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked) {
-  return Forgetting(workspace, asked).Forget();
+Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked, bool send) {
+  return Forgetting(workspace, asked, send).Forget();
 }
 
-Forgotten LookAtPeople(Workspace& workspace, const std::vector<PersonId>& asked) {
-  return Forgetting(workspace, asked).Look();
+Forgotten LookAtPeople(Workspace& workspace, const std::vector<PersonId>& asked, bool send) {
+  return Forgetting(workspace, asked, send).Look();
 }
 
 }  // namespace weir::cli

@@ -23,24 +23,29 @@ struct Forgotten {
   PersonTraces traces{};
   bool sends = true;  // false: the environment sends nothing
   std::vector<TakenBackFrom> taken_back{};
+  std::size_t run_records = 0;  // that were rewritten
   std::vector<ErasedFile> files{};
   std::vector<GraphErasure> graphs{};
   Erasure erasure{};
   std::int64_t purged_files = 0;                 // of tables' older versions
   std::vector<std::filesystem::path> sources{};  // folders and URLs that are only read
   ByteSearch search{};
+  // Of the files that the search found those that tell whoever fetches them to take people out.
+  std::vector<std::filesystem::path> waiting{};
 };
 
 // Forgets the people whom ids belong to: `weir forget`. In this order, so that a call that is
 // killed anywhere is finished when it is made again with the same ids: the ids go on the list of
-// erased ones; models that learnt from the people are noted; destinations are told; written files,
-// then tables, then the identity graphs lose their rows; older versions that held some are deleted;
-// last, a search of everything that weir wrote. Writes the report `_weir/erasures/<run id>.json` of
-// the warehouse.
-Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked);
+// erased ones; models that learnt from the people are noted; destinations are told; run records,
+// then written files, then tables, then the identity graphs lose them; older versions that held
+// some are deleted; last, a search of everything that weir wrote. Writes the report
+// `_weir/erasures/<run id>.json` of the warehouse. With `send` destinations are told whatever the
+// environment says. Throws UserError, before anything but the list has changed, if a destination
+// has the people and can't be told.
+Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked, bool send);
 
 // The same without any change; nothing is searched.
-Forgotten LookAtPeople(Workspace& workspace, const std::vector<PersonId>& asked);
+Forgotten LookAtPeople(Workspace& workspace, const std::vector<PersonId>& asked, bool send);
 
 // As JSON, and as text for people. Neither names an id.
 nlohmann::ordered_json ForgottenJson(const Forgotten& done);

@@ -116,6 +116,10 @@ std::string FilesText(const Forgotten& done) {
   for (const ErasedFile& file : done.files) {
     text += fmt::format("file {}: {} rows\n", file.path.string(), FormatCount(file.rows));
   }
+  if (done.run_records > 0) {
+    text += fmt::format("records of runs: {} told of them\n",
+                        FormatCount(static_cast<std::int64_t>(done.run_records)));
+  }
   for (const std::filesystem::path& folder : done.sources) {
     text += fmt::format("only read, not changed: {}\n", folder.string());
   }
@@ -154,7 +158,10 @@ nlohmann::ordered_json ForgottenJson(const Forgotten& done) {
   json["sources"] = paths(done.sources);
   json["search"] = {{"files", done.search.files},
                     {"bytes", done.search.bytes},
+                    {"ordinary_ids", done.search.ordinary},
                     {"found", paths(done.search.found)}};
+  json["waiting"] = paths(done.waiting);
+  json["run_records"] = done.run_records;
   return json;
 }
 

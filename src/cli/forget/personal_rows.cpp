@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/forget/text_stream.h"
 
@@ -20,16 +19,12 @@ std::string IdsSql(sql::Connection& connection, const std::vector<PersonId>& ids
   return TextStreamSql(connection, {"party", "user_id", "user_key"}, rows);
 }
 
-// An id stands in a line of JSON as it is, or escaped.
-std::string TextsSql(sql::Connection& connection, const std::vector<PersonId>& ids) {
-  std::vector<std::vector<std::string>> rows;
+std::vector<std::string> UserIdsOf(const std::vector<PersonId>& ids) {
+  std::set<std::string> texts;
   for (const PersonId& id : ids) {
-    const std::string quoted =
-        nlohmann::json(id.user_id).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    rows.push_back({id.user_id});
-    rows.push_back({quoted.substr(1, quoted.size() - 2)});
+    texts.insert(id.user_id);
   }
-  return TextStreamSql(connection, {"text"}, rows);
+  return {texts.begin(), texts.end()};
 }
 
 std::string PeopleSql(sql::Connection& connection, const std::vector<std::string>& universal_ids) {
@@ -50,24 +45,74 @@ bool IsList(const Schema& schema, const char* column) {
   return field != nullptr && field->type.kind == TypeKind::kArray;
 }
 
+// Of weir.runs: `record` has the same messages as `error`, and those of checks.
+PersonalRows RunRows(const IdPatterns& patterns) {
+  const auto without = [&](const std::string& message) {
+    return patterns.WithoutSql(TextKind::kMessage, message);
+  };
+  return {
+      .where = patterns.Condition(
+          TextKind::kMessage,
+          "concat_ws(chr(10), error, why, array_to_string(json_extract_string(record, "
+          "'$.checks[*].message'), chr(10)))"),
+      .rest = {
+          {"error", without("error")},
+          {"why", without("why")},
+          {"record",
+           fmt::format(
+               "CAST(json_merge_patch(CAST(record AS JSON), json_object('error', {}, 'why', {}, "
+               "'checks', list_transform(from_json(json_extract(record, '$.checks'), "
+               "'[\"JSON\"]'), lambda said: json_merge_patch(said, "
+               "json_object('message', {}))))) AS VARCHAR)",
+               without("json_extract_string(record, '$.error')"),
+               without("json_extract_string(record, '$.why')"),
+               without("json_extract_string(said, '$.message')"))}}};
+}
+
+// Of tables whose texts may name somebody.
+std::optional<PersonalRows> RowsWithMessages(const Schema& schema, const IdPatterns& patterns) {
+  if (HasAll(schema, {"source_partition", "source_offset", "reason", "line"})) {
+    return PersonalRows{.where = patterns.Condition(TextKind::kForeignLine, "line"),
+                        .rest = {{"line", "CAST(NULL AS VARCHAR)"}}};
+  }
+  if (HasAll(schema, {"run", "attempt", "error", "record"})) {
+    return RunRows(patterns);
+  }
+  if (HasAll(schema, {"run", "attempt", "subject", "message"})) {
+    return PersonalRows{.where = patterns.Condition(TextKind::kMessage, "message"),
+                        .rest = {{"message", patterns.WithoutSql(TextKind::kMessage, "message")}}};
+  }
+  if (IsList(schema, "error_log_lines")) {
+    return PersonalRows{.where = patterns.Condition(TextKind::kMessage,
+                                                    "array_to_string(error_log_lines, chr(10))"),
+                        .rest = {{"error_log_lines",
+                                  fmt::format("list_filter(error_log_lines, lambda said: NOT {})",
+                                              patterns.Condition(TextKind::kMessage, "said"))}}};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ScratchIds::ScratchIds(sql::Connection& connection, const std::vector<PersonId>& ids,
                        operators::UserKeys& keys, const std::vector<std::string>& universal_ids)
     : ids_(connection, IdsSql(connection, ids, keys)),
-      texts_(connection, TextsSql(connection, ids)),
-      people_(connection, PeopleSql(connection, universal_ids)) {}
+      people_(connection, PeopleSql(connection, universal_ids)),
+      patterns_(UserIdsOf(ids)) {}
 
 std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids) {
   std::vector<std::string> conditions;
+  std::set<std::string> judged;
   const auto add_pair = [&](const char* party, const char* id) {
     if (HasAll(schema, {party, id})) {
+      judged.insert(id);
       conditions.push_back(
           fmt::format("({}, {}) IN (SELECT (party, user_id) FROM {})", party, id, ids.ids()));
     }
   };
   const auto add_one = [&](const char* column, const char* of, const std::string& table) {
     if (HasAll(schema, {column})) {
+      judged.insert(column);
       conditions.push_back(fmt::format("{} IN (SELECT {} FROM {})", column, of, table));
     }
   };
@@ -76,6 +121,7 @@ std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const Scratch
   add_pair("party_a", "id_a");
   add_pair("party_b", "id_b");
   if (IsList(schema, "ids")) {
+    judged.insert("ids");
     conditions.push_back(fmt::format(
         "list_has_any(ids, (SELECT list({{'party': party, 'id': user_id}}) FROM {}))", ids.ids()));
   }
@@ -84,26 +130,9 @@ std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const Scratch
   add_one("universal_id", "universal_id", ids.people());
   if (!conditions.empty()) {
     return PersonalRows{.where = fmt::format("coalesce({}, false)", fmt::join(conditions, " OR ")),
-                        .empty_column = ""};
+                        .judged = std::move(judged)};
   }
-  const auto named_in = [&](const char* text) {
-    return fmt::format("EXISTS (SELECT 1 FROM {} AS t WHERE contains({}, t.text))", ids.texts(),
-                       text);
-  };
-  if (HasAll(schema, {"source_partition", "source_offset", "reason", "line"})) {
-    return PersonalRows{
-        .where = named_in("line"), .empty_column = "line", .rest = "CAST(NULL AS VARCHAR)"};
-  }
-  if (IsList(schema, "error_log_lines")) {
-    return PersonalRows{
-        .where = named_in("array_to_string(error_log_lines, chr(10))"),
-        .empty_column = "error_log_lines",
-        .rest = fmt::format(
-            "(SELECT coalesce(list(said ORDER BY place), []) FROM (SELECT unnest(error_log_lines) "
-            "AS said, generate_subscripts(error_log_lines, 1) AS place) WHERE NOT {})",
-            named_in("said"))};
-  }
-  return std::nullopt;
+  return RowsWithMessages(schema, ids.patterns());
 }
 
 }  // namespace weir::cli

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cli/forget/asked_ids.h"
+#include "cli/forget/id_patterns.h"
 #include "data/schema.h"
 #include "lake/scratch_table.h"
 #include "operators/ingest/user_key.h"
@@ -21,21 +24,23 @@ class ScratchIds {
              operators::UserKeys& keys, const std::vector<std::string>& universal_ids = {});
 
   const std::string& ids() const { return ids_.name(); }        // party, user_id, user_key
-  const std::string& texts() const { return texts_.name(); }    // text: an id as lines may have it
   const std::string& people() const { return people_.name(); }  // universal_id
+  const IdPatterns& patterns() const { return patterns_; }
 
  private:
   lake::ScratchTable ids_;
-  lake::ScratchTable texts_;
   lake::ScratchTable people_;
+  IdPatterns patterns_;
 };
 
 // How a table holds ids, told by its columns: which rows are about one of them, and what becomes of
 // these.
 struct PersonalRows {
-  std::string where;         // SQL over the table's columns
-  std::string empty_column;  // that loses what names an id in these rows; empty: the rows go
-  std::string rest{};        // SQL over the table's columns: what is left of that column
+  std::string where;  // SQL over the table's columns
+  // What is left of columns of these rows, SQL over the table's columns; none: the rows go.
+  std::map<std::string, std::string> rest{};
+  // The columns that have ids of which `where` knows whose they are.
+  std::set<std::string> judged{};
 };
 
 // By columns: (party, user_id), (neighbour_party, neighbour_id), `ids` (a list of {party, id}),

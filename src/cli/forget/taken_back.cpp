@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/run_id.h"
 #include "jobs/run/run_values.h"
 #include "jobs/steps/step_runner.h"
@@ -18,26 +19,63 @@ jobs::StepSettings SettingsOf(const Workspace& workspace, const jobs::JobInstanc
           .run_id = NewRunId()};
 }
 
-}  // namespace
+struct SendingStep {
+  const jobs::JobInstance* instance = nullptr;
+  const project::Step* step = nullptr;
 
-std::vector<TakenBackFrom> TakeBackPeople(Workspace& workspace, const ScratchIds& ids) {
-  std::vector<TakenBackFrom> taken;
-  if (!workspace.project().environment.send) {
-    return taken;
-  }
-  const std::string users = fmt::format("SELECT user_id FROM {}", ids.ids());
+  std::string name() const { return fmt::format("{}.{}", instance->name(), step->name); }
+};
+
+std::vector<SendingStep> SendingSteps(const Workspace& workspace) {
+  std::vector<SendingStep> steps;
   for (const jobs::JobInstance& instance : workspace.instances()) {
     for (const jobs::PendingEffect& effect :
          jobs::EffectsOf(*instance.job, workspace.steps().connectors)) {
-      jobs::StepRunner runner(SettingsOf(workspace, instance), workspace.steps());
-      const auto report = effect.external ? runner.TakeBack(*effect.step, users,
-                                                            workspace.lakes().own().connection())
-                                          : std::nullopt;
-      if (report) {
-        taken.push_back({.step = fmt::format("{}.{}", instance.name(), effect.step->name),
-                         .told = report->identity,
-                         .rows = report->rows});
+      if (effect.external) {
+        steps.push_back({.instance = &instance, .step = effect.step});
       }
+    }
+  }
+  return steps;
+}
+
+// With the rows of the journals the last that knows of them would go.
+void RefuseUntold(Workspace& workspace, const std::vector<SendingStep>& steps,
+                  const std::string& users, bool sends) {
+  std::string untold;
+  for (const SendingStep& each : steps) {
+    const jobs::StepRunner runner(SettingsOf(workspace, *each.instance), workspace.steps());
+    const connectors::HeldPeople held =
+        runner.Held(*each.step, users, workspace.lakes().own().connection());
+    if (held.lines > 0 && (!sends || !held.why_untold.empty())) {
+      untold += fmt::format(
+          "{}{}: {} lines of the people, {}", untold.empty() ? "" : "; ", each.name(), held.lines,
+          held.why_untold.empty() ? "nothing is sent in this environment: --send, or `send: true` "
+                                    "in weir.yaml, allows it"
+                                  : held.why_untold + ": put it back until they are forgotten");
+    }
+  }
+  if (!untold.empty()) {
+    throw UserError("destinations have the people and can't be told, so nothing is erased yet: {}",
+                    untold);
+  }
+}
+
+}  // namespace
+
+std::vector<TakenBackFrom> TakeBackPeople(Workspace& workspace, const ScratchIds& ids, bool sends) {
+  const std::string users = fmt::format("SELECT user_id FROM {}", ids.ids());
+  const std::vector<SendingStep> steps = SendingSteps(workspace);
+  RefuseUntold(workspace, steps, users, sends);
+  std::vector<TakenBackFrom> taken;
+  for (const SendingStep& each : steps) {
+    if (!sends) {
+      break;
+    }
+    jobs::StepRunner runner(SettingsOf(workspace, *each.instance), workspace.steps());
+    const auto report = runner.TakeBack(*each.step, users, workspace.lakes().own().connection());
+    if (report) {
+      taken.push_back({.step = each.name(), .told = report->identity, .rows = report->rows});
     }
   }
   return taken;

@@ -17,8 +17,9 @@ struct TakenBackFrom {
 };
 
 // Takes people back from every destination that the project's jobs send people to, and waits until
-// it has confirmed. Empty in an environment that doesn't send. Throws ExternalError for one that
-// can't be reached: then nothing is lost by calling it again.
-std::vector<TakenBackFrom> TakeBackPeople(Workspace& workspace, const ScratchIds& ids);
+// it has confirmed; without `sends` nobody is told. Throws UserError before anybody is told for
+// destinations that have some of the people by what is on record and can't be told, ExternalError
+// for one that can't be reached: then nothing is lost by calling it again.
+std::vector<TakenBackFrom> TakeBackPeople(Workspace& workspace, const ScratchIds& ids, bool sends);
 
 }  // namespace weir::cli

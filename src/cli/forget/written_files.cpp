@@ -1,7 +1,7 @@
 #include "cli/forget/written_files.h"
 
 #include <algorithm>
-#include <fstream>
+#include <array>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/failpoint.h"
+#include "cli/forget/file_rows.h"
 #include "cli/forget/files_below.h"
 #include "cli/forget/json_texts.h"
 #include "cli/forget/objects_at.h"
@@ -38,19 +39,17 @@ std::string WithoutDays(const std::string& path) {
 }
 
 // The folders, or URLs of stores elsewhere, that a step's settings name.
-std::vector<std::string> PlacesOfStep(const jobs::JobInstance& instance,
-                                      const project::Step& step) {
-  std::vector<std::string> places;
-  if (step.kind != project::StepKind::kConnector || !step.with.is_object()) {
-    return places;
+std::vector<connectors::WrittenFolder> FoldersOfStep(const jobs::JobInstance& instance,
+                                                     const project::Step& step,
+                                                     const jobs::StepServices& services) {
+  std::vector<connectors::WrittenFolder> folders;
+  if (step.kind == project::StepKind::kConnector) {
+    folders = services.connectors.Find(step.what).WrittenFolders(step.with, services.connections);
   }
-  for (const char* setting : {"path", "journal"}) {
-    const auto named = step.with.find(setting);
-    if (named != step.with.end() && named->is_string()) {
-      places.push_back(project::FillText(WithoutDays(named->get<std::string>()), instance.values));
-    }
+  for (connectors::WrittenFolder& folder : folders) {
+    folder.path = project::FillText(WithoutDays(folder.path), instance.values);
   }
-  return places;
+  return folders;
 }
 
 bool IsOnThisMachine(const std::string& place) {
@@ -74,61 +73,11 @@ std::vector<fs::path> Outermost(std::vector<fs::path> folders) {
   return outermost;
 }
 
-bool EndsInOneOf(const fs::path& path, std::initializer_list<std::string_view> suffixes) {
-  const std::string name = path.filename().string();
-  return std::ranges::any_of(suffixes,
-                             [&](std::string_view suffix) { return name.ends_with(suffix); });
-}
-
-// How the rows of a file that name an id are found, and how the others are written again.
-struct FileRows {
-  std::string all;    // SQL in FROM
-  std::string where;  // of the rows that go
-  std::string rest;   // SELECT of the others, in their order
-  std::string format;
-};
-
-std::optional<FileRows> ParquetRows(const fs::path& path, const ScratchIds& ids,
-                                    sql::Connection& connection) {
-  const std::string file =
-      fmt::format("read_parquet({}, hive_partitioning = false)", sql::QuoteText(path.string()));
-  const auto rows = FindPersonalRows(connection.Describe("FROM " + file), ids);
-  if (!rows || !rows->empty_column.empty()) {
-    return std::nullopt;
-  }
-  return FileRows{.all = file,
-                  .where = rows->where,
-                  .rest = fmt::format("SELECT * FROM {} WHERE NOT {}", file, rows->where),
-                  .format = "FORMAT parquet, COMPRESSION zstd"};
-}
-
-// Fields stand between tabs and the marks that formats of texts have.
-FileRows LineRows(const fs::path& path, const ScratchIds& ids) {
-  const std::string lines = connectors::LinesOf(path.string());
-  const std::string where = fmt::format(
-      "coalesce(list_has_any(string_split_regex(line, '[\\t,;:#^\"]'), (SELECT list(text) FROM "
-      "{})), "
-      "false)",
-      ids.texts());
-  const char* compression = EndsInOneOf(path, {".gz"})    ? "gzip"
-                            : EndsInOneOf(path, {".zst"}) ? "zstd"
-                                                          : "none";
-  return {.all = lines,
-          .where = where,
-          .rest = fmt::format("SELECT line FROM {} WHERE NOT {} ORDER BY number", lines, where),
-          .format = fmt::format("FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', "
-                                "COMPRESSION {}",
-                                compression)};
-}
-
-std::optional<FileRows> FileRowsOf(const fs::path& path, const ScratchIds& ids,
-                                   sql::Connection& connection) {
-  if (EndsInOneOf(path, {".parquet"})) {
-    return ParquetRows(path, ids, connection);
-  }
-  const bool has_lines =
-      EndsInOneOf(path, {".gz", ".zst", ".tsv", ".csv", ".ndjson", ".jsonl", ".txt"});
-  return has_lines ? std::optional(LineRows(path, ids)) : std::nullopt;
+// JSON of weir's own that has names of runs, files and tables, and never an id.
+bool HasNoIds(const fs::path& path) {
+  constexpr std::array<std::string_view, 6> kNames = {
+      "plan.json", "done.json", "pace.json", "latest.json", "_MANIFEST.json", "registry.json"};
+  return std::ranges::find(kNames, path.filename().string()) != kNames.end();
 }
 
 // What a manifest says of a file, told anew. False if it says nothing.
@@ -160,7 +109,7 @@ bool TellAnew(OrderedJson& json, const fs::path& path, sql::Connection& connecti
 
 void TellManifests(const fs::path& path, sql::Connection& connection) {
   for (const auto& entry : fs::directory_iterator(path.parent_path())) {
-    if (!EndsInOneOf(entry.path(), {"_SUCCESS", ".json"})) {
+    if (!EndsInOneOf(entry.path().string(), {"_SUCCESS", ".json"})) {
       continue;
     }
     OrderedJson manifest = connectors::ReadJsonFile(entry.path());
@@ -177,18 +126,18 @@ void TellManifests(const fs::path& path, sql::Connection& connection) {
 
 class FileEraser {
  public:
-  FileEraser(Workspace& workspace, const ScratchIds& ids)
+  FileEraser(Workspace& workspace, const FileFolders& folders, const ScratchIds& ids)
       : database_(workspace.lakes().own().database()),
         work_folder_(workspace.project().folder / ".weir" / "work" / "forget"),
+        folders_(folders),
         store_(workspace.lakes().own().store()),
         connection_(workspace.lakes().own().connection()),
-        ids_(ids),
-        texts_(Texts()) {}
+        ids_(ids) {}
 
   // Those that hold ids.
-  std::vector<ErasedFile> Find(const FileFolders& folders) {
-    std::vector<fs::path> paths = FilesBelow(folders.written);
-    for (StoredObject& object : ObjectsAt(database_, folders.written_urls)) {
+  std::vector<ErasedFile> Find() {
+    std::vector<fs::path> paths = FilesBelow(folders_.written);
+    for (StoredObject& object : ObjectsAt(database_, folders_.written_urls)) {
       if (!EndsInOneOf(object.url, {".json"})) {
         paths.emplace_back(object.url);
         objects_.emplace(object.url, std::move(object));
@@ -219,7 +168,9 @@ class FileEraser {
       }
       Rewrite(file.path);
       Failpoint("forget:after-file");
-      TellManifests(file.path, connection_);
+      if (fs::exists(file.path)) {
+        TellManifests(file.path, connection_);
+      }
     }
     store_.Delete(kUnderWay);
   }
@@ -239,39 +190,45 @@ class FileEraser {
   }
 
  private:
-  std::vector<std::string> Texts() const {
-    std::vector<std::string> texts;
-    for (const auto& row : connection_.Query("SELECT text FROM " + ids_.texts()).Rows()) {
-      texts.push_back(std::get<std::string>(row.at(0)));
-    }
-    return texts;
+  std::optional<FileRows> RowsOf(const fs::path& path) {
+    return FileRowsOf(path.string(), folders_.PeopleIn(path), ids_, connection_);
   }
 
   // Rows, or of JSON texts, that name an id.
   std::int64_t CountIn(const fs::path& path) {
-    if (EndsInOneOf(path, {".json"})) {
-      OrderedJson json = connectors::ReadJsonFile(path);
-      return TakeTextsOut(json, texts_);
+    if (EndsInOneOf(path.string(), {".json"})) {
+      OrderedJson json = HasNoIds(path) ? OrderedJson() : connectors::ReadJsonFile(path);
+      return TakeTextsOut(json, folders_.PeopleIn(path), ids_.patterns());
     }
-    const auto rows = FileRowsOf(path, ids_, connection_);
+    const auto rows = RowsOf(path);
     return rows ? connection_.QueryInteger(
                       fmt::format("SELECT count(*) FROM {} WHERE {}", rows->all, rows->where))
                 : 0;
   }
 
   void Rewrite(const fs::path& path) {
-    if (EndsInOneOf(path, {".json"})) {
+    if (EndsInOneOf(path.string(), {".json"})) {
       OrderedJson json = connectors::ReadJsonFile(path);
-      TakeTextsOut(json, texts_);
+      TakeTextsOut(json, folders_.PeopleIn(path), ids_.patterns());
       connectors::TemporaryTarget target(path, "forget");
       connectors::WriteJsonFile(target.path(), json, -1);
       target.Publish();
+      return;
+    }
+    if (folders_.PeopleIn(path) == connectors::NamedPeople::kByIdentifier && IsAllGone(path)) {
+      fs::remove(path);
       return;
     }
     connectors::TemporaryTarget target(path, "forget");
     if (CopyRest(path, target.path())) {
       target.Publish();
     }
+  }
+
+  bool IsAllGone(const fs::path& path) {
+    const auto rows = RowsOf(path);
+    return rows &&
+           connection_.QueryInteger(fmt::format("SELECT count(*) FROM ({})", rows->rest)) == 0;
   }
 
   // By way of a file of this machine, which is gone when it returns. Nothing tells of objects as
@@ -285,7 +242,7 @@ class FileEraser {
 
   // Copies the rows that name no id; false if it isn't known how.
   bool CopyRest(const fs::path& from, const fs::path& to) {
-    const auto rows = FileRowsOf(from, ids_, connection_);
+    const auto rows = RowsOf(from);
     if (rows) {
       connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows->rest,
                                   sql::QuoteText(to.string()), rows->format));
@@ -295,14 +252,47 @@ class FileEraser {
 
   sql::Database& database_;
   fs::path work_folder_;
+  const FileFolders& folders_;
   std::map<std::string, StoredObject> objects_;  // that may be rewritten, by URL
   storage::ObjectStore& store_;
   sql::Connection& connection_;
   const ScratchIds& ids_;
-  std::vector<std::string> texts_;
 };
 
 }  // namespace
+
+connectors::NamedPeople FileFolders::PeopleIn(const fs::path& path) const {
+  const std::string text = path.string();
+  std::size_t longest = 0;
+  auto found = connectors::NamedPeople::kAnywhere;
+  for (const auto& [place, named] : people) {
+    if (text.starts_with(place) && place.size() > longest) {
+      longest = place.size();
+      found = named;
+    }
+  }
+  return found;
+}
+
+void FileFolders::Add(const connectors::WrittenFolder& folder, const fs::path& project_folder,
+                      bool is_left) {
+  const bool is_stored = connectors::IsS3Url(folder.path);
+  if (!is_stored && !IsOnThisMachine(folder.path)) {
+    return;
+  }
+  std::string place = folder.path;
+  if (is_stored) {
+    (is_left ? read_urls : written_urls).push_back(place);
+  } else {
+    const fs::path path = connectors::LocalPath(project_folder, folder.path);
+    (is_left ? read : written).push_back(path);
+    place = path.string();
+  }
+  const auto known = people.emplace(place, folder.people);
+  if (!is_left && known.first->second == connectors::NamedPeople::kAnywhere) {
+    known.first->second = folder.people;
+  }
+}
 
 FileFolders FoldersOf(const Workspace& workspace) {
   FileFolders folders;
@@ -310,13 +300,8 @@ FileFolders FoldersOf(const Workspace& workspace) {
     for (const project::Step& step : instance.job->steps) {
       // Lines of a topic have numbers that others count by: whoever writes one leaves it to time.
       const bool is_left = step.in.empty() || step.what == "topic";
-      for (const std::string& place : PlacesOfStep(instance, step)) {
-        if (connectors::IsS3Url(place)) {
-          (is_left ? folders.read_urls : folders.written_urls).push_back(place);
-        } else if (IsOnThisMachine(place)) {
-          (is_left ? folders.read : folders.written)
-              .push_back(connectors::LocalPath(workspace.project().folder, place));
-        }
+      for (const auto& folder : FoldersOfStep(instance, step, workspace.steps())) {
+        folders.Add(folder, workspace.project().folder, is_left);
       }
     }
   }
@@ -337,11 +322,11 @@ FileFolders FoldersOf(const Workspace& workspace) {
 std::vector<ErasedFile> EraseFromFiles(Workspace& workspace, const FileFolders& folders,
                                        const ScratchIds& ids, bool only_count) {
   return connectors::WithFileErrors([&] {
-    FileEraser eraser(workspace, ids);
+    FileEraser eraser(workspace, folders, ids);
     if (!only_count) {
       eraser.Finish();
     }
-    std::vector<ErasedFile> found = eraser.Find(folders);
+    std::vector<ErasedFile> found = eraser.Find();
     if (!only_count && !found.empty()) {
       eraser.Erase(found);
     }
