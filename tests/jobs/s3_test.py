@@ -252,7 +252,7 @@ def forget_people(server, folder, environment):
     import pyarrow.parquet
     planted = root / "house" / "lake" / "_files"
     planted.mkdir(parents=True, exist_ok=True)
-    (planted / "a.txt").write_bytes(b"x" * ((1 << 24) - 7) + FORGOTTEN.encode())  # across two blocks
+    (planted / "a.txt").write_bytes(b"x" * ((1 << 24) - 8) + b" " + FORGOTTEN.encode())  # across two blocks
     (planted / "b.gz").write_bytes(gzip.compress(f"line\n{FORGOTTEN}\n".encode()))
     pyarrow.parquet.write_table(pyarrow.table({"any": ["x", FORGOTTEN]}), planted / "c.parquet")
     (root / "given" / "text-of-others.csv").write_text(FORGOTTEN)  # beside the folder that weir wrote

@@ -23,6 +23,7 @@ namespace weir::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using connectors::NamedPeople;
 
 constexpr std::size_t kBlock = 1U << 24U;  // bytes of a file that are searched at a time
 
@@ -190,10 +191,15 @@ bool Holds(sql::Database& database, sql::Connection& connection, const Searched&
     database.LoadExtension("avro");
     return AvroHolds(connection, searched.name, ids);
   }
-  if (EndsInOneOf(suffix, {".gz", ".zst", ".tsv", ".csv", ".ndjson", ".jsonl", ".txt"})) {
-    return LinesHold(connection, searched.name, places.written.PeopleIn(searched.name), ids);
+  const auto people = places.written.PeopleIn(searched.name);
+  if (suffix == ".gz" || suffix == ".zst") {
+    return LinesHold(connection, searched.name, people.value_or(NamedPeople::kAnywhere), ids);
   }
-  return MessagesHold(searched, ids.patterns()) || BytesHold(searched, ids);
+  // Lines whose layout is known are judged by that alone.
+  const bool has_layout = people && *people != NamedPeople::kAnywhere &&
+                          FileRowsOf(searched.name, *people, ids, connection).has_value();
+  return (!has_layout && BytesHold(searched, ids)) || MessagesHold(searched, ids.patterns()) ||
+         (people && LinesHold(connection, searched.name, *people, ids));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/failpoint.h"
 #include "cli/forget/file_rows.h"
 #include "cli/forget/files_below.h"
@@ -190,15 +191,19 @@ class FileEraser {
   }
 
  private:
+  connectors::NamedPeople PeopleIn(const fs::path& path) const {
+    return folders_.PeopleIn(path).value_or(connectors::NamedPeople::kAnywhere);
+  }
+
   std::optional<FileRows> RowsOf(const fs::path& path) {
-    return FileRowsOf(path.string(), folders_.PeopleIn(path), ids_, connection_);
+    return FileRowsOf(path.string(), PeopleIn(path), ids_, connection_);
   }
 
   // Rows, or of JSON texts, that name an id.
   std::int64_t CountIn(const fs::path& path) {
     if (EndsInOneOf(path.string(), {".json"})) {
       OrderedJson json = HasNoIds(path) ? OrderedJson() : connectors::ReadJsonFile(path);
-      return TakeTextsOut(json, folders_.PeopleIn(path), ids_.patterns());
+      return TakeTextsOut(json, PeopleIn(path), ids_.patterns());
     }
     const auto rows = RowsOf(path);
     return rows ? connection_.QueryInteger(
@@ -209,13 +214,13 @@ class FileEraser {
   void Rewrite(const fs::path& path) {
     if (EndsInOneOf(path.string(), {".json"})) {
       OrderedJson json = connectors::ReadJsonFile(path);
-      TakeTextsOut(json, folders_.PeopleIn(path), ids_.patterns());
+      TakeTextsOut(json, PeopleIn(path), ids_.patterns());
       connectors::TemporaryTarget target(path, "forget");
       connectors::WriteJsonFile(target.path(), json, -1);
       target.Publish();
       return;
     }
-    if (folders_.PeopleIn(path) == connectors::NamedPeople::kByIdentifier && IsAllGone(path)) {
+    if (PeopleIn(path) == connectors::NamedPeople::kByIdentifier && IsAllGone(path)) {
       fs::remove(path);
       return;
     }
@@ -261,12 +266,13 @@ class FileEraser {
 
 }  // namespace
 
-connectors::NamedPeople FileFolders::PeopleIn(const fs::path& path) const {
+std::optional<connectors::NamedPeople> FileFolders::PeopleIn(const fs::path& path) const {
   const std::string text = path.string();
   std::size_t longest = 0;
-  auto found = connectors::NamedPeople::kAnywhere;
+  std::optional<connectors::NamedPeople> found;
   for (const auto& [place, named] : people) {
-    if (text.starts_with(place) && place.size() > longest) {
+    const std::string folder(WithoutEndSlashes(place));
+    if ((text == folder || text.starts_with(folder + "/")) && place.size() > longest) {
       longest = place.size();
       found = named;
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace weir::cli {
 // whoever writes them, and of other files that steps only read: absolute, sorted, each once.
 // Folders below another of the same list aren't named.
 struct FileFolders {
-  // How texts in a file, a path or a URL, name people: as its innermost folder says.
-  connectors::NamedPeople PeopleIn(const std::filesystem::path& path) const;
+  // How texts in a file, a path or a URL, name people: as its innermost folder says. Absent for a
+  // file below none.
+  std::optional<connectors::NamedPeople> PeopleIn(const std::filesystem::path& path) const;
   // `is_left`: it isn't rewritten.
   void Add(const connectors::WrittenFolder& folder, const std::filesystem::path& project_folder,
            bool is_left);
