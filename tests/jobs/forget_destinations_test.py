@@ -209,13 +209,19 @@ def records(folder):
     ledger = ("warehouse/_weir/runs", ".weir")
     for id in ("hello", "id:with;marks"):
         assert any(id.encode() in text for text in all_bytes(project, *ledger).values()), f"no record tells {id}"
-        for point in ("ledger:after-redaction:1", "forget:after-records:1"):
+        for point in ("ledger:after-redaction:1", "forget:after-records:1", "forget:after-tables:1"):
             copy = folder / "copy"
             shutil.copytree(project, copy)
             done = forget(copy, id, failpoint=point)
             assert done.returncode == -signal.SIGKILL, (point, done.stderr)
             check_records(copy, id, forget(copy, id))
             shutil.rmtree(copy)
+        compacted = folder / "compacted"
+        shutil.copytree(project, compacted)
+        named = rows(compacted, f"SELECT count(*) AS n FROM weir.runs WHERE contains(record, '{id}')")[0]["n"]
+        assert int(named) > 0 and not list((compacted / "warehouse/_weir/runs").glob("*.end.json")), named
+        check_records(compacted, id, forget(compacted, id))
+        shutil.rmtree(compacted)
         check_records(project, id, forget(project, id))
     call("run", folder=project)
 

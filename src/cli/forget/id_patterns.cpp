@@ -20,7 +20,8 @@ namespace weir::cli {
 namespace {
 
 constexpr std::size_t kIdsOfPattern = 200;  // of one regular expression
-constexpr std::size_t kSurroundings = 64;   // bytes beside an id that tell whether it is one
+constexpr std::size_t kFewForms = 16;
+constexpr std::size_t kSurroundings = 64;  // bytes beside an id that tell whether it is one
 
 constexpr auto kBefore =
     R"((^|[^A-Za-z0-9]|%[0-9A-Fa-f]{2}|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}))";
@@ -105,24 +106,43 @@ std::optional<Surroundings> SurroundingsOf(TextKind kind, const std::string& id,
   return std::nullopt;
 }
 
-std::vector<std::string> PatternsOf(TextKind kind, const std::vector<std::string>& ids) {
-  std::map<Surroundings, std::vector<std::string>> forms;
+// By what must stand around them.
+using FormsBySurroundings = std::map<Surroundings, std::vector<std::string>>;
+
+FormsBySurroundings LookedFor(TextKind kind, const std::vector<std::string>& ids) {
+  FormsBySurroundings forms;
   for (const std::string& id : ids) {
     for (const std::string& form : FormsOf(id)) {
       if (const auto surroundings = SurroundingsOf(kind, id, form)) {
-        forms[*surroundings].push_back(PatternText(form));
+        forms[*surroundings].push_back(form);
       }
     }
   }
+  return forms;
+}
+
+std::vector<std::string> PatternsOf(const FormsBySurroundings& forms) {
   std::vector<std::string> patterns;
-  for (auto& [surroundings, all] : forms) {
+  for (const auto& [surroundings, all] : forms) {
     for (std::size_t begin = 0; begin < all.size(); begin += kIdsOfPattern) {
-      const auto part = std::span(all).subspan(begin, std::min(kIdsOfPattern, all.size() - begin));
+      std::vector<std::string> part;
+      std::ranges::transform(
+          std::span(all).subspan(begin, std::min(kIdsOfPattern, all.size() - begin)),
+          std::back_inserter(part), PatternText);
       patterns.push_back(
           fmt::format("{}(?:{}){}", surroundings.first, fmt::join(part, "|"), surroundings.second));
     }
   }
   return patterns;
+}
+
+// None if they are many.
+std::vector<std::string> FewForms(const FormsBySurroundings& forms) {
+  std::vector<std::string> few;
+  for (const auto& [surroundings, all] : forms) {
+    few.insert(few.end(), all.begin(), all.end());
+  }
+  return few.size() <= kFewForms ? few : std::vector<std::string>();
 }
 
 std::unique_ptr<re2::RE2> Compiled(const std::string& pattern) {
@@ -150,7 +170,9 @@ bool IsDistinctive(std::string_view id) {
 
 IdPatterns::IdPatterns(const std::vector<std::string>& ids) {
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
-    patterns_[kind] = PatternsOf(static_cast<TextKind>(kind), ids);
+    const FormsBySurroundings forms = LookedFor(static_cast<TextKind>(kind), ids);
+    few_forms_[kind] = FewForms(forms);
+    patterns_[kind] = PatternsOf(forms);
     std::ranges::transform(patterns_[kind], std::back_inserter(compiled_[kind]), Compiled);
   }
   for (const std::string& id : ids) {
@@ -168,7 +190,16 @@ std::string IdPatterns::Condition(TextKind kind, const std::string& value) const
   for (const std::string& pattern : patterns_[static_cast<std::size_t>(kind)]) {
     parts.push_back(fmt::format("regexp_matches({}, {})", value, sql::QuoteText(pattern)));
   }
-  return parts.empty() ? "false" : fmt::format("coalesce({}, false)", fmt::join(parts, " OR "));
+  if (parts.empty()) {
+    return "false";
+  }
+  std::vector<std::string> forms;
+  for (const std::string& form : few_forms_[static_cast<std::size_t>(kind)]) {
+    forms.push_back(fmt::format("contains({}, {})", value, sql::QuoteText(form)));
+  }
+  return fmt::format("coalesce(({}) AND ({}), false)",
+                     forms.empty() ? "true" : fmt::to_string(fmt::join(forms, " OR ")),
+                     fmt::join(parts, " OR "));
 }
 
 // Twice, as what stands between two ids is behind the one and before the other.
@@ -183,10 +214,18 @@ std::string IdPatterns::WithoutSql(TextKind kind, const std::string& value) cons
   return sql;
 }
 
+bool IdPatterns::MayStandIn(TextKind kind, std::string_view text) const {
+  const std::vector<std::string>& forms = few_forms_[static_cast<std::size_t>(kind)];
+  return forms.empty() || std::ranges::any_of(forms, [&](const std::string& form) {
+           return text.find(form) != std::string::npos;
+         });
+}
+
 bool IdPatterns::StandIn(TextKind kind, std::string_view text) const {
-  return std::ranges::any_of(compiled_[static_cast<std::size_t>(kind)], [&](const auto& pattern) {
-    return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern);
-  });
+  return MayStandIn(kind, text) &&
+         std::ranges::any_of(compiled_[static_cast<std::size_t>(kind)], [&](const auto& pattern) {
+           return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern);
+         });
 }
 
 std::string IdPatterns::Without(TextKind kind, std::string text) const {

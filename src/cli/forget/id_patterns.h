@@ -56,6 +56,10 @@ class IdPatterns {
  private:
   static constexpr std::size_t kKinds = 3;
 
+  bool MayStandIn(TextKind kind, std::string_view text) const;
+
+  // Of a kind the ids' forms, if they are few: a search for these is much faster than patterns.
+  std::array<std::vector<std::string>, kKinds> few_forms_;
   // Regular expressions with two groups: what stands before an id, and behind it.
   std::array<std::vector<std::string>, kKinds> patterns_;
   std::array<std::vector<std::unique_ptr<re2::RE2>>, kKinds> compiled_;
