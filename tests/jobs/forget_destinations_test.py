@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`weir forget` where people went to a destination that fetches files, by ids that are anything: numbers that stand in other
 columns, words, texts with the marks of formats. What names them goes and nothing else does; who can't be told isn't forgotten
-before; run records lose them, too. `forget_destinations_test.py ids | untold | records | junk`."""
+before; run records lose them, too. `forget_destinations_test.py ids | other_ids | untold | records | junk`."""
 import csv
 import gzip
 import json
@@ -153,7 +153,8 @@ def ids(folder):
         assert all(after[name] == text for name, text in journal.items()), (id, [name for name in journal if after[name] != journal[name]])
         everybody.remove(id)
         assert members(project) == set(everybody), id
-        # Taken away, nothing is left to do; what isn't fetched but for them is not lost.
+        # Whoever is asked for again is told so as long as it waits; taken away, nothing is left to do.
+        check_waits(forget(project, id), project)
         for name in told:
             (project / "out/onboarding" / name).unlink()
         again = forget(project, id)
@@ -164,6 +165,27 @@ def ids(folder):
     put_day(project, everybody, "2026-01-06")
     call("run", folder=project)
     assert fetch(project), "the next day sends nothing"
+
+
+def other_ids(folder):
+    """A removal that waits is known by all ids of those whom it was written for, by none of others, and by no id's text."""
+    everybody = number_ids(5)
+    project = new_project(folder / "project", everybody)
+    call("run", folder=project)
+    not_there, member = number_ids(1)[0], everybody[0]
+    done = call("forget", f"af:{not_there}", f"an:{member}", "--json", folder=project, failpoint="forget:after-destinations:1", check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    for words in ((f"af:{not_there}", f"an:{member}"), (f"af:{not_there}",), (f"an:{member}",)):
+        done = call("forget", *words, "--json", folder=project, check=False)
+        assert done.returncode == 1 and "delete it once it has been fetched" in done.stderr, (words, done.stderr)
+        removals = {name for name, users in identifiers(project).items() if any(remove for _, _, remove in users)}
+        assert {pathlib.Path(path).name for path in json.loads(done.stdout)["waiting"]} == removals, done.stdout
+    assert forget(project, number_ids(1)[0]).returncode == 0, "nothing waits for a stranger"
+    waiting, = (project / "warehouse/_weir").glob("waiting_removals.json")
+    assert not_there not in waiting.read_text() and member not in waiting.read_text()
+    fetch(project)
+    assert call("forget", f"af:{not_there}", "--json", folder=project, check=False).returncode == 0
+    assert not waiting.exists()
 
 
 def untold(folder):
@@ -251,4 +273,4 @@ if __name__ == "__main__":
     random.seed(SEED)
     print(f"WEIR_TEST_SEED={SEED}", flush=True)
     with tempfile.TemporaryDirectory(prefix="weir-test-") as temporary:
-        sys.exit({"ids": ids, "untold": untold, "records": records, "junk": junk}[sys.argv[1]](pathlib.Path(temporary)))
+        sys.exit({"ids": ids, "untold": untold, "records": records, "junk": junk, "other_ids": other_ids}[sys.argv[1]](pathlib.Path(temporary)))

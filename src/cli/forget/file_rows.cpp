@@ -125,7 +125,8 @@ FileRows IdentifierRows(const std::string& path, const ScratchIds& ids) {
                               "AND \"remove\" IS NULL)",
                               kCell, is_id, sql::QuoteName(kIdentifierHeader), file, is_id),
           .format = FormatOfLines(path, true),
-          .found = is_id};
+          .found = is_id,
+          .stays = fmt::format("({} AND \"remove\" IS NOT NULL)", is_id)};
 }
 
 }  // namespace

@@ -12,11 +12,12 @@ namespace weir::cli {
 
 // How the rows of a file that name an id are found, and how it is written again without them.
 struct FileRows {
-  std::string all;     // SQL in FROM
-  std::string where;   // of the rows that change or go
-  std::string rest;    // SELECT of what stays, in its order
-  std::string format;  // of COPY
-  std::string found;   // of the rows that name an id, also those that must stay for whoever fetches
+  std::string all;      // SQL in FROM
+  std::string where;    // of the rows that change or go
+  std::string rest;     // SELECT of what stays, in its order
+  std::string format;   // of COPY
+  std::string found;    // of the rows that name an id
+  std::string stays{};  // of those of them that stay, for whoever fetches; empty: none does
 };
 
 bool EndsInOneOf(const std::string& path, std::initializer_list<std::string_view> suffixes);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/forget/runs_under_way.h"
 #include "cli/forget/suppression_list.h"
+#include "cli/forget/waiting_removals.h"
 #include "cli/forget/whole_people.h"
 #include "cli/identity/graph_tables.h"
 #include "jobs/ledger/redact.h"
@@ -82,6 +83,7 @@ class Forgetting {
     }
     LogInfo("forget: destinations");
     done_.taken_back = TakeBackPeople(workspace_, scratch_, done_.sends);
+    WaitingRemovals(warehouse_.store()).Note(folders_, scratch_, warehouse_.connection());
     Failpoint("forget:after-destinations");
     LogInfo("forget: records of runs");
     done_.run_records = jobs::RedactRuns(
@@ -156,10 +158,7 @@ class Forgetting {
     }
     places.folders.push_back(workspace_.project().folder / ".weir");
     done_.search = SearchForIds(warehouse_, places, scratch_);
-    std::ranges::copy_if(done_.search.found, std::back_inserter(done_.waiting),
-                         [&](const auto& path) {
-                           return folders_.PeopleIn(path) == connectors::NamedPeople::kByIdentifier;
-                         });
+    done_.waiting = WaitingRemovals(warehouse_.store()).Of(scratch_, warehouse_.connection());
   }
 
   void WriteReport() {

@@ -30,7 +30,7 @@ struct Forgotten {
   std::int64_t purged_files = 0;                 // of tables' older versions
   std::vector<std::filesystem::path> sources{};  // folders and URLs that are only read
   ByteSearch search{};
-  // Of the files that the search found those that tell whoever fetches them to take people out.
+  // Files that tell whoever fetches them to take the people out.
   std::vector<std::filesystem::path> waiting{};
 };
 
