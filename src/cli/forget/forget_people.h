@@ -40,7 +40,7 @@ struct Forgotten {
 // then written files, then tables, then the identity graphs lose them; older versions that held
 // some are deleted; last, a search of everything that weir wrote. Writes the report
 // `_weir/erasures/<run id>.json` of the warehouse. With `send` destinations are told whatever the
-// environment says. Throws UserError, before anything but the list has changed, if a destination
+// environment says. Throws UserError, before anything but the lists has changed, if a destination
 // has the people and can't be told.
 Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked, bool send);
 
