@@ -58,6 +58,18 @@ std::string QuoteTexts(std::span<const std::string> texts) {
   return "[" + Joined(texts, QuoteText) + "]";
 }
 
+std::string QuotePaths(std::span<const std::string> paths) {
+  std::vector<std::string> literal;
+  for (const std::string& path : paths) {
+    std::string& out = literal.emplace_back();
+    for (const char letter : path) {
+      const bool is_wildcard = letter == '*' || letter == '?' || letter == '[';
+      out += is_wildcard ? std::string{'[', letter, ']'} : std::string(1, letter);
+    }
+  }
+  return QuoteTexts(literal);
+}
+
 std::string QuoteNames(std::span<const std::string> names) { return Joined(names, QuoteName); }
 
 std::string JoinName(std::span<const std::string> parts) {

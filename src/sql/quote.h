@@ -16,6 +16,10 @@ std::string QuoteText(std::string_view text);
 // "['a', 'b']": a list literal of texts.
 std::string QuoteTexts(std::span<const std::string> texts);
 
+// As QuoteTexts(), of paths of files for a reader of DuckDB: '*', '?' and '[' in them are letters,
+// not wildcards.
+std::string QuotePaths(std::span<const std::string> paths);
+
 // "\"a\", \"b\"": names with commas between.
 std::string QuoteNames(std::span<const std::string> names);
 

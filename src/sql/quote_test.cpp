@@ -26,6 +26,12 @@ TEST(Quote, ListsAreSeparatedByCommas) {
   EXPECT_EQ(QuoteTexts({}), "[]");
 }
 
+TEST(Quote, WildcardsInPathsAreLetters) {
+  const std::vector<std::string> paths{"a/b.csv", "o[1].csv", "*?.csv", "it's.csv"};
+
+  EXPECT_EQ(QuotePaths(paths), "['a/b.csv', 'o[[]1].csv', '[*][?].csv', 'it''s.csv']");
+}
+
 TEST(Quote, DottedNamesAreQuotedOnlyWhereTheyMustAndComeApartAgain) {
   const std::vector<std::vector<std::string>> names{
       {"t"}, {"schema", "table"}, {"My.T", "x\"y"}, {"path/to/t"}, {"a", "", "b c"}, {"naïve_1"}};
