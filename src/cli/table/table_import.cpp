@@ -28,8 +28,9 @@ void Import(const Arguments& arguments, Services& services) {
   const std::string name = arguments.Text("TABLE");
   lake::Warehouse& warehouse = services.WarehouseOf(name);
   const lake::TableFolder folder = warehouse.Resolve(name);
-  PrintCommitted(services, folder,
-                 lake::ImportFiles(warehouse, folder, arguments.Texts("--from"), request));
+  PrintCommitted(
+      services, folder,
+      lake::ImportFiles(warehouse, folder, {.files = arguments.Texts("--from")}, request));
 }
 
 constexpr auto kImportDetails =

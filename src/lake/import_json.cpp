@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include <fmt/ranges.h>
+
+#include "base/ascii.h"
+#include "base/error.h"
+#include "lake/import_text.h"
+#include "lake/json_shape.h"
+#include "lake/text_lines.h"
+#include "sql/quote.h"
+
+namespace weir::lake {
+namespace {
+
+using JsonColumns = std::vector<JsonShape::Column>;
+
+// Adds the objects of a file; how many there are.
+std::int64_t AddObjects(JsonShape& shape, const std::string& file, const TableAt& table) {
+  TextLines lines(file);
+  std::int64_t count = 0;
+  while (const auto line = lines.Next()) {
+    if (!Trimmed(*line).empty()) {
+      shape.AddObject(*line, {.file = file, .line = lines.number(), .table = table.folder.name});
+      ++count;
+    }
+  }
+  return count;
+}
+
+std::string ReaderOf(const std::vector<std::string>& files, const JsonColumns& columns) {
+  std::vector<std::string> types;
+  for (const auto& column : columns) {
+    types.push_back(sql::QuoteText(column.key) + ": " + sql::QuoteText(column.read_as));
+  }
+  return fmt::format(
+      "read_json({}, format='newline_delimited', hive_partitioning=false, "
+      "maximum_object_size={}, columns={{{}}})",
+      sql::QuotePaths(files), 2 * TextLines::kLongestLine, fmt::join(types, ", "));
+}
+
+}  // namespace
+
+std::string JsonSelect(const std::vector<std::string>& files, const TableAt& table) {
+  JsonShape shape(StructOf(table.snapshot.metadata.schema.fields), true);
+  std::vector<std::string> filled;
+  for (const std::string& file : files) {
+    if (AddObjects(shape, file, table) > 0) {
+      filled.push_back(file);
+    }
+  }
+  if (filled.empty()) {
+    return SelectNoRows(files, table);
+  }
+  JsonColumns columns = shape.columns();
+  if (std::ranges::any_of(columns, &JsonShape::Column::is_found)) {
+    std::erase_if(columns, [](const auto& column) { return !column.is_found; });
+  }
+  if (columns.empty()) {
+    throw UserError("{}: no object has a field", fmt::join(filled, ", "));
+  }
+  std::vector<std::string> parts;
+  for (const auto& column : columns) {
+    parts.push_back(
+        fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(column.key), ToText(column.type)));
+  }
+  return fmt::format("SELECT {} FROM {}", fmt::join(parts, ", "), ReaderOf(filled, columns));
+}
+
+}  // namespace weir::lake
