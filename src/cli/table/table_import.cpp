@@ -1,3 +1,6 @@
+#include <optional>
+#include <string>
+
 #include "base/error.h"
 #include "cli/services.h"
 #include "cli/table/opened_table.h"
@@ -23,20 +26,42 @@ lake::WriteRequest ImportRequestOf(const Arguments& arguments) {
   return request;
 }
 
+// One byte that can stand between fields; "\\t" is a tab.
+std::optional<char> DelimiterOf(const Arguments& arguments) {
+  const auto text = arguments.OptionalText("--delimiter");
+  if (!text) {
+    return std::nullopt;
+  }
+  const std::string letter = *text == "\\t" ? "\t" : *text;
+  const bool is_ascii = letter.size() == 1 && static_cast<unsigned char>(letter[0]) < 0x80;
+  if (!is_ascii || letter.find_first_of("\"\r\n") != std::string::npos || letter[0] == '\0') {
+    throw UsageError(
+        "'--delimiter' takes one character (ASCII, no quote and no line break; '\\t' is a tab), "
+        "not '{}'",
+        *text);
+  }
+  return letter[0];
+}
+
 void Import(const Arguments& arguments, Services& services) {
   const lake::WriteRequest request = ImportRequestOf(arguments);
+  const lake::ImportSource source{.files = arguments.Texts("--from"),
+                                  .delimiter = DelimiterOf(arguments)};
   const std::string name = arguments.Text("TABLE");
   lake::Warehouse& warehouse = services.WarehouseOf(name);
   const lake::TableFolder folder = warehouse.Resolve(name);
-  PrintCommitted(
-      services, folder,
-      lake::ImportFiles(warehouse, folder, {.files = arguments.Texts("--from")}, request));
+  PrintCommitted(services, folder, lake::ImportFiles(warehouse, folder, source, request));
 }
 
 constexpr auto kImportDetails =
     "Makes the table if there is none. Columns are matched by name: one that the files lack is "
     "null\n"
-    "(a merge keeps the old value), a new one is added, one of another type is refused.\n"
+    "(a merge keeps the old value), a new one is added, one of another type is refused, and so is "
+    "a\n"
+    "value of a text file that its column can't hold as it is. How a CSV file is written is not\n"
+    "guessed: a header, commas (tabs in .tsv) or what --delimiter says, '\"' around fields; an "
+    "empty\n"
+    "field is null, \"\" is the empty text.\n"
     "Modes: append adds the rows; overwrite puts them in place of all rows; replace puts them in\n"
     "place of the partitions that they fall in; merge puts them in place of rows with the same "
     "keys.";
@@ -52,7 +77,8 @@ Command TableImportCommand() {
       .examples =
           "weir table import sales.orders --from orders-1.parquet orders-2.parquet\n"
           "weir table import sales.orders --from day.csv --mode merge --keys order_id\n"
-          "weir table import sales.clicks --from clicks.ndjson --mode replace --partition-by day",
+          "weir table import sales.clicks --from clicks.ndjson --mode replace --partition-by day\n"
+          "weir table import sales.orders --from export.csv --delimiter ';'",
       .parameters =
           {TableParameter(false),
            {.name = "--from",
@@ -69,6 +95,10 @@ Command TableImportCommand() {
            {.name = "--partition-by",
             .value = "COLUMNS",
             .help = "for a new table: columns whose values get a folder each"},
+           {.name = "--delimiter",
+            .value = "C",
+            .help = "of CSV files: the character between fields; '\\t' is a tab (default: ',', in "
+                    ".tsv a tab)"},
            {.name = "--sort-by", .value = "COLUMNS", .help = "order of the rows within files"}},
       .run = Import,
   };
