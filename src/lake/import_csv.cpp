@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <compare>
 #include <map>
 #include <memory>
 #include <optional>
@@ -85,7 +86,7 @@ class CsvColumn {
   TextGuess guess_;
 };
 
-// The columns of all files and which files have which header.
+// The columns of all files, and which files can be read together.
 class CsvTable {
  public:
   CsvTable(char delimiter, const TableAt& table) : delimiter_(delimiter), table_(table) {}
@@ -99,7 +100,7 @@ class CsvTable {
     for (const std::string& name : records.header()) {
       columns.push_back(&ColumnOf(file, name, columns));
     }
-    files_[records.header()].push_back(file);
+    groups_[{PackingOf(file), records.header()}].push_back(file);
     while (const auto* record = records.Next()) {
       const JsonPlace place{.file = file, .line = records.line(), .table = table_.folder.name};
       for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -108,17 +109,25 @@ class CsvTable {
     }
   }
 
-  bool empty() const { return files_.empty(); }
+  bool empty() const { return groups_.empty(); }
 
   std::string Select() const {
     std::vector<std::string> selects;
-    for (const auto& [header, files] : files_) {
-      selects.push_back(SelectOf(header, files));
+    for (const auto& [form, files] : groups_) {
+      selects.push_back(SelectOf(form, files));
     }
     return fmt::format("{}", fmt::join(selects, "\nUNION ALL\n"));
   }
 
  private:
+  // What files must have in common to be read together.
+  struct Form {
+    Packing packing;
+    std::vector<std::string> header;
+
+    friend auto operator<=>(const Form&, const Form&) = default;
+  };
+
   CsvColumn& ColumnOf(const std::string& file, const std::string& name,
                       const std::vector<CsvColumn*>& before) {
     if (name.empty()) {
@@ -140,37 +149,37 @@ class CsvTable {
         std::make_unique<CsvColumn>(name, table_.snapshot.metadata.schema.Find(name)));
   }
 
-  std::string SelectOf(const std::vector<std::string>& header,
-                       const std::vector<std::string>& files) const {
+  std::string SelectOf(const Form& form, const std::vector<std::string>& files) const {
     std::vector<std::string> columns;
     for (const auto& column : columns_) {
       const bool is_there = std::ranges::any_of(
-          header, [&](const std::string& name) { return SameName(name, column->name()); });
+          form.header, [&](const std::string& name) { return SameName(name, column->name()); });
       columns.push_back(is_there ? column->Sql()
                                  : fmt::format("CAST(NULL AS {}) AS {}", ToText(column->type()),
                                                sql::QuoteName(column->name())));
     }
-    return fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), ReaderOf(header, files));
+    return fmt::format("SELECT {} FROM {}", fmt::join(columns, ", "), ReaderOf(form, files));
   }
 
-  std::string ReaderOf(const std::vector<std::string>& header,
-                       const std::vector<std::string>& files) const {
+  std::string ReaderOf(const Form& form, const std::vector<std::string>& files) const {
     std::vector<std::string> names;
-    for (const std::string& name : header) {
+    for (const std::string& name : form.header) {
       names.push_back(sql::QuoteText(name) + ": 'VARCHAR'");
     }
     return fmt::format(
-        "read_csv({}, auto_detect=false, header=true, hive_partitioning=false, delim={}, "
+        "read_csv({}, auto_detect=false, header=true, hive_partitioning=false, compression={}, "
+        "delim={}, "
         "quote='\"', escape='\"', comment='', nullstr='', allow_quoted_nulls=false, "
         "max_line_size={}, buffer_size={}, columns={{{}}})",
-        sql::QuotePaths(files), sql::QuoteText(std::string(1, delimiter_)),
-        2 * TextLines::kLongestLine, 4 * TextLines::kLongestLine, fmt::join(names, ", "));
+        sql::QuotePaths(files), sql::QuoteText(PackingName(form.packing)),
+        sql::QuoteText(std::string(1, delimiter_)), 2 * TextLines::kLongestLine,
+        4 * TextLines::kLongestLine, fmt::join(names, ", "));
   }
 
   char delimiter_;
   const TableAt& table_;
   std::vector<std::unique_ptr<CsvColumn>> columns_;
-  std::map<std::vector<std::string>, std::vector<std::string>> files_;  // by header
+  std::map<Form, std::vector<std::string>> groups_;  // files
 };
 
 }  // namespace

@@ -119,5 +119,26 @@ TEST_F(ImportFilesTest, SuffixesMayHaveCapitals) {
   EXPECT_EQ(Rows(), (Strings{"1", "2", "3", "4"}));
 }
 
+// DuckDB packs; weir unpacks what it reads first by itself.
+TEST_F(ImportFilesTest, PackedTextIsReadAndWhatIsCutOffIsNamed) {
+  const std::string rows =
+      "SELECT i AS id, repeat('x', i::INTEGER % 300) AS s FROM range(20000) t(i)";
+  warehouse_.connection().Run("CREATE TABLE packed_rows AS " + rows);
+  for (const std::string name : {"a.csv.gz", "a.csv.ZST", "a.ndjson.gz", "a.ndjson.zst"}) {
+    const std::string file = (folder_ / name).string();
+    const bool is_csv = name.starts_with("a.csv");
+    warehouse_.connection().Run(fmt::format("COPY packed_rows TO {} (FORMAT {}, COMPRESSION {})",
+                                            sql::QuoteText(file), is_csv ? "csv" : "json",
+                                            name.ends_with("gz") ? "gzip" : "zstd"));
+    Import({file}, {.mode = WriteMode::kOverwrite});
+    EXPECT_EQ(Rows(), Sorted("FROM packed_rows", Open().metadata.schema)) << name;
+
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+    const std::string error = ErrorOf([&] { Import({file}); });
+    EXPECT_NE(error.find(name + ": its "), std::string::npos) << error;
+    EXPECT_NE(error.find("cut off"), std::string::npos) << error;
+  }
+}
+
 }  // namespace
 }  // namespace weir::lake

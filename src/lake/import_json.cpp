@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include <fmt/ranges.h>
 
@@ -27,43 +28,57 @@ std::int64_t AddObjects(JsonShape& shape, const std::string& file, const TableAt
   return count;
 }
 
-std::string ReaderOf(const std::vector<std::string>& files, const JsonColumns& columns) {
+std::string JsonReader(Packing packing, const std::vector<std::string>& files,
+                       const JsonColumns& columns) {
   std::vector<std::string> types;
   for (const auto& column : columns) {
     types.push_back(sql::QuoteText(column.key) + ": " + sql::QuoteText(column.read_as));
   }
   return fmt::format(
-      "read_json({}, format='newline_delimited', hive_partitioning=false, "
+      "read_json({}, format='newline_delimited', records='true', hive_partitioning=false, "
+      "compression={}, "
       "maximum_object_size={}, columns={{{}}})",
-      sql::QuotePaths(files), 2 * TextLines::kLongestLine, fmt::join(types, ", "));
+      sql::QuotePaths(files), sql::QuoteText(PackingName(packing)), 2 * TextLines::kLongestLine,
+      fmt::join(types, ", "));
+}
+
+// Those that the objects have; all of the table's for objects without fields.
+JsonColumns ColumnsToRead(const JsonShape& shape) {
+  JsonColumns columns = shape.columns();
+  if (std::ranges::any_of(columns, &JsonShape::Column::is_found)) {
+    std::erase_if(columns, [](const auto& column) { return !column.is_found; });
+  }
+  return columns;
 }
 
 }  // namespace
 
 std::string JsonSelect(const std::vector<std::string>& files, const TableAt& table) {
   JsonShape shape(StructOf(table.snapshot.metadata.schema.fields), true);
-  std::vector<std::string> filled;
+  std::map<Packing, std::vector<std::string>> filled;
   for (const std::string& file : files) {
     if (AddObjects(shape, file, table) > 0) {
-      filled.push_back(file);
+      filled[PackingOf(file)].push_back(file);
     }
   }
   if (filled.empty()) {
     return SelectNoRows(files, table);
   }
-  JsonColumns columns = shape.columns();
-  if (std::ranges::any_of(columns, &JsonShape::Column::is_found)) {
-    std::erase_if(columns, [](const auto& column) { return !column.is_found; });
-  }
+  const JsonColumns columns = ColumnsToRead(shape);
   if (columns.empty()) {
-    throw UserError("{}: no object has a field", fmt::join(filled, ", "));
+    throw UserError("{}: no object has a field", fmt::join(files, ", "));
   }
   std::vector<std::string> parts;
   for (const auto& column : columns) {
     parts.push_back(
         fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(column.key), ToText(column.type)));
   }
-  return fmt::format("SELECT {} FROM {}", fmt::join(parts, ", "), ReaderOf(filled, columns));
+  std::vector<std::string> selects;
+  for (const auto& [packing, group] : filled) {
+    selects.push_back(fmt::format("SELECT {} FROM {}", fmt::join(parts, ", "),
+                                  JsonReader(packing, group, columns)));
+  }
+  return fmt::format("{}", fmt::join(selects, "\nUNION ALL\n"));
 }
 
 }  // namespace weir::lake

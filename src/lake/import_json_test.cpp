@@ -152,7 +152,8 @@ TEST_F(ImportJsonTest, AnEmptyFileHasNoColumns) {
   EXPECT_NE(ErrorOf([&] { Import({empty}); }).find("empty.ndjson is empty"), std::string::npos);
   Import({empty, File("a.ndjson", "{\"id\":1}\n")});
   Import({empty});
-  EXPECT_EQ(Rows(), (Strings{"1"}));
+  Import({File("objects.ndjson", "{}\n")});
+  EXPECT_EQ(Rows(), (Strings{"1", "null"}));
   EXPECT_EQ(Open().metadata.schema.names(), (Strings{"id"}));
 }
 

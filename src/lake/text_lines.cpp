@@ -138,6 +138,17 @@ Packing PackingOf(std::string_view file) {
   return lower.ends_with(".zst") ? Packing::kZstd : Packing::kPlain;
 }
 
+std::string_view PackingName(Packing packing) {
+  switch (packing) {
+    case Packing::kGzip:
+      return "gzip";
+    case Packing::kZstd:
+      return "zstd";
+    default:
+      return "uncompressed";
+  }
+}
+
 TextLines::TextLines(std::string file) : file_(std::move(file)), bytes_(OpenBytes(file_)) {}
 
 TextLines::~TextLines() = default;
