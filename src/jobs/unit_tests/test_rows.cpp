@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "data/schema.h"
+#include "lake/import_text.h"
 #include "sql/quote.h"
 
 namespace weir::jobs {
@@ -137,27 +139,47 @@ std::string SelectOfList(const project::TestRows& rows, const ColumnTypes& known
   return fmt::to_string(fmt::join(selects, " UNION ALL "));
 }
 
-std::string ReaderOf(const std::filesystem::path& path) {
-  const std::string suffix = path.extension().string();
-  const std::string file = sql::QuoteText(path.string());
+// The declared columns as a table that the rows would go into.
+lake::Snapshot TableOf(const ColumnTypes& types, sql::Connection& connection) {
+  lake::Snapshot table;
+  if (!types.empty()) {
+    std::vector<std::string> columns;
+    for (const auto& [column, type] : types) {
+      columns.push_back(fmt::format("CAST(NULL AS {}) AS {}", type, sql::QuoteName(column)));
+    }
+    table.version = 0;
+    table.metadata.schema = connection.Describe(fmt::format("SELECT {}", fmt::join(columns, ", ")));
+  }
+  return table;
+}
+
+// What to read rows from. Texts of CSV are as exact here as in an import.
+std::string SourceOf(const std::filesystem::path& path, const std::string& relation,
+                     const ColumnTypes& types, sql::Connection& connection) {
+  const std::string suffix = LowerCase(path.extension().string());
+  const std::vector<std::string> files{path.string()};
   if (suffix == ".csv") {
-    return fmt::format("read_csv({}, header = true)", file);
+    const lake::TableFolder folder{.store = nullptr, .name = relation};
+    const lake::Snapshot table = TableOf(types, connection);
+    return fmt::format("({})", lake::CsvSelect(files, ',', {.folder = folder, .snapshot = table}));
   }
   if (suffix == ".parquet") {
-    return fmt::format("read_parquet({})", file);
+    return fmt::format("read_parquet({})", sql::QuotePaths(files));
   }
   if (suffix == ".ndjson" || suffix == ".jsonl") {
-    return fmt::format("read_json({}, format = 'newline_delimited')", file);
+    return fmt::format("read_json({}, format = 'newline_delimited', sample_size = -1)",
+                       sql::QuotePaths(files));
   }
   throw UserError("{}: rows of a test are .csv, .ndjson or .parquet", path.string());
 }
 
 std::string SelectOfFile(const project::TestRows& rows, const ColumnTypes& known,
                          const std::filesystem::path& project_folder, sql::Connection& connection) {
-  const std::string from = "FROM " + ReaderOf(project_folder / rows.file);
-  const Schema schema = connection.Describe("SELECT * " + from);
   ColumnTypes types = rows.columns;
   types.insert(known.begin(), known.end());
+  const std::string from =
+      "FROM " + SourceOf(project_folder / rows.file, rows.name, types, connection);
+  const Schema schema = connection.Describe("SELECT * " + from);
   std::vector<std::string> columns;
   for (const Field& field : schema.fields) {
     const std::string name = sql::QuoteName(field.name);

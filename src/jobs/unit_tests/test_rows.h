@@ -14,8 +14,9 @@ using ColumnTypes = std::map<std::string, std::string>;
 
 // A SELECT of a test's rows. A column's type is the one that the test declares, else that of
 // `known`, else what the rows look like: BOOLEAN, BIGINT, DOUBLE, VARCHAR, lists and structs of
-// them; of files, what DuckDB sees in them. Columns of `known` that no row has are null. Throws
-// UserError for rows without any column, and for a file that isn't CSV, NDJSON or Parquet.
+// them; of files, what DuckDB sees in them, of CSV what an import would (lake/import_text.h).
+// Columns of `known` that no row has are null. Throws UserError for rows without any column, for a
+// file that isn't CSV, NDJSON or Parquet, and for a text of CSV that doesn't fit its column.
 std::string SelectOf(const project::TestRows& rows, const ColumnTypes& known,
                      const std::filesystem::path& project_folder, sql::Connection& connection);
 
