@@ -1,6 +1,7 @@
 #include "lake/csv_records.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -9,8 +10,8 @@
 
 namespace weir::lake {
 
-CsvRecords::CsvRecords(const std::string& file, char delimiter)
-    : lines_(file), delimiter_(delimiter) {
+CsvRecords::CsvRecords(const std::string& file, char delimiter, std::stop_token stop)
+    : lines_(file, std::move(stop)), delimiter_(delimiter) {
   ReadHeader();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ struct CsvField {
 class CsvRecords {
  public:
   // Reads the header: none if the file is empty (or only line breaks).
-  CsvRecords(const std::string& file, char delimiter);
+  CsvRecords(const std::string& file, char delimiter, std::stop_token stop = {});
 
   const std::vector<std::string>& header() const { return header_; }
 

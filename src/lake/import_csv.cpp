@@ -91,8 +91,8 @@ class CsvTable {
  public:
   CsvTable(char delimiter, const TableAt& table) : delimiter_(delimiter), table_(table) {}
 
-  void Add(const std::string& file) {
-    CsvRecords records(file, delimiter_);
+  void Add(const std::string& file, const std::stop_token& stop) {
+    CsvRecords records(file, delimiter_, stop);
     if (records.header().empty()) {
       return;
     }
@@ -184,10 +184,11 @@ class CsvTable {
 
 }  // namespace
 
-std::string CsvSelect(const std::vector<std::string>& files, char delimiter, const TableAt& table) {
+std::string CsvSelect(const std::vector<std::string>& files, char delimiter, const TableAt& table,
+                      const std::stop_token& stop) {
   CsvTable csv(delimiter, table);
   for (const std::string& file : files) {
-    csv.Add(file);
+    csv.Add(file, stop);
   }
   return csv.empty() ? SelectNoRows(files, table) : csv.Select();
 }

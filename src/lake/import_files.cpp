@@ -139,9 +139,9 @@ std::string ImportSelect(sql::Connection& connection, const ImportSource& source
     case FileKind::kCsv:
     case FileKind::kTsv:
       return CsvSelect(source.files, source.delimiter.value_or(kind == FileKind::kTsv ? '\t' : ','),
-                       table);
+                       table, source.stop);
     case FileKind::kJson:
-      return JsonSelect(source.files, table);
+      return JsonSelect(source.files, table, source.stop);
   }
   return "";
 }

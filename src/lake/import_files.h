@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace weir::lake {
 struct ImportSource {
   std::vector<std::string> files;   // of one kind
   std::optional<char> delimiter{};  // of CSV files, else ',', or a tab for .tsv
+  std::stop_token stop{};           // ends the reading of text files with CancelledError
 };
 
 // A SELECT over files of one kind, told by suffix in any letter case: .parquet, .csv or .tsv,

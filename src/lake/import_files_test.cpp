@@ -140,5 +140,16 @@ TEST_F(ImportFilesTest, PackedTextIsReadAndWhatIsCutOffIsNamed) {
   }
 }
 
+TEST_F(ImportFilesTest, AStopEndsTheReadingOfTextFiles) {
+  std::stop_source source;
+  source.request_stop();
+  for (const std::string& file : {File("a.csv", "id\n1\n"), File("a.ndjson", "{\"id\": 1}\n")}) {
+    EXPECT_THROW(
+        ImportFiles(warehouse_, Table(), {.files = {file}, .stop = source.get_token()}, {}),
+        CancelledError);
+    EXPECT_FALSE(Open().exists());
+  }
+}
+
 }  // namespace
 }  // namespace weir::lake

@@ -16,8 +16,9 @@ namespace {
 using JsonColumns = std::vector<JsonShape::Column>;
 
 // Adds the objects of a file; how many there are.
-std::int64_t AddObjects(JsonShape& shape, const std::string& file, const TableAt& table) {
-  TextLines lines(file);
+std::int64_t AddObjects(JsonShape& shape, const std::string& file, const TableAt& table,
+                        const std::stop_token& stop) {
+  TextLines lines(file, stop);
   std::int64_t count = 0;
   while (const auto line = lines.Next()) {
     if (!Trimmed(*line).empty()) {
@@ -53,11 +54,12 @@ JsonColumns ColumnsToRead(const JsonShape& shape) {
 
 }  // namespace
 
-std::string JsonSelect(const std::vector<std::string>& files, const TableAt& table) {
+std::string JsonSelect(const std::vector<std::string>& files, const TableAt& table,
+                       const std::stop_token& stop) {
   JsonShape shape(StructOf(table.snapshot.metadata.schema.fields), true);
   std::map<Packing, std::vector<std::string>> filled;
   for (const std::string& file : files) {
-    if (AddObjects(shape, file, table) > 0) {
+    if (AddObjects(shape, file, table, stop) > 0) {
       filled[PackingOf(file)].push_back(file);
     }
   }

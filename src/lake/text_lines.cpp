@@ -149,7 +149,8 @@ std::string_view PackingName(Packing packing) {
   }
 }
 
-TextLines::TextLines(std::string file) : file_(std::move(file)), bytes_(OpenBytes(file_)) {}
+TextLines::TextLines(std::string file, std::stop_token stop)
+    : file_(std::move(file)), stop_(std::move(stop)), bytes_(OpenBytes(file_)) {}
 
 TextLines::~TextLines() = default;
 
@@ -185,6 +186,9 @@ std::string_view TextLines::Taken(std::size_t end) {
 
 // Moves what is left to the buffer's front and reads on behind it.
 bool TextLines::Fill() {
+  if (stop_.stop_requested()) {
+    throw CancelledError();
+  }
   buffer_.erase(0, begin_);
   begin_ = 0;
   const std::size_t kept = buffer_.size();

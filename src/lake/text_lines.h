@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -16,12 +17,13 @@ std::string_view PackingName(Packing packing);
 
 // The lines of a text file in order, unpacked; its memory is a buffer and the longest line. Throws
 // ExternalError naming the file where it can't be read, and UserError where what is packed is
-// damaged or cut off, or a line is longer than kLongestLine. One thread.
+// damaged or cut off, or a line is longer than kLongestLine; CancelledError soon (a buffer) after a
+// stop. One thread.
 class TextLines {
  public:
   static constexpr std::size_t kLongestLine = std::size_t{16} << 20U;  // bytes
 
-  explicit TextLines(std::string file);
+  explicit TextLines(std::string file, std::stop_token stop = {});
   TextLines(const TextLines&) = delete;
   TextLines& operator=(const TextLines&) = delete;
   ~TextLines();
@@ -43,6 +45,7 @@ class TextLines {
   std::string_view Taken(std::size_t end);
 
   std::string file_;
+  std::stop_token stop_;
   std::unique_ptr<Bytes> bytes_;
   std::string buffer_;
   std::size_t begin_ = 0;  // of what is not yet given

@@ -46,7 +46,8 @@ std::optional<char> DelimiterOf(const Arguments& arguments) {
 void Import(const Arguments& arguments, Services& services) {
   const lake::WriteRequest request = ImportRequestOf(arguments);
   const lake::ImportSource source{.files = arguments.Texts("--from"),
-                                  .delimiter = DelimiterOf(arguments)};
+                                  .delimiter = DelimiterOf(arguments),
+                                  .stop = services.stop()};
   const std::string name = arguments.Text("TABLE");
   lake::Warehouse& warehouse = services.WarehouseOf(name);
   const lake::TableFolder folder = warehouse.Resolve(name);
