@@ -27,6 +27,28 @@ std::string PatternOf(const DataType& type) {
   return "";
 }
 
+bool IsTimeKind(TypeKind kind) {
+  return kind == TypeKind::kDate || kind == TypeKind::kTimestamp || kind == TypeKind::kTimestampNtz;
+}
+
+// SQL that is true where a cast of text `value` to `type` would work, but lose something: digits,
+// the time of a day, or the number itself, which becomes infinite. Empty: that can't be.
+std::string LosesSql(const std::string& value, const DataType& type) {
+  if (const std::string pattern = PatternOf(type); !pattern.empty()) {
+    return fmt::format("NOT regexp_full_match({}, {})", value, sql::QuoteText(pattern));
+  }
+  if (IsTimeKind(type.kind)) {  // "infinity", too; a day is ten letters
+    return fmt::format(
+        "(strpos({0}, '-') < 2{1})", value,
+        type.kind == TypeKind::kDate ? fmt::format(" OR length(trim({})) > 10", value) : "");
+  }
+  if (type.kind == TypeKind::kFloat || type.kind == TypeKind::kDouble) {
+    return fmt::format("(isinf(TRY_CAST({0} AS {1})) AND regexp_matches({0}, '[0-9]'))", value,
+                       ToText(type));
+  }
+  return "";
+}
+
 std::string Shown(const std::string& value) {
   if (value.size() <= kLongestShown) {
     return value;
@@ -117,20 +139,15 @@ std::string ShortCsvError(const std::string& message) {
 
 std::string StrictCast(const std::string& value, const DataType& type) {
   const std::string cast = fmt::format("CAST({} AS {})", value, ToText(type));
-  const std::string pattern = PatternOf(type);
-  return pattern.empty()
-             ? cast
-             : fmt::format("CASE WHEN NOT regexp_full_match({}, {}) THEN error('bad') ELSE {} END",
-                           value, sql::QuoteText(pattern), cast);
+  const std::string loses = LosesSql(value, type);
+  return loses.empty() ? cast
+                       : fmt::format("CASE WHEN {} THEN error('bad') ELSE {} END", loses, cast);
 }
 
 std::string BadCast(const std::string& value, const DataType& type) {
-  const std::string pattern = PatternOf(type);
-  const std::string shape = pattern.empty() ? ""
-                                            : fmt::format("NOT regexp_full_match({}, {}) OR ",
-                                                          value, sql::QuoteText(pattern));
-  return fmt::format("({0} IS NOT NULL AND ({1}TRY_CAST({0} AS {2}) IS NULL))", value, shape,
-                     ToText(type));
+  const std::string loses = LosesSql(value, type);
+  return fmt::format("({0} IS NOT NULL AND ({1}TRY_CAST({0} AS {2}) IS NULL))", value,
+                     loses.empty() ? "" : loses + " OR ", ToText(type));
 }
 
 std::string LinesOf(const std::string& file) {

@@ -10,8 +10,8 @@
 // Values of text files, cast so that nothing is lost, and the place of one that can't be.
 namespace weir::connectors {
 
-// SQL that gives text `value` as `type`: fails where digits would be lost. `value` is evaluated
-// more than once.
+// SQL that gives text `value` as `type`: fails where digits, or the time of a day, would be lost,
+// or a number become infinite. `value` is evaluated more than once.
 std::string StrictCast(const std::string& value, const DataType& type);
 // SQL that is true where StrictCast() fails.
 std::string BadCast(const std::string& value, const DataType& type);

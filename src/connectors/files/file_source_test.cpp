@@ -81,6 +81,42 @@ TEST_F(FileSourceTest, ADeviatingCsvFileIsNamedWithLineAndField) {
             "F/e/a.csv:3: 3 fields where the header has 2: 2,x,y");
 }
 
+TEST_F(FileSourceTest, AValueThatACastWouldCutIsNamed) {
+  for (const auto& [type, value] :
+       std::vector<std::pair<std::string, std::string>>{{"DATE", "2026-01-05 10:00:00"},
+                                                        {"DATE", "-infinity"},
+                                                        {"TIMESTAMP WITH TIME ZONE", "infinity"},
+                                                        {"FLOAT", "1e39"},
+                                                        {"DOUBLE", "-1e400"}}) {
+    columns_ = "id BIGINT, value " + type;
+    Write("a.csv", "id,value\n1,\n2," + value + "\n");
+    Write("a.ndjson", "{\"id\": 1}\n{\"id\": 2, \"value\": \"" + value + "\"}\n");
+
+    EXPECT_EQ(ReadError({{"path", "a.csv"}}),
+              fmt::format("F/a.csv:3: column 'value': '{}' is not {}", value, type));
+    EXPECT_EQ(ReadError({{"path", "a.ndjson"}}),
+              fmt::format("F/a.ndjson:2: column 'value': '{}' is not {}", value, type));
+  }
+}
+
+TEST_F(FileSourceTest, DaysTimesAndInfinitiesComeAsTheyAre) {
+  columns_ = "day DATE, seen TIMESTAMP WITH TIME ZONE, share DOUBLE";
+  Write("a.csv", "day,seen,share\n2026-01-05,2026-01-05,Infinity\n,2026-01-05T01:02:03Z,1e300\n");
+
+  Read({{"path", "a.csv"}});
+
+  EXPECT_EQ(Rows("FROM rows"),
+            (Lines{"2026-01-05|2026-01-05 00:00:00+00|inf", "NULL|2026-01-05 01:02:03+00|1e+300"}));
+}
+
+TEST_F(FileSourceTest, SniffingTakesNoLineForAComment) {
+  Write("a.csv", "name,number\n#one,1\n#two,2\n#three,x\nfour,4\n");
+
+  Read({{"path", "a.csv"}});
+
+  EXPECT_EQ(Rows("FROM rows"), (Lines{"#one|1", "#two|2", "#three|x", "four|4"}));
+}
+
 TEST_F(FileSourceTest, AColumnThatNobodyReadsIsCheckedToo) {
   Write("a.csv", "id,name\nfoo,x\n");
   columns_ = "id BIGINT, name VARCHAR";

@@ -73,7 +73,8 @@ std::string Records(const DelimitedForm& form, const std::vector<std::string>& h
 
 std::string FormOptions(const DelimitedForm& form) {
   return fmt::format(
-      "header = {}, delim = {}, quote = '\"', escape = '\"', nullstr = {}, max_line_size = "
+      "header = {}, delim = {}, quote = '\"', escape = '\"', comment = '', skip = 0, nullstr = {}, "
+      "max_line_size = "
       "16777216, buffer_size = 33554432",
       form.has_header, sql::QuoteText(std::string(1, form.delimiter)), sql::QuoteTexts(form.nulls));
 }
