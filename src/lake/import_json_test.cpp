@@ -119,6 +119,19 @@ TEST_F(ImportJsonTest, WhatIsNoObjectALineIsRefused) {
   EXPECT_EQ(Open().metadata.schema.names(), (Strings{"id"}));
 }
 
+TEST_F(ImportJsonTest, ValuesMayBeInEachOtherButNotWithoutEnd) {
+  const auto nested = [](int depth) {
+    return "{\"v\":" + std::string(depth, '[') + "1" + std::string(depth, ']') + "}\n";
+  };
+  Import({File("a.ndjson", nested(20))});
+  EXPECT_EQ(TypeOf("v").size(), std::string("BIGINT").size() + 2 * 20);
+  for (const int depth : {1000, 100'000}) {
+    EXPECT_EQ(Refusal("b.ndjson", nested(depth).replace(2, 1, "w")),
+              "b.ndjson:1: values in each other more than 100 levels deep");
+  }
+  EXPECT_EQ(Refusal("b.ndjson", "{\"v\":null,\"\":1}\n"), "b.ndjson:1: a field without a name");
+}
+
 TEST_F(ImportJsonTest, ANewColumnHasOneTypeInAllFiles) {
   std::string many;
   for (int i = 0; i < 50'000; ++i) {

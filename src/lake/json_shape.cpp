@@ -39,6 +39,8 @@ std::string_view KindName(JsonKind kind) {
   }
 }
 
+constexpr int kDeepest = 100;  // levels of arrays and objects within each other
+
 bool IsFloating(TypeKind kind) { return kind == TypeKind::kFloat || kind == TypeKind::kDouble; }
 
 bool IsNumeric(TypeKind kind) {
@@ -50,7 +52,9 @@ bool IsNumeric(TypeKind kind) {
 // What is known of the values at one place of the objects. Columns' nodes have a target.
 class JsonShape::Node {
  public:
-  Node(std::string key, std::optional<DataType> target) : key_(std::move(key)) {
+  // `depth`: how many arrays and objects it is in.
+  Node(std::string key, std::optional<DataType> target, int depth)
+      : key_(std::move(key)), depth_(depth) {
     if (target) {
       SetTarget(std::move(*target));
     }
@@ -229,6 +233,9 @@ class JsonShape::Node {
   }
 
   void SetKind(JsonKind kind, const JsonPlace& place, const std::string& path) {
+    if (depth_ > kDeepest) {
+      Fail(place, "", fmt::format("values in each other more than {} levels deep", kDeepest));
+    }
     if (kind_ == JsonKind::kNone || target_) {
       kind_ = kind;
     } else if (kind_ != kind) {
@@ -242,7 +249,8 @@ class JsonShape::Node {
 
   Node& AddChild(std::string key, std::optional<DataType> target) {
     index_.emplace(LowerCase(key), children_.size());
-    return *children_.emplace_back(std::make_unique<Node>(std::move(key), std::move(target)));
+    return *children_.emplace_back(
+        std::make_unique<Node>(std::move(key), std::move(target), depth_ + 1));
   }
 
   void SetTarget(DataType target) {
@@ -255,6 +263,9 @@ class JsonShape::Node {
   }
 
   Node& FieldOf(std::string_view key, const JsonPlace& place, const std::string& path) {
+    if (key.empty()) {
+      Fail(place, path, "a field without a name");
+    }
     const auto found = index_.find(LowerCase(key));
     if (found == index_.end() && target_ && !may_grow_) {
       Fail(place, path,
@@ -322,6 +333,7 @@ class JsonShape::Node {
   }
 
   std::string key_;
+  int depth_;
   std::optional<DataType> target_;
   bool may_grow_ = false;
   JsonKind kind_ = JsonKind::kNone;
@@ -359,7 +371,8 @@ struct JsonShape::Parser {
 };
 
 JsonShape::JsonShape(DataType columns, bool may_grow)
-    : root_(std::make_unique<Node>("", std::move(columns))), parser_(std::make_unique<Parser>()) {
+    : root_(std::make_unique<Node>("", std::move(columns), 0)),
+      parser_(std::make_unique<Parser>()) {
   if (may_grow) {
     root_->AllowMoreFields();
   }

@@ -23,7 +23,8 @@ struct JsonPlace {
 // columns. Values that a column can't hold as they are (FitsText(); a number is no text, a text no
 // number, nothing is true or false but these words) are UserErrors naming file, line and column;
 // so are objects' fields that a struct lacks, a field twice, one in two letter cases, values of two
-// types where no column says which, and whatever is no JSON (RFC 8259). Null fits everything.
+// types where no column says which, fields without a name, values more than 100 levels deep, and
+// whatever is no JSON (RFC 8259). Null fits everything.
 // Numbers keep the digits that a double has, whole ones all of theirs. One thread.
 class JsonShape {
  public:
