@@ -32,6 +32,12 @@ std::string ReadFile(const std::string& path) {
   return text;
 }
 
+// Editors of Windows put a byte order mark before UTF-8.
+std::string WithoutByteOrderMark(std::string text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
 std::string SqlText(const Arguments& arguments) {
   const auto sql = arguments.OptionalText("SQL");
   const auto file = arguments.OptionalText("--file");
@@ -40,9 +46,9 @@ std::string SqlText(const Arguments& arguments) {
   }
   const bool from_stdin = (sql && *sql == "-") || (file && *file == "-");
   if (from_stdin) {
-    return ReadAll(std::cin);
+    return WithoutByteOrderMark(ReadAll(std::cin));
   }
-  return sql ? *sql : ReadFile(*file);
+  return sql ? *sql : WithoutByteOrderMark(ReadFile(*file));
 }
 
 sql::OutputFormat FormatOf(const Arguments& arguments, bool json) {
@@ -68,7 +74,7 @@ void RunStatement(lake::QuerySession& session, std::string_view statement,
       std::cerr << FilesLine(selection);
     }
   }
-  if (lake::GivesRows(statement)) {
+  if (sql::GivesRows(result)) {
     sql::PrintResult(result, FormatOf(arguments, services.options().json), services.out());
   } else {
     result.Rows();  // to its end
@@ -103,6 +109,7 @@ lake::QuerySession::Views ViewsOf(Services& services) {
 
 void RunSql(const Arguments& arguments, Services& services) {
   const std::string sql = SqlText(arguments);
+  sql::CheckWhole(sql);
   FillLedgerTables(sql, services);
   lake::QuerySession session(services.database(), services.FindWarehouse());
   session.SetStopToken(services.stop());

@@ -127,17 +127,4 @@ bool IsBlank(std::string_view statement) {
                              [](const SqlToken& token) { return token.IsSymbol(';'); });
 }
 
-bool GivesRows(std::string_view statement) {
-  const Tokens tokens = SqlTokens(statement);
-  const auto verb = FindVerb(tokens);
-  if (!verb) {
-    return false;
-  }
-  const bool asks =
-      tokens[*verb].IsOneOf({"SELECT", "FROM", "VALUES", "TABLE", "DESCRIBE", "DESC", "SUMMARIZE",
-                             "SHOW", "PRAGMA", "CALL", "EXECUTE", "PIVOT", "UNPIVOT"});
-  return asks || tokens[*verb].IsSymbol('(') || tokens.front().IsWord("EXPLAIN") ||
-         FindWord(tokens, *verb, {"RETURNING"});
-}
-
 }  // namespace weir::lake

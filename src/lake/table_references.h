@@ -54,7 +54,4 @@ std::string_view InnerSelect(std::string_view statement);
 // Whether there is nothing in it but spaces, comments and semicolons.
 bool IsBlank(std::string_view statement);
 
-// Whether the statement is asked for its rows: SELECT, DESCRIBE, INSERT … RETURNING and the like.
-bool GivesRows(std::string_view statement);
-
 }  // namespace weir::lake

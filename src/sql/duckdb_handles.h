@@ -94,6 +94,7 @@ class ChunkReader {
  public:
   explicit ChunkReader(Result& result) : result_(&result) {}
 
+  bool gives_rows() const;
   std::size_t num_columns() const;
   // Lives as long as the result.
   duckdb_logical_type column_type(std::size_t column) const;

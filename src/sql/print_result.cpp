@@ -7,6 +7,7 @@
 
 #include "sql/buffered_output.h"
 #include "sql/cell_text.h"
+#include "sql/duckdb_handles.h"
 #include "sql/print_table.h"
 #include "sql/row_reader.h"
 
@@ -111,6 +112,8 @@ void PrintJson(RowReader& rows, std::ostream& out) {
 }
 
 }  // namespace
+
+bool GivesRows(Result& result) { return ChunkReader(result).gives_rows(); }
 
 void PrintResult(Result& result, OutputFormat format, std::ostream& out) {
   RowReader rows(result);

@@ -9,6 +9,10 @@ namespace weir::sql {
 
 enum class OutputFormat : std::uint8_t { kTable, kCsv, kJson };
 
+// Whether the result's statement was asked for rows: true for SELECT, EXPLAIN, RETURNING and the
+// like, false where a row only counts what was written, or stands for nothing.
+bool GivesRows(Result& result);
+
 // Writes a result while it is read, in constant memory however many rows it has. Cells are written
 // as cell_text.h says.
 //   kTable  a box for people: numbers to the right, NULL for nulls, long cells cut; of many rows

@@ -42,6 +42,25 @@ class PrintResultTest : public testing::Test {
   Connection connection_;
 };
 
+TEST_F(PrintResultTest, KnowsWhetherItsStatementWasAskedForRows) {
+  connection_.Run("CREATE TABLE t(a INTEGER); PREPARE p AS SELECT 1");
+
+  for (const std::string_view sql :
+       {"SELECT 1", "(SELECT 1)", "WITH a AS (SELECT 1) SELECT 2", "WITH a AS (SELECT 1) (FROM a)",
+        "WITH a AS (SELECT 1) TABLE a", "EXPLAIN INSERT INTO t VALUES (1)", "show tables",
+        "WITH a AS (SELECT 1 AS k, 2 AS v) PIVOT a ON k USING sum(v)", "EXECUTE p",
+        "INSERT INTO t VALUES (1) RETURNING a", "VALUES (1)", "DESCRIBE t", "SUMMARIZE t"}) {
+    Result result = connection_.Query(sql);
+    EXPECT_TRUE(GivesRows(result)) << sql;
+  }
+  for (const std::string_view sql :
+       {"CREATE TABLE u AS SELECT 1", "INSERT INTO t SELECT 1", "DELETE FROM t", "SET threads = 1",
+        "PRAGMA threads = 1", "BEGIN", "COMMIT", "CREATE VIEW v AS FROM t"}) {
+    Result result = connection_.Query(sql);
+    EXPECT_FALSE(GivesRows(result)) << sql;
+  }
+}
+
 TEST_F(PrintResultTest, CsvHasAHeaderAndOneLineARow) {
   EXPECT_EQ(Print("SELECT 1 AS a, 'x' AS \"b,c\" UNION ALL SELECT 2, NULL ORDER BY 1",
                   OutputFormat::kCsv),

@@ -63,6 +63,8 @@ Value Result::Cell() {
   return rows.front().front();
 }
 
+bool ChunkReader::gives_rows() const { return result_->state_->gives_rows(); }
+
 std::size_t ChunkReader::num_columns() const { return result_->state_->columns().size(); }
 
 duckdb_logical_type ChunkReader::column_type(std::size_t column) const {

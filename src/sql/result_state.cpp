@@ -27,7 +27,8 @@ Result::State::State(Session& session, std::uint64_t query_number, OwnedPrepared
       prepared_(std::move(prepared)),
       result_(std::move(result)),
       arrow_options_(duckdb_result_get_arrow_options(result_.get())),
-      columns_(ColumnsOf(result_)) {}
+      columns_(ColumnsOf(result_)),
+      gives_rows_(duckdb_result_return_type(*result_.get()) == DUCKDB_RESULT_TYPE_QUERY_RESULT) {}
 
 Result::State::~State() {
   if (!finished_ && session_.IsCurrent(query_number_)) {

@@ -18,6 +18,7 @@ struct Result::State {
   State& operator=(const State&) = delete;
   ~State();
 
+  bool gives_rows() const { return gives_rows_; }
   const std::vector<ResultColumn>& columns() const { return columns_; }
   duckdb_arrow_options arrow_options() const { return arrow_options_.get(); }
   // The next chunk of at least one row, or null at the end.
@@ -31,6 +32,7 @@ struct Result::State {
   OwnedResult result_;
   OwnedArrowOptions arrow_options_;
   std::vector<ResultColumn> columns_;
+  bool gives_rows_;
   bool finished_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error_of.h"
@@ -147,6 +148,11 @@ TEST_F(ResultTest, StructsWithoutNamesAndEqualColumnNamesAreRefused) {
   EXPECT_NE(SchemaError("SELECT row(1, 2) AS pair").find("column \"pair\""), std::string::npos);
   EXPECT_NE(SchemaError("SELECT 1 AS a, 2 AS A").find("two columns are named \"A\""),
             std::string::npos);
+}
+
+TEST_F(ResultTest, ANulByteInTheTextIsAnErrorAndNoEnd) {
+  EXPECT_THAT(ErrorOf([&] { connection_.Query(std::string("SELECT 1\0 frm", 13)); }),
+              testing::HasSubstr("NUL byte"));
 }
 
 TEST_F(ResultTest, NamesItsColumnsAndTypes) {

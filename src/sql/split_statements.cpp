@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/error.h"
 #include "data/schema.h"
 
 namespace weir::sql {
@@ -24,6 +25,8 @@ class Scanner {
 
   bool AtEnd() const { return position_ >= sql_.size(); }
   std::size_t position() const { return position_; }
+  // Whether the last token is a comment that reaches to the end for want of its "*/".
+  bool is_open_comment() const { return open_comment_; }
 
   // Takes one quoted text, comment, name or single byte.
   std::string_view NextToken() {
@@ -74,6 +77,7 @@ class Scanner {
       depth += opens ? 1 : closes ? -1 : 0;
       position_ += opens || closes ? 2 : 1;
     } while (depth > 0 && !AtEnd());
+    open_comment_ = depth > 0;
   }
 
   // A doubled quote ends one text and begins another, which comes to the same.
@@ -111,7 +115,12 @@ class Scanner {
 
   std::string_view sql_;
   std::size_t position_ = 0;
+  bool open_comment_ = false;
 };
+
+std::size_t LineOf(std::string_view sql, std::size_t position) {
+  return static_cast<std::size_t>(std::ranges::count(sql.substr(0, position), '\n')) + 1;
+}
 
 bool BeginsQuery(std::string_view token) {
   return std::ranges::any_of(std::array{"SELECT", "WITH", "FROM", "VALUES"},
@@ -134,6 +143,23 @@ std::vector<std::string_view> SplitStatements(std::string_view sql) {
     statements.push_back(sql.substr(begin));
   }
   return statements;
+}
+
+void CheckWhole(std::string_view sql) {
+  if (const auto nul = sql.find('\0'); nul != std::string_view::npos) {
+    throw UserError(
+        "line {} of the SQL text has a NUL byte (byte {} of the text); a text holds "
+        "one as 'a' || chr(0) || 'b'",
+        LineOf(sql, nul), nul + 1);
+  }
+  for (Scanner scanner(sql); !scanner.AtEnd();) {
+    const std::size_t begin = scanner.position();
+    scanner.NextToken();
+    if (scanner.is_open_comment()) {
+      throw UserError("the comment that begins with /* in line {} of the SQL text has no */",
+                      LineOf(sql, begin));
+    }
+  }
 }
 
 std::string_view FindQuery(std::string_view statement) {

@@ -2,7 +2,10 @@
 
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/error_of.h"
 
 namespace weir::sql {
 namespace {
@@ -31,6 +34,21 @@ TEST(SplitStatements, TakesDollarsOfParametersAndNamesForWhatTheyAre) {
 
 TEST(SplitStatements, APlainTextEndsAtABackslashBeforeItsQuote) {
   EXPECT_EQ(SplitStatements("'a\\';b"), (Pieces{"'a\\';", "b"}));
+}
+
+TEST(CheckWhole, TakesTextThatIsReadToItsEnd) {
+  for (const std::string_view text : {"", "SELECT 1; -- /* open", "/* a /* b */ c */ SELECT 1 /**/",
+                                      "SELECT '/*', \"/*\", $$/*$$"}) {
+    EXPECT_EQ(ErrorOf([&] { CheckWhole(text); }), "") << text;
+  }
+}
+
+TEST(CheckWhole, NamesTheLineOfAnOpenCommentAndOfANulByte) {
+  EXPECT_EQ(ErrorOf([] { CheckWhole("SELECT 1;\n\n/* a /* b */ SELECT 2"); }),
+            "the comment that begins with /* in line 3 of the SQL text has no */");
+  EXPECT_THAT(ErrorOf([] { CheckWhole("SELECT 1;/*"); }), testing::HasSubstr("in line 1"));
+  EXPECT_THAT(ErrorOf([] { CheckWhole(std::string("SELECT 1\n, \0 2", 13)); }),
+              testing::HasSubstr("line 2 of the SQL text has a NUL byte (byte 12"));
 }
 
 TEST(FindQuery, FindsTheSelectInsideAnotherStatement) {

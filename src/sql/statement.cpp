@@ -65,6 +65,9 @@ bool WaitFor(duckdb_pending_result pending) {
 
 Statements::Statements(Session& session, std::string_view sql)
     : session_(session), query_number_(session.BeginQuery()) {
+  if (sql.find('\0') != std::string_view::npos) {
+    CheckWhole(sql);
+  }
   Parsed whole = Parse(std::string(sql));
   if (whole.count <= 1) {
     Add(std::move(whole));

@@ -242,6 +242,7 @@ class OneCheck {
 
   std::string Statement() const {
     const std::string text = project::FillSql(check_.text, inputs_.values);
+    sql::CheckWhole(text);
     std::string found;
     for (const std::string_view statement : sql::SplitStatements(text)) {
       if (!lake::IsBlank(statement)) {

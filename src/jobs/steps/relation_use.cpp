@@ -65,6 +65,7 @@ std::string SyntaxTree(sql::Connection& connection, const std::string& sql) {
 }
 
 std::string OneStatement(const std::string& text) {
+  sql::CheckWhole(text);
   std::string found;
   for (const std::string_view statement : sql::SplitStatements(text)) {
     if (lake::IsBlank(statement)) {
