@@ -52,7 +52,19 @@ std::string CutQuoted(std::string_view& rest) {
 
 std::string QuoteName(std::string_view name) { return Quoted(name, '"'); }
 
-std::string QuoteText(std::string_view text) { return Quoted(text, '\''); }
+std::string QuoteText(std::string_view text) {
+  const auto nul = text.find('\0');
+  if (nul == std::string_view::npos) {
+    return Quoted(text, '\'');
+  }
+  std::string quoted = "(" + Quoted(text.substr(0, nul), '\'');
+  for (std::string_view rest = text.substr(nul); !rest.empty();) {
+    const std::string_view part = rest.substr(1, rest.find('\0', 1) - 1);
+    quoted += " || chr(0) || " + Quoted(part, '\'');
+    rest.remove_prefix(part.size() + 1);
+  }
+  return quoted + ")";
+}
 
 std::string QuoteTexts(std::span<const std::string> texts) {
   return "[" + Joined(texts, QuoteText) + "]";

@@ -10,7 +10,7 @@ namespace weir::sql {
 // A name in double quotes, inner ones doubled.
 std::string QuoteName(std::string_view name);
 
-// A text literal in single quotes, inner ones doubled.
+// A text in single quotes, inner ones doubled; with NUL bytes in it ('a' || chr(0) || 'b').
 std::string QuoteText(std::string_view text);
 
 // "['a', 'b']": a list literal of texts.
