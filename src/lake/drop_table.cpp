@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "lake/operation.h"
+#include "lake/own_files.h"
 
 namespace weir::lake {
 namespace {
@@ -44,21 +45,46 @@ void DeleteAll(const TableFolder& table, const std::vector<storage::ObjectInfo>&
   }
 }
 
+// Takes the log and what isn't the table's own out of `objects`; gives the latter's keys.
+std::vector<std::string> TakeForeign(const std::set<std::string>& named,
+                                     std::vector<storage::ObjectInfo>& objects) {
+  std::vector<std::string> foreign;
+  std::erase_if(objects, [&](const storage::ObjectInfo& object) {
+    if (object.key.starts_with(kLog)) {
+      return true;
+    }
+    const bool is_own =
+        named.contains(object.key) || IsPartName(object.key) || IsBesideData(object.key);
+    if (!is_own) {
+      foreign.push_back(object.key);
+    }
+    return !is_own;
+  });
+  return foreign;
+}
+
 }  // namespace
 
-void DropTable(Warehouse& warehouse, const TableFolder& table) {
+std::vector<std::string> DropTable(Warehouse& warehouse, const TableFolder& table) {
   const auto log = LogInOrder(table);
   if (log.empty()) {
     throw UserError("there is no table {}: {} holds no _delta_log", table.name,
                     table.store->root());
   }
+  const std::set<std::string> named = LoggedKeys(table, warehouse.connection());
   EmptyTable(warehouse, table);
   auto data = table.store->List("");
-  std::erase_if(data, [](const auto& object) { return object.key.starts_with(kLog); });
+  const std::set<std::string> tables = TablesWithin(data);
+  auto leftovers = table.store->ListLeftovers("");
+  EraseWithin(tables, data);
+  EraseWithin(tables, leftovers);
+  std::vector<std::string> kept = TakeForeign(named, data);
+  kept.insert(kept.end(), tables.begin(), tables.end());
   DeleteAll(table, data);
-  DeleteAll(table, table.store->ListLeftovers(""));
+  DeleteAll(table, leftovers);
   DeleteAll(table, LogInOrder(table));
   table.store->RemoveEmptyFolders("");
+  return kept;
 }
 
 }  // namespace weir::lake

@@ -1,11 +1,13 @@
 #include "lake/vacuum.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "lake/intent.h"
+#include "lake/own_files.h"
 #include "lake/retention.h"
 #include "lake/snapshot.h"
 
@@ -13,6 +15,17 @@ namespace weir::lake {
 namespace {
 
 Micros RetentionOf(const Metadata& metadata) { return TombstoneRetentionMillis(metadata) * 1000; }
+
+// In the largest unit, up to hours, that it is a whole number of.
+std::string DurationText(Micros duration) {
+  constexpr std::array kUnits = {std::pair{kHour, "hour"}, std::pair{kMinute, "minute"},
+                                 std::pair{kSecond, "second"}};
+  const auto* const unit = std::ranges::find_if(kUnits, [&](const auto& candidate) {
+    return candidate.first == kSecond || (duration != 0 && duration % candidate.first == 0);
+  });
+  const auto number = duration / unit->first;
+  return fmt::format("{} {}{}", number, unit->second, number == 1 ? "" : "s");
+}
 
 Micros ChooseRetention(const TableFolder& table, const Metadata& metadata,
                        const VacuumRequest& request) {
@@ -23,24 +36,11 @@ Micros ChooseRetention(const TableFolder& table, const Metadata& metadata,
   }
   if (retention < own && !request.allow_short) {
     throw UserError(
-        "{} keeps removed files for {} hours; a shorter retention ({} hours) can break running "
-        "readers and writers, and has to be asked for explicitly",
-        table.name, own / kHour, retention / kHour);
+        "{} keeps removed files for {}; a shorter retention ({}) can break running readers and "
+        "writers, and has to be asked for: --allow-short-retention",
+        table.name, DurationText(own), DurationText(retention));
   }
   return retention;
-}
-
-// The key below the table's folder that a path of the log stands for, also of an absolute one.
-std::string KeyOfPath(const TableFolder& table, const std::string& path) {
-  std::string key = DecodePath(path);
-  if (key.starts_with("file:")) {
-    key.erase(0, 5);
-    key.erase(0, std::min(key.find_first_not_of('/'), key.size()));
-    key = fmt::format("/{}", key);
-  }
-  std::string root = table.store->root();
-  root += '/';
-  return key.starts_with(root) ? key.substr(root.size()) : key;
 }
 
 // Files that entries of the log removed after `since`; only needed where the retention is longer
@@ -104,6 +104,9 @@ bool IsHidden(const Metadata& metadata, std::string_view key) {
   return false;
 }
 
+// Whether Delta's writers keep data in such files; what else lies there, a user has put there.
+bool IsData(std::string_view key) { return key.ends_with(".parquet") || IsBesideData(key); }
+
 }  // namespace
 
 VacuumReport VacuumTable(Warehouse& warehouse, const TableFolder& table,
@@ -111,7 +114,10 @@ VacuumReport VacuumTable(Warehouse& warehouse, const TableFolder& table,
   // Listed before anything that protects files is read: what is committed meanwhile is known then.
   const Micros now = Now();
   std::vector<storage::ObjectInfo> objects = table.store->List("");
-  const std::vector<storage::ObjectInfo> leftovers = table.store->ListLeftovers("");
+  std::vector<storage::ObjectInfo> leftovers = table.store->ListLeftovers("");
+  const std::set<std::string> tables = TablesWithin(objects);
+  EraseWithin(tables, objects);
+  EraseWithin(tables, leftovers);
   std::set<std::string> kept =
       request.protected_keys ? request.protected_keys() : std::set<std::string>();
   AddIntentKeys(warehouse, table, kept);
@@ -124,7 +130,8 @@ VacuumReport VacuumTable(Warehouse& warehouse, const TableFolder& table,
   kept.merge(RememberedKeys(table, snapshot, since));
 
   std::erase_if(objects, [&](const storage::ObjectInfo& object) {
-    return kept.contains(object.key) || IsHidden(snapshot.metadata, object.key);
+    return kept.contains(object.key) || !IsData(object.key) ||
+           IsHidden(snapshot.metadata, object.key);
   });
   objects.insert(objects.end(), leftovers.begin(), leftovers.end());
   std::erase_if(objects, [&](const auto& object) { return object.modified > since; });

@@ -28,8 +28,9 @@ struct VacuumReport {
 };
 
 // Deletes files below the table's folder that no version within the retention names: those that
-// commits removed, those that dead runs left, and half-written ones. Never touches the log, nor
-// folders whose name begins with '_' or '.', unless it is a partition's ("_p=1").
+// commits removed, those that dead runs left, and half-written ones. Never touches the log, files
+// that aren't Parquet or Delta's own, tables in folders below, nor folders whose name begins with
+// '_' or '.', unless it is a partition's ("_p=1").
 //
 // Everything that was modified within the retention stays, so a writer that is not done yet loses
 // nothing unless the retention is shorter than its run.

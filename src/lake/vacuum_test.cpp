@@ -74,6 +74,15 @@ TEST_F(VacuumTest, AShortRetentionHasToBeAskedFor) {
   EXPECT_NE(error.find("168 hours"), std::string::npos) << error;
 }
 
+TEST_F(VacuumTest, AShortRetentionIsRefusedInWordsThatSayHowToAskForIt) {
+  Append("SELECT 1 AS id");
+  const VacuumRequest half_an_hour{.retention = 30 * kMinute, .protected_keys = {}};
+  EXPECT_EQ(
+      ErrorOf([&] { Deleted(half_an_hour); }),
+      "s.t keeps removed files for 168 hours; a shorter retention (30 minutes) can break running "
+      "readers and writers, and has to be asked for: --allow-short-retention");
+}
+
 TEST_F(VacuumTest, HiddenFoldersStayButPartitionsOfSuchAName) {
   Append("SELECT 1 AS id, 'a b' AS _p", {"_p"});
   warehouse_.store().Put("s/t/_mine/x.parquet", "x");
@@ -82,6 +91,18 @@ TEST_F(VacuumTest, HiddenFoldersStayButPartitionsOfSuchAName) {
   warehouse_.store().Put("s/t/_p=1/x.parquet", "x");
   EXPECT_EQ(Deleted(Short()), (Strings{"_p=1/x.parquet"}));
   EXPECT_EQ(Rows(), (Strings{"1|a b"}));
+}
+
+TEST_F(VacuumTest, OtherTablesWithinAndFilesThatAreNoDataStay) {
+  Append("SELECT 1 AS id");
+  for (const char* key :
+       {"s/t/weir.yaml", "s/t/jan.csv", "s/t/inner/_delta_log/00000000000000000000.json",
+        "s/t/inner/live.parquet", "s/t/innermost.parquet"}) {
+    warehouse_.store().Put(key, "x");
+  }
+  Age(8 * 24 * kHour);
+  EXPECT_EQ(Deleted({}), (Strings{"innermost.parquet"}));
+  EXPECT_TRUE(warehouse_.store().Head("s/t/inner/live.parquet"));
 }
 
 TEST_F(VacuumTest, ProtectedKeysStay) {
