@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "lake/extension_scan.h"
+#include "lake/read_failure.h"
 #include "lake/scan.h"
 #include "sql/quote.h"
 
@@ -27,7 +28,9 @@ void CheckColumns(const Schema& schema, const std::vector<std::string>& columns)
 Fingerprint FingerprintOf(Warehouse& warehouse, const TableAt& table,
                           const std::vector<std::string>& without) {
   EnsureReadable(table.folder, table.snapshot, warehouse.database());
-  const Schema schema = warehouse.connection().Describe(ScanSql(table.folder, table.snapshot));
+  const Schema schema = NamingBadFiles(warehouse.connection(), table.folder, table.snapshot, [&] {
+    return warehouse.connection().Describe(ScanSql(table.folder, table.snapshot));
+  });
   CheckColumns(schema, without);
   std::vector<std::string> parts;
   for (const std::string& name : schema.names()) {
@@ -41,7 +44,9 @@ Fingerprint FingerprintOf(Warehouse& warehouse, const TableAt& table,
   const std::string select =
       fmt::format("SELECT weir_fingerprint(struct_pack({})), count(*) FROM ({})",
                   fmt::join(parts, ", "), ScanSql(table.folder, table.snapshot));
-  const auto row = warehouse.connection().Query(select).Rows().at(0);
+  const auto row = NamingBadFiles(warehouse.connection(), table.folder, table.snapshot, [&] {
+    return warehouse.connection().Query(select).Rows().at(0);
+  });
   constexpr std::size_t kDigits = 32;
   return {.digits = sql::IsNull(row[0]) ? std::string(kDigits, '0') : std::get<std::string>(row[0]),
           .num_rows = std::get<std::int64_t>(row[1])};

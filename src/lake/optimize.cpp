@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "lake/data_origin.h"
+#include "lake/read_failure.h"
 #include "lake/scan.h"
 #include "lake/sort_tag.h"
 #include "lake/source_rows.h"
@@ -179,7 +180,9 @@ Committed OptimizeTable(Warehouse& warehouse, const TableFolder& table,
     throw UserError("there is no table {}", table.name);
   }
   const TableAt at{.folder = table, .snapshot = snapshot};
-  return CommitPlanned(warehouse, at, PlanOptimize(warehouse, at, request));
+  const Changes changes = NamingBadFiles(warehouse.connection(), table, snapshot,
+                                         [&] { return PlanOptimize(warehouse, at, request); });
+  return CommitPlanned(warehouse, at, changes);
 }
 
 }  // namespace weir::lake

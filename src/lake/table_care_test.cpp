@@ -1,6 +1,7 @@
 // History, fingerprint, check and drop.
 
 #include "lake/check_table.h"
+#include "lake/checkpoint.h"
 #include "lake/drop_table.h"
 #include "lake/fingerprint.h"
 #include "lake/history.h"
@@ -121,6 +122,86 @@ TEST_F(TableCareTest, AFolderWithoutALogIsNotDropped) {
   warehouse_.store().Put("s/t/mine.txt", "x");
   EXPECT_NE(ErrorOf([&] { DropTable(warehouse_, Table()); }).find("_delta_log"), std::string::npos);
   EXPECT_TRUE(warehouse_.store().Head("s/t/mine.txt"));
+}
+
+TEST_F(TableCareTest, DropLeavesWhatIsNotTheTablesOwnAndSaysSo) {
+  Append("SELECT 1 AS id");
+  Append("SELECT 2 AS id");
+  OptimizeTable(warehouse_, Table(), {});  // so that the log names removed files, too
+  auto& store = warehouse_.store();
+  const std::string spark = "part-00000-8b2b7f3e-1c5a-4d0e-9f70-0a1b2c3d4e5f-c000.snappy.parquet";
+  const Strings foreign = {"jan.csv", "mine.parquet", "notes/a.txt", spark};
+  for (const std::string& key : foreign) {
+    store.Put("s/t/" + key, "x");
+  }
+  store.Put("s/t/part-r1-0a1b2c3d-7.parquet", "of a dead run");
+  store.Put("s/t/inner/_delta_log/00000000000000000000.json", "{}");
+  store.Put("s/t/inner/part-r1-0a1b2c3d-0.parquet", "of another table");
+
+  Strings kept = DropTable(warehouse_, Table());
+
+  std::ranges::sort(kept);
+  EXPECT_EQ(kept, (Strings{"inner/", "jan.csv", "mine.parquet", "notes/a.txt", spark}));
+  Strings left;
+  for (const auto& object : store.List("s/t/")) {
+    left.push_back(object.key.substr(4));
+  }
+  EXPECT_EQ(left, (Strings{"inner/_delta_log/00000000000000000000.json",
+                           "inner/part-r1-0a1b2c3d-0.parquet", "jan.csv", "mine.parquet",
+                           "notes/a.txt", spark}));
+}
+
+// A file that other programs wrote, removed in an entry that a checkpoint has replaced.
+TEST_F(TableCareTest, DropDeletesWhatOnlyACheckpointNames) {
+  Append("SELECT 1 AS id");
+  const Snapshot base = Open();
+  Changes changes;
+  changes.adds = base.files;
+  changes.adds.at(0).path = "theirs.parquet";
+  warehouse_.store().Put("s/t/theirs.parquet",
+                         warehouse_.store().Get("s/t/" + KeyOfFile()).value());
+  warehouse_.Commit(Table(), base, changes);
+  WriteCheckpoint(Table(), Open(), warehouse_.connection());
+  Write({.select = "SELECT 2 AS id", .mode = WriteMode::kOverwrite});
+  warehouse_.store().Delete("s/t/" + LogEntryKey(0));
+  warehouse_.store().Delete("s/t/" + LogEntryKey(1));
+  warehouse_.store().Delete("s/t/" + LogEntryKey(2));
+  EXPECT_EQ(Rows(), (Strings{"1", "1"}));
+
+  EXPECT_EQ(DropTable(warehouse_, Table()), Strings{});
+  EXPECT_TRUE(warehouse_.store().ListFolders("s/").empty());
+}
+
+// Whatever byte of the first page's header is wrong, each error names the file, in plain letters.
+TEST_F(TableCareTest, ADamagedFileAndOneThatIsGoneAreNamed) {
+  Append("SELECT range AS id, 'name ' || range AS name FROM range(1000)");
+  const std::string key = "s/t/" + KeyOfFile();
+  Append("SELECT 7 AS id, 'x' AS name");
+  const std::string whole = warehouse_.store().Get(key).value();
+  const std::string damaged = warehouse_.store().Url(key) + " is damaged (";
+  std::string bad_bytes;
+  for (std::size_t byte = 4; byte < 24; ++byte) {
+    std::string bytes = whole;
+    bytes[byte] = '\x7f';
+    warehouse_.store().Put(key, bytes);
+    const std::string error = ErrorOf([&] { Digest(); });
+    if (!error.empty()) {  // other bytes are read as other rows
+      EXPECT_NE(error.find(damaged), std::string::npos) << "byte " << byte << ": " << error;
+      EXPECT_EQ(error.find('\x7f'), std::string::npos);
+      bad_bytes = bytes;
+    }
+  }
+  ASSERT_FALSE(bad_bytes.empty());
+  warehouse_.store().Put(key, bad_bytes);
+
+  const std::string optimized = ErrorOf([&] { OptimizeTable(warehouse_, Table(), {}); });
+  const std::string merged = ErrorOf([&] { Merge("SELECT 5 AS id, 'y' AS name"); });
+  warehouse_.store().Delete(key);
+  const std::string gone = ErrorOf([&] { Digest(); });
+
+  EXPECT_NE(optimized.find(damaged), std::string::npos) << optimized;
+  EXPECT_NE(merged.find(damaged), std::string::npos) << merged;
+  EXPECT_NE(gone.find(warehouse_.store().Url(key) + " is gone"), std::string::npos) << gone;
 }
 
 TEST_F(TableCareTest, ADropThatWasKilledIsFinishedByAnother) {
