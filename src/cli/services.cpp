@@ -34,7 +34,9 @@ std::string WarehouseAround(std::string_view table, const storage::Stores& store
   return (std::filesystem::is_directory(around / "_weir") ? around : folder).string();
 }
 
-bool IsPath(std::string_view name) { return name.find('/') != std::string_view::npos; }
+bool IsPath(std::string_view name) {
+  return name.find('/') != std::string_view::npos || name == "." || name == "..";
+}
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/nearest_name.h"
 #include "lake/finish_intent.h"
+#include "lake/suggest_table.h"
 #include "storage/stores.h"
 
 namespace weir::lake {
@@ -35,6 +36,13 @@ std::optional<TableName> SplitName(std::string_view name) {
   const bool plain = IsPlainPart(parts.schema) && IsPlainPart(parts.table) &&
                      parts.table.find('.') == std::string_view::npos;
   return plain ? std::optional(parts) : std::nullopt;
+}
+
+[[noreturn]] void ThrowNoName(std::string_view table, const std::string& more) {
+  throw UserError(
+      "'{}' is not a table's name; expected schema.name, such as metastore.events (no '/', '@', "
+      "quotes or colons, and no part that begins with '_'){}",
+      table, more);
 }
 
 bool HasLog(const storage::ObjectStore& store, const std::string& folder) {
@@ -136,10 +144,7 @@ std::vector<std::string> Warehouse::TableNames(bool all) {
 TableFolder Warehouse::FolderOf(std::string_view table) {
   const auto name = SplitName(table);
   if (!name) {
-    throw UserError(
-        "'{}' is not a table's name; expected schema.name, such as metastore.events (no '/', "
-        "quotes or colons, and no part that begins with '_')",
-        table);
+    ThrowNoName(table, "");
   }
   AllowReads(database_, *store_);
   return {.store = store_->Below(fmt::format("{}/{}", name->schema, name->table)),
@@ -148,7 +153,10 @@ TableFolder Warehouse::FolderOf(std::string_view table) {
 
 TableFolder Warehouse::Resolve(std::string_view name_or_path) {
   const bool is_path = name_or_path.find('/') != std::string_view::npos || name_or_path == "." ||
-                       !SplitName(name_or_path);
+                       name_or_path == "..";
+  if (!is_path && !SplitName(name_or_path)) {
+    ThrowNoName(name_or_path, ", or a path with a '/' in it" + SuggestTable(*this, name_or_path));
+  }
   if (!is_path) {
     return FolderOf(name_or_path);
   }

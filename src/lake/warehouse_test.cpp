@@ -73,6 +73,19 @@ TEST_F(WarehouseTest, KnowsATableOfItsByPath) {
   EXPECT_EQ(warehouse_.Resolve(warehouse_.root() + "/s").name, warehouse_.root() + "/s");
 }
 
+TEST_F(WarehouseTest, WhatHasNoSlashIsANameAndNeverAFolder) {
+  Create("sales.orders");
+  for (const char* name : {"sales", "a.b.c", "sales.", ".x", "sales..x", "_weir.x", "sales._x",
+                           "sales.x@v1", "orders", ""}) {
+    EXPECT_NE(ErrorOf([&] { warehouse_.Resolve(name); }).find("is not a table's name"),
+              std::string::npos)
+        << name;
+  }
+  EXPECT_NE(ErrorOf([&] { warehouse_.Resolve("ordres"); }).find("did you mean 'sales.orders'?"),
+            std::string::npos);
+  EXPECT_NE(warehouse_.Resolve(".").name, "");
+}
+
 TEST_F(WarehouseTest, SuggestsTheNearestTable) {
   Create("s.events");
   const std::string error = ErrorOf<UserError>([&] { warehouse_.OpenTogether({"s.event"}, true); });

@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "lake/merge.h"
+#include "lake/new_table.h"
 #include "lake/partitions.h"
+#include "lake/read_failure.h"
 #include "lake/scan.h"
 #include "lake/source_columns.h"
 #include "lake/write_data.h"
@@ -182,11 +184,17 @@ WriteMode ParseWriteMode(std::string_view text) {
 
 Changes PlanWrite(Warehouse& warehouse, const TableAt& table, const WriteRequest& request) {
   CheckWritable(table.snapshot, table.folder.name);
+  if (!table.snapshot.exists()) {
+    CheckNewTable(warehouse, table.folder);
+  }
   if (request.mode != WriteMode::kAppend) {
     CheckRemovable(table);
   }
-  return request.mode == WriteMode::kMerge ? PlanMerge(warehouse, table, request)
-                                           : PlanPlainWrite(warehouse, table, request);
+  if (request.mode != WriteMode::kMerge) {
+    return PlanPlainWrite(warehouse, table, request);
+  }
+  return NamingBadFiles(warehouse.connection(), table.folder, table.snapshot,
+                        [&] { return PlanMerge(warehouse, table, request); });
 }
 
 Committed WriteTable(Warehouse& warehouse, const TableFolder& table, const WriteRequest& request) {

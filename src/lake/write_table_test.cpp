@@ -1,6 +1,7 @@
 #include "lake/write_table.h"
 
 #include "base/error.h"
+#include "lake/new_table.h"
 #include "lake/operations_fixture.h"
 
 namespace weir::lake {
@@ -19,6 +20,55 @@ TEST_F(WriteTableTest, AppendMakesTheTableAndThenAdds) {
   EXPECT_EQ(second.metrics.rows_inserted, 1);
   EXPECT_EQ(Rows(), (Strings{"1|a", "2|null"}));
   EXPECT_EQ(Rows({.version = 0, .as_of = {}}), (Strings{"1|a"}));
+}
+
+TEST_F(WriteTableTest, AFolderThatHoldsOtherFilesBecomesNoTable) {
+  warehouse_.store().Put("s/t/jan.csv", "id\n1\n");
+
+  const std::string error = ErrorOf([&] { Append("SELECT 1 AS id"); });
+
+  EXPECT_NE(error.find("jan.csv"), std::string::npos) << error;
+  EXPECT_EQ(LatestVersion(Table()), -1);
+}
+
+TEST_F(WriteTableTest, WhatADeadWriterLeftIsNoHindrance) {
+  warehouse_.store().Put("s/t/part-r1-0a1b2c3d-0.parquet", "x");
+  warehouse_.store().Put("s/t/p=1/part-r1-0a1b2c3d-1.parquet", "x");
+  EXPECT_EQ(Append("SELECT 1 AS id").version, 0);
+  EXPECT_EQ(Rows(), (Strings{"1"}));
+}
+
+TEST_F(WriteTableTest, ANameThatDiffersInLetterCaseOnlyIsRefused) {
+  Append("SELECT 1 AS id");
+  for (const char* name : {"s.T", "S.t"}) {
+    const std::string error = ErrorOf(
+        [&] { WriteTable(warehouse_, warehouse_.FolderOf(name), {.select = "SELECT 1 AS id"}); });
+    EXPECT_NE(error.find("but s.t"), std::string::npos) << error;
+  }
+  EXPECT_EQ(warehouse_.TableNames(), (Strings{"s.t"}));
+  WriteTable(warehouse_, warehouse_.FolderOf("S.u"), {.select = "SELECT 1 AS id"});
+}
+
+TEST_F(WriteTableTest, AUsersTableNeedsAPlaceAndASchemaOfItsOwn) {
+  Append("SELECT 1 AS id");
+  const auto refusal = [&](const std::string& name) {
+    return ErrorOf([&] {
+      const TableFolder table = warehouse_.Resolve(name);
+      CheckUsersTable(table);
+      CheckNoSchemasFolder(warehouse_, table);
+    });
+  };
+
+  EXPECT_NE(refusal(Root() + "/").find("is the warehouse"), std::string::npos);
+  EXPECT_NE(refusal(Root() + "/other").find("'other'"), std::string::npos);
+  for (const char* name : {"weir.runs", "Weir.x", "main.t", "TEMP.t", "system.t", "pg_catalog.t"}) {
+    EXPECT_NE(refusal(name).find("schema"), std::string::npos) << name;
+  }
+  EXPECT_EQ(refusal("s.new"), "");
+  EXPECT_EQ(refusal(Root() + "/s/new"), "");
+  if (!storage::TestsAreOnS3()) {
+    EXPECT_NE(refusal(Root() + "/s/t/x").find("inside of the table"), std::string::npos);
+  }
 }
 
 TEST_F(WriteTableTest, AnEmptySourceMakesATableWithoutFiles) {

@@ -2,10 +2,12 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/services.h"
 #include "cli/table/opened_table.h"
 #include "cli/table/table_commands.h"
 #include "lake/import_files.h"
+#include "lake/new_table.h"
 
 namespace weir::cli {
 namespace {
@@ -43,6 +45,18 @@ std::optional<char> DelimiterOf(const Arguments& arguments) {
   return letter[0];
 }
 
+// Rows that are appended to no table yet: of several who do so at once the first makes it, and the
+// others append to it.
+template <typename Import>
+lake::Committed FirstAppend(const Import& import) {
+  try {
+    return import();
+  } catch (const ConflictError& lost) {
+    LogInfo("the table is there by now: {}", lost.what());
+    return import();
+  }
+}
+
 void Import(const Arguments& arguments, Services& services) {
   const lake::WriteRequest request = ImportRequestOf(arguments);
   const lake::ImportSource source{.files = arguments.Texts("--from"),
@@ -51,7 +65,17 @@ void Import(const Arguments& arguments, Services& services) {
   const std::string name = arguments.Text("TABLE");
   lake::Warehouse& warehouse = services.WarehouseOf(name);
   const lake::TableFolder folder = warehouse.Resolve(name);
-  PrintCommitted(services, folder, lake::ImportFiles(warehouse, folder, source, request));
+  const bool is_new = lake::LatestVersion(folder) < 0;
+  lake::CheckUsersTable(folder);
+  if (is_new && services.FindProject() != nullptr) {
+    lake::CheckNoSchemasFolder(warehouse, folder);
+  }
+  const auto import = [&] {
+    return lake::ImportFiles(warehouse, folder, source, request);
+  };
+  PrintCommitted(
+      services, folder,
+      is_new && request.mode == lake::WriteMode::kAppend ? FirstAppend(import) : import());
 }
 
 constexpr auto kImportDetails =
