@@ -98,6 +98,18 @@ TEST_F(GraphTest, RefusesWritersOfTheSamePartOrOtherPartitions) {
             "job a; all its writers must have the same");
 }
 
+TEST_F(GraphTest, RefusesOutputsThatDifferInLetterCaseOnlyAndSchemasThatSqlCannotRead) {
+  Load({{"jobs/d/a/job.yaml", Job("a", "", "s.Orders")},
+        {"jobs/d/b/job.yaml", Job("b", "", "S.orders")},
+        {"jobs/d/e/job.yaml", Job("e", "", "Main.t")}});
+
+  EXPECT_EQ(Mistakes(),
+            "jobs/d/b/job.yaml:4:10: table 'S.orders' differs from 's.Orders' in letter case only, "
+            "and SQL takes the two for one\n"
+            "jobs/d/e/job.yaml:4:10: table 'Main.t': schema 'Main' is one of weir's and DuckDB's "
+            "own; its tables can't be written");
+}
+
 TEST_F(GraphTest, TakesInstancesThatAreSeparatedByTheirColumn) {
   Load({{"jobs/d/a/job.yaml",
          "job: a\nper: region\nsteps: [{operator: f, out: rows}]\n"

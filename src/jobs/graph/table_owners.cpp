@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+#include "lake/new_table.h"
 #include "project/project_names.h"
 
 namespace weir::jobs {
@@ -69,6 +71,7 @@ class OwnerFinder {
   }
 
   void Add(const std::string& table, Owner owner) {
+    CheckName(table, owner);
     std::vector<Owner>& known = owners_[table];
     const auto rival =
         std::ranges::find_if(known, [&](const Owner& other) { return !AreApart(owner, other); });
@@ -82,6 +85,22 @@ class OwnerFinder {
                               project_.jobs[known[0].job].name));
     }
     known.push_back(std::move(owner));
+  }
+
+  // SQL reads tables by names without regard to letter case.
+  void CheckName(const std::string& table, const Owner& owner) {
+    if (const std::string schema = table.substr(0, table.find('.'));
+        lake::IsReservedSchema(schema)) {
+      Note(owner, fmt::format("table '{}': schema '{}' is one of weir's and DuckDB's own; its "
+                              "tables can't be written",
+                              table, schema));
+    }
+    const std::string& spelling = spellings_.emplace(LowerCase(table), table).first->second;
+    if (spelling != table) {
+      Note(owner, fmt::format("table '{}' differs from '{}' in letter case only, and SQL takes the "
+                              "two for one",
+                              table, spelling));
+    }
   }
 
   void Refuse(const std::string& table, const Owner& owner, const Owner& rival) {
@@ -100,6 +119,7 @@ class OwnerFinder {
   const Project& project_;
   Mistakes& mistakes_;
   TableOwners owners_;
+  std::map<std::string, std::string> spellings_;  // by the name in small letters
   std::set<const Output*> told_;
 };
 
