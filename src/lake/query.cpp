@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "lake/scan.h"
@@ -65,6 +66,40 @@ std::string ScanOf(const FileSelection& selection) {
                : ScanSql(selection.folder, selection.snapshot, selection.files);
 }
 
+// The warehouse's tables, without those that can't be opened or that SQL can't tell from another,
+// so that one of them hides no other; a warning says which.
+std::vector<TableReference> ListableTables(QueryTables& tables) {
+  std::vector<TableReference> listable;
+  std::set<std::string> names;
+  for (TableReference& table : tables.All()) {
+    try {
+      tables.Open({table});
+      if (names.insert(LowerCase(Spelled(table))).second) {
+        listable.push_back(std::move(table));
+      } else {
+        LogWarning("{} isn't listed: another table's name differs in letter case only",
+                   Spelled(table));
+      }
+    } catch (const UserError& problem) {
+      LogWarning("{} isn't listed, as it can't be opened: {}", Spelled(table), problem.what());
+    }
+  }
+  return listable;
+}
+
+// "schema.name@" where a version should follow and something else does.
+std::optional<std::string> WrongVersion(std::string_view statement) {
+  const std::vector<SqlToken> tokens = SqlTokens(statement);
+  for (std::size_t i = 2; i + 1 < tokens.size(); ++i) {
+    const bool is_table =
+        tokens[i - 2].IsName() && tokens[i - 1].IsSymbol('.') && tokens[i].IsName();
+    if (is_table && tokens[i + 1].IsSymbol('@') && tokens[i + 1].begin == tokens[i].end()) {
+      return fmt::format("{}.{}@", tokens[i - 2].text, tokens[i].text);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 QuerySession::QuerySession(sql::Database& database, Warehouse* warehouse, std::string catalog)
@@ -100,6 +135,9 @@ sql::Result QuerySession::Run(std::string_view statement) {
   try {
     return connection_.Query(sql);
   } catch (const UserError& problem) {
+    if (const auto table = WrongVersion(statement)) {
+      ThrowWrongVersion(*table + "…");
+    }
     ExplainUnknownTable(problem.what());
     throw;
   }
@@ -160,9 +198,17 @@ void QuerySession::OpenTables(const std::string& sql) {
     return;
   }
   const std::vector<TableReference> asked = references;
-  std::ranges::move(tables_.All(), std::back_inserter(references));
   std::ranges::move(AllViews(), std::back_inserter(references));
-  Open(std::move(references));
+  const auto open_with = [&](std::vector<TableReference> tables) {
+    tables.insert(tables.end(), references.begin(), references.end());
+    Open(std::move(tables));
+  };
+  try {
+    open_with(tables_.All());
+  } catch (const UserError& problem) {
+    LogDebug("not all tables can be listed: {}", problem.what());
+    open_with(ListableTables(tables_));
+  }
   DropViewsWithoutTables(asked);
 }
 
@@ -257,6 +303,9 @@ void QuerySession::ExplainUnknownTable(std::string_view message) {
   const std::string_view first_line = message.substr(0, message.find('\n'));
   for (const TableReference& missing : missing_) {
     if (first_line.find(missing.name) != std::string_view::npos) {
+      if (!missing.schema.empty() && missing.name.find('@') != std::string::npos) {
+        ThrowWrongVersion(Spelled(missing));
+      }
       const auto place = message.find("\n\nLINE ");
       throw UserError("unknown table '{}'{}{}", Spelled(missing), tables_.Suggestion(missing),
                       place == std::string_view::npos ? "" : message.substr(place));

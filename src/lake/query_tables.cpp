@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "base/error.h"
 #include "lake/extension_scan.h"
 #include "lake/suggest_table.h"
@@ -57,6 +59,34 @@ bool IsDeltaTable(const std::string& path, const storage::Stores& stores) {
   return std::filesystem::is_directory(std::filesystem::path(path) / "_delta_log", ignored);
 }
 
+Snapshot Existing(const TableFolder& folder, Snapshot snapshot) {
+  if (!snapshot.exists()) {
+    throw UserError("there is no table in {}: its _delta_log holds no version",
+                    folder.store->root());
+  }
+  return snapshot;
+}
+
+bool SameView(const TableReference& left, const TableReference& right) {
+  return SameName(left.schema, right.schema) && SameName(left.name, right.name);
+}
+
+// DuckDB takes names that differ in letter case only for one, so that one of two such tables would
+// be read in place of the other.
+void CheckTwins(const std::vector<FileSelection>& tables) {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (SameView(tables[i].view, tables[j].view) &&
+          tables[i].folder.store->root() != tables[j].folder.store->root()) {
+        throw UserError(
+            "the tables {} and {} differ in letter case only, which SQL doesn't tell apart: read "
+            "them in two statements, and give one another name",
+            tables[j].folder.name, tables[i].folder.name);
+      }
+    }
+  }
+}
+
 TableReference Split(const std::string& name) {
   const auto dot = name.find('.');
   return {.schema = name.substr(0, dot), .name = name.substr(dot + 1)};
@@ -88,6 +118,7 @@ FoundTables QueryTables::Open(const std::vector<TableReference>& references) {
     }
   }
   OpenLatest(latest, found);
+  CheckTwins(found.tables);
   return found;
 }
 
@@ -141,11 +172,11 @@ bool QueryTables::OpenPath(const TableReference& reference, FoundTables& found) 
                                      ? std::filesystem::absolute(path.name).string()
                                      : path.name;
     const TableFolder folder = warehouse_->Resolve(absolute);
-    Add(view, folder, warehouse_->Open(folder, path.choice), found);
+    Add(view, folder, Existing(folder, warehouse_->Open(folder, path.choice)), found);
   } else {
     const TableFolder folder{.store = database_.stores().Open(path.name), .name = path.name};
     AllowReads(database_, *folder.store);
-    Add(view, folder, LoadSnapshot(folder, connection_, path.choice), found);
+    Add(view, folder, Existing(folder, LoadSnapshot(folder, connection_, path.choice)), found);
   }
   return true;
 }
@@ -166,12 +197,13 @@ std::string QueryTables::SpelledByWarehouse(const std::string& name) {
   if (LatestVersion(warehouse_->FolderOf(name)) >= 0) {
     return name;
   }
-  for (const std::string& table : warehouse_->TableNames(true)) {
-    if (SameName(table, name)) {
-      return table;
-    }
+  std::vector<std::string> spellings = warehouse_->TableNames(true);
+  std::erase_if(spellings, [&](const std::string& table) { return !SameName(table, name); });
+  if (spellings.size() > 1) {
+    throw UserError("'{}' may be {}: write it as the table is named", name,
+                    fmt::join(spellings, " or "));
   }
-  return name;
+  return spellings.empty() ? name : spellings.front();
 }
 
 std::vector<TableReference> QueryTables::All() {

@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/error_of.h"
 #include "base/test_seed.h"
+#include "lake/check_table.h"
 #include "lake/operations_fixture.h"
 
 namespace weir::lake {
@@ -60,6 +62,88 @@ TEST_F(QueryTest, AViewOfTheSessionSeesAllRowsInLaterStatements) {
   RowsOf(session, "FROM s.t WHERE id = 2");
 
   EXPECT_EQ(RowsOf(session, "FROM v").size(), 2U);
+}
+
+// Tables as older versions and other programs may have made them, past weir's own check.
+class TwinTablesTest : public QueryTest {
+ protected:
+  TwinTablesTest() {
+    Append("SELECT 1 AS id");
+    Append("SELECT 2 AS id");
+    const TableFolder twin = warehouse_.FolderOf("s.T");
+    Changes changes =
+        PlanWrite(warehouse_, {.folder = Table(), .snapshot = {}}, {.select = "SELECT 7 AS id"});
+    for (AddFile& file : changes.adds) {
+      warehouse_.store().Put("s/T/" + DecodePath(file.path),
+                             warehouse_.store().Get("s/t/" + DecodePath(file.path)).value());
+    }
+    warehouse_.Commit(twin, {}, changes);
+  }
+};
+
+TEST_F(TwinTablesTest, AreReadOneAtATimeAndNeverInPlaceOfEachOther) {
+  QuerySession session(database_, &warehouse_);
+
+  EXPECT_EQ(RowsOf(session, "FROM s.T"), (std::vector<std::string>{"{'id': 7}"}));
+  EXPECT_EQ(RowsOf(session, "FROM s.t").size(), 2U);
+  for (const char* sql : {"SELECT (SELECT count(*) FROM s.T), (SELECT count(*) FROM s.t)",
+                          "SELECT (SELECT count(*) FROM s.T@v0), (SELECT count(*) FROM s.t@v0)"}) {
+    const std::string error = ErrorOf([&] { session.Run(sql); });
+    EXPECT_NE(error.find("s.T and s.t differ in letter case only"), std::string::npos) << error;
+  }
+  EXPECT_NE(ErrorOf([&] { session.Run("FROM S.t"); }).find("'S.t' may be s.T or s.t"),
+            std::string::npos);
+  EXPECT_EQ(session.Run("SHOW TABLES").Rows().size(), 1U);
+}
+
+TEST_F(QueryTest, ATableThatCannotBeOpenedHidesNoOtherFromAList) {
+  Append("SELECT 1 AS id");
+  warehouse_.store().Put("s/broken/" + LogEntryKey(0), "{\"add\":");
+  QuerySession session(database_, &warehouse_);
+
+  const auto rows = session.Run("SHOW TABLES").Rows();
+
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0][0], sql::Value("s.t"));
+  EXPECT_NE(ErrorOf([&] { session.Run("FROM s.broken"); }).find(LogEntryKey(0)), std::string::npos);
+}
+
+TEST_F(QueryTest, AWrongVersionIsNamedWhateverItLooksLike) {
+  Append("SELECT 1 AS id");
+  QuerySession session(database_, &warehouse_);
+  for (const char* version : {"'garbage'", "vx", "1", "12", "v1x", "'2026-13-01'", "''"}) {
+    const std::string error =
+        ErrorOf([&] { session.Run(fmt::format("SELECT * FROM s.t@{}", version)); });
+    EXPECT_NE(error.find("': a version is @v12, @2026-01-01 or"), std::string::npos)
+        << version << ": " << error;
+  }
+}
+
+TEST_F(QueryTest, AFolderWithAnEmptyLogIsNamed) {
+  std::filesystem::create_directories(folder_ / "empty" / "_delta_log");
+  const std::string path = (folder_ / "empty").string();
+  for (Warehouse* warehouse : {&warehouse_, static_cast<Warehouse*>(nullptr)}) {
+    QuerySession session(database_, warehouse, warehouse == nullptr ? "alone" : "with_warehouse");
+    EXPECT_EQ(ErrorOf([&] { session.Run("FROM '" + path + "'"); }),
+              "there is no table in " + path + ": its _delta_log holds no version");
+  }
+}
+
+// Bytes that end SQL's text, as a partition's value and as a file's least and greatest.
+TEST_F(QueryTest, TextsWithANulByteAreReadAsTheyAre) {
+  Append("SELECT 'a' || chr(0) || 'b' AS p, chr(0) || 'x' AS name, 1 AS id", {"p"});
+  Append("SELECT 'a' AS p, 'y' || chr(0) AS name, 2 AS id");
+  QuerySession session(database_, &warehouse_);
+
+  EXPECT_EQ(RowsOf(session, "SELECT octet_length(encode(p)) AS n, id FROM s.t"),
+            (std::vector<std::string>{"{'n': 1, 'id': 2}", "{'n': 3, 'id': 1}"}));
+  EXPECT_EQ(RowsOf(session, "SELECT id FROM s.t WHERE p = 'a' || chr(0) || 'b'"),
+            (std::vector<std::string>{"{'id': 1}"}));
+  EXPECT_EQ(RowsOf(session, "SELECT id FROM s.t WHERE name = 'y' || chr(0)"),
+            (std::vector<std::string>{"{'id': 2}"}));
+  EXPECT_EQ(session.Run("SHOW TABLES").Rows().size(), 1U);
+  const Snapshot snapshot = Open();
+  EXPECT_EQ(CheckTable(warehouse_, {.folder = Table(), .snapshot = snapshot}).size(), 0U);
 }
 
 TEST_F(QueryTest, ATemporaryTableHidesAFolderOfItsName) {

@@ -85,9 +85,13 @@ VersionedName ParseVersionedName(std::string_view text) {
   }
   const auto choice = ParseVersion(text.substr(at + 1));
   if (!choice) {
-    throw UserError("'{}': a version is @v12, @2026-01-01 or @2026-01-01T10:00, in UTC", text);
+    ThrowWrongVersion(text);
   }
   return {.name = std::string(text.substr(0, at)), .choice = *choice};
+}
+
+void ThrowWrongVersion(std::string_view text) {
+  throw UserError("'{}': a version is @v12, @2026-01-01 or @2026-01-01T10:00, in UTC", text);
 }
 
 std::optional<TableReference> ParseTableName(std::string_view qualified) {

@@ -23,6 +23,9 @@ struct VersionedName {
 // UserError for something else that begins like one of them.
 VersionedName ParseVersionedName(std::string_view text);
 
+// Throws the UserError about a name that ends in what is no version.
+[[noreturn]] void ThrowWrongVersion(std::string_view text);
+
 // A table as a query names it: `schema.name`, or a path, whose schema is empty.
 struct TableReference {
   std::string schema;

@@ -54,6 +54,10 @@ NamedTable FindTable(Services& services, std::string_view name_or_path) {
 
 OpenedTable OpenTable(Services& services, std::string_view argument) {
   const lake::VersionedName named = lake::ParseVersionedName(argument);
+  const bool is_path = argument.find('/') != std::string_view::npos;
+  if (named.is_latest() && !is_path && argument.find('@') != std::string_view::npos) {
+    lake::ThrowWrongVersion(argument);
+  }
   NamedTable table = FindTable(services, named.name);
   lake::Snapshot snapshot = table.warehouse.Open(table.folder, named.choice);
   return {table.warehouse, std::move(table.folder), std::move(snapshot)};
