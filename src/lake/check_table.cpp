@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "lake/extension_scan.h"
 #include "lake/partitions.h"
 #include "lake/scan.h"
 #include "sql/quote.h"
@@ -175,6 +176,7 @@ class Checker {
 }  // namespace
 
 std::vector<TableProblem> CheckTable(Warehouse& warehouse, const TableAt& table) {
+  EnsureReadable(table.folder, table.snapshot, warehouse.database());
   return Checker(warehouse, table).Check();
 }
 

@@ -4,11 +4,14 @@
 #include "lake/extension_scan.h"
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
 
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "lake/partition_layout.h"
 #include "lake/scan.h"
 #include "sql/quote.h"
@@ -72,6 +75,52 @@ std::string ExtensionColumnSql(const Metadata& metadata, const Field& field) {
       kFileColumn, name);
 }
 
+// What the extension of this version is known to read. It may know more, so the rest is tried.
+bool IsKnownToExtension(const Snapshot& snapshot) {
+  constexpr std::array<std::string_view, 9> kFeatures = {
+      "columnMapping", "deletionVectors",      "timestampNtz",
+      "typeWidening",  "typeWidening-preview", "v2Checkpoint",
+      "variantType",   "variantType-preview",  "vacuumProtocolCheck"};
+  constexpr int kNewestReader = 3;
+  const auto& features = snapshot.protocol.reader_features;
+  const std::string& schema = snapshot.metadata.unreadable_schema;
+  return snapshot.protocol.reader_version <= kNewestReader &&
+         (schema.empty() || schema.find("has type 'variant'") != std::string::npos) &&
+         std::ranges::all_of(features, [&](const std::string& feature) {
+           return std::ranges::find(kFeatures, feature) != kFeatures.end();
+         });
+}
+
+// The log entry, up to the snapshot's, that set the table's protocol or columns last.
+std::string DefiningEntry(const TableFolder& table, const Snapshot& snapshot) {
+  for (std::int64_t version = snapshot.version;
+       version >= 0 && table.store->Head(LogEntryKey(version)); --version) {
+    const std::vector<Action> actions = ReadLogEntry(table, version);
+    if (std::ranges::any_of(actions, [](const Action& action) {
+          return std::holds_alternative<Protocol>(action) ||
+                 std::holds_alternative<Metadata>(action);
+        })) {
+      return table.store->Url(LogEntryKey(version));
+    }
+  }
+  return "a checkpoint in " + table.store->Url(kLogFolder);
+}
+
+// Lets the extension open a table that it may not know how to read.
+void TryExtension(const TableFolder& table, const Snapshot& snapshot, sql::Database& database) {
+  try {
+    database.Connect().Bind(ExtensionScanSql(table, snapshot));
+  } catch (const std::runtime_error& problem) {
+    LogDebug("{}: {}", table.name, problem.what());
+    throw UserError(
+        "{} can't be read at version {}, as {} has it: {}; neither weir nor DuckDB's delta "
+        "extension "
+        "knows that",
+        table.name, snapshot.version, DefiningEntry(table, snapshot),
+        fmt::join(UnreadableFeatures(snapshot), ", "));
+  }
+}
+
 }  // namespace
 
 void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Database& database) {
@@ -88,6 +137,9 @@ void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Dat
   if (NeedsPartitionValues(snapshot.metadata) && !snapshot.metadata.unreadable_schema.empty()) {
     throw UserError("{} uses {}; partition columns can't be read beside these", table.name,
                     fmt::join(features, ", "));
+  }
+  if (!IsKnownToExtension(snapshot)) {
+    TryExtension(table, snapshot, database);
   }
 }
 

@@ -66,6 +66,39 @@ TEST_F(ExtensionScanTest, GivesThePartitionValuesOfMappedColumns) {
   EXPECT_EQ(Count("(SELECT id FROM (" + scan + "))"), 3);
 }
 
+TEST_F(ExtensionScanTest, NamesTableEntryAndFeatureThatNobodyReads) {
+  Commit({});
+  const auto put = [&](const std::string& protocol, const std::string& type) {
+    folder_.store->Put(
+        LogEntryKey(1),
+        R"({"protocol":)" + protocol + "}\n" +
+            R"({"metaData":{"id":"i","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"c\",\"type\":\")" +
+            type +
+            R"(\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":[],"configuration":{}}})" +
+            "\n");
+    folder_.store->Put(LogEntryKey(2), R"({"commitInfo":{"operation":"X"}})"
+                                       "\n");
+    return ErrorOf([&] { EnsureReadable(folder_, LoadSnapshot(folder_, connection_), database_); });
+  };
+  const std::string entry = folder_.store->Url(LogEntryKey(1));
+  const auto message = [&](const std::string& feature) {
+    return fmt::format(
+        "s.t can't be read at version 2, as {} has it: {}; neither weir nor DuckDB's delta "
+        "extension "
+        "knows that",
+        entry, feature);
+  };
+
+  EXPECT_EQ(put(R"({"minReaderVersion":99,"minWriterVersion":99})", "long"),
+            message("reader version 99"));
+  EXPECT_EQ(put(R"({"minReaderVersion":1,"minWriterVersion":2})", "hologram"),
+            message("column \"c\" has type 'hologram', which weir does not know"));
+  EXPECT_EQ(put(R"({"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["hologram"],)"
+                R"("writerFeatures":["hologram"]})",
+                "long"),
+            message("hologram"));
+}
+
 TEST_F(ExtensionScanTest, GivesNoRowsWithoutFiles) {
   EXPECT_EQ(Rows(ScanSql(folder_, Commit({}))), Texts{});
 }
