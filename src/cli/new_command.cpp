@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "cli/commands.h"
 #include "cli/services.h"
+#include "storage/stores.h"
 
 namespace weir::cli {
 namespace {
@@ -207,9 +208,15 @@ void CopyProject(const std::string& kind, const std::string& name, const fs::pat
   services.out() << fmt::format("project {} in {}\n", name, root.string());
 }
 
-void MakeProject(const Arguments& arguments, Services& services) {
-  const fs::path folder = fs::absolute(arguments.Text("DIR")).lexically_normal();
-  const fs::path root = folder.has_filename() ? folder : folder.parent_path();
+// Throws UserError for what no command could open.
+void CheckWarehouse(const std::string& given) {
+  if (given.empty()) {
+    throw UsageError("--warehouse is empty; it names a folder or a URL such as s3://bucket/prefix");
+  }
+  storage::Stores().Open(given);
+}
+
+void MakeProjectIn(const fs::path& root, const Arguments& arguments, Services& services) {
   CheckFree(root);
   const auto example = arguments.OptionalText("--example");
   const auto pack = arguments.OptionalText("--pack");
@@ -224,8 +231,10 @@ void MakeProject(const Arguments& arguments, Services& services) {
                 arguments.OptionalText("--data"), services);
     return;
   }
-  const std::string warehouse = WarehouseText(
-      arguments.OptionalText("--warehouse").value_or((root / "warehouse").string()), root);
+  const std::string given =
+      arguments.OptionalText("--warehouse").value_or((root / "warehouse").string());
+  CheckWarehouse(given);
+  const std::string warehouse = WarehouseText(given, root);
   const bool inside =
       fs::path(warehouse).is_relative() && warehouse.find("://") == std::string::npos;
 
@@ -242,6 +251,22 @@ void MakeProject(const Arguments& arguments, Services& services) {
   WriteFile(root / ".github" / "workflows" / "weir.yml", kWorkflow);
   services.out() << fmt::format("project {} in {}\nwarehouse {}\n", ProjectName(root),
                                 root.string(), warehouse);
+}
+
+void MakeProject(const Arguments& arguments, Services& services) {
+  const std::string given = arguments.Text("DIR");
+  if (given.empty()) {
+    throw UsageError("DIR is empty; it names the folder to make");
+  }
+  const fs::path folder = fs::absolute(given).lexically_normal();
+  const fs::path root = folder.has_filename() ? folder : folder.parent_path();
+  try {
+    MakeProjectIn(root, arguments, services);
+  } catch (const fs::filesystem_error& problem) {
+    const std::string place = problem.path1().empty() ? root.string() : problem.path1().string();
+    throw ExternalError("the project can't be made in {}: {}: {}", root.string(), place,
+                        problem.code().message());
+  }
 }
 
 }  // namespace
