@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,8 +12,11 @@
 #include "cli/services.h"
 #include "cli/units.h"
 #include "connectors/connector.h"
+#include "data/schema.h"
 #include "jobs/graph/views.h"
 #include "lake/query.h"
+#include "lake/read_failure.h"
+#include "lake/table_references.h"
 #include "operators/operator.h"
 #include "project/project.h"
 #include "sql/print_result.h"
@@ -66,32 +72,71 @@ std::string FilesLine(const lake::FileSelection& selection) {
                      FormatCount(std::ssize(selection.snapshot.files)));
 }
 
-void RunStatement(lake::QuerySession& session, std::string_view statement,
-                  const Arguments& arguments, Services& services) {
-  sql::Result result = session.Run(statement);
-  if (arguments.Has("--explain-files")) {
-    for (const lake::FileSelection& selection : session.selections()) {
-      std::cerr << FilesLine(selection);
+// Prints the rows of statements one after the other; as JSON those of one alone.
+class StatementRunner {
+ public:
+  StatementRunner(lake::QuerySession& session, const Arguments& arguments, Services& services)
+      : session_(session),
+        services_(services),
+        format_(FormatOf(arguments, services.options().json)),
+        explains_files_(arguments.Has("--explain-files")) {}
+
+  void Run(std::string_view statement) {
+    try {
+      Print(session_.Run(statement));
+    } catch (const std::runtime_error& problem) {
+      sql::Connection connection = services_.database().Connect();
+      connection.SetStopToken(services_.stop());
+      for (const lake::FileSelection& selection : session_.selections()) {
+        lake::ThrowIfFileUnreadable(connection, selection.folder, selection.snapshot,
+                                    selection.files, problem);
+      }
+      throw;
     }
   }
-  if (sql::GivesRows(result)) {
-    sql::PrintResult(result, FormatOf(arguments, services.options().json), services.out());
-  } else {
-    result.Rows();  // to its end
+
+ private:
+  void Print(sql::Result result) {
+    if (explains_files_) {
+      for (const lake::FileSelection& selection : session_.selections()) {
+        std::cerr << FilesLine(selection);
+      }
+    }
+    if (!sql::GivesRows(result)) {
+      result.Rows();  // to its end
+      return;
+    }
+    if (std::exchange(has_printed_, true) && format_ == sql::OutputFormat::kJson) {
+      throw UserError(
+          "JSON is one document, the rows of one statement; another gives rows, too: run it by a "
+          "'weir sql' of its own, or make one SELECT of both");
+    }
+    sql::PrintResult(result, format_, services_.out());
   }
+
+  lake::QuerySession& session_;
+  Services& services_;
+  sql::OutputFormat format_;
+  bool explains_files_;
+  bool has_printed_ = false;
+};
+
+// Whether the SQL names a table of the ledger, in any spelling.
+bool NamesLedgerTable(std::string_view sql) {
+  return std::ranges::any_of(lake::PossibleTables(sql), [](const lake::TableReference& table) {
+    return SameName(table.schema, "weir");
+  });
 }
 
 // The ledger keeps ended runs as objects until there are a thousand; whoever asks for its tables
 // wants them all.
-void FillLedgerTables(const std::string& sql, Services& services) {
-  const bool asks =
-      sql.find("weir.runs") != std::string::npos || sql.find("weir.checks") != std::string::npos;
-  if (asks && services.FindProject() != nullptr) {
+void FillLedgerTables(std::string_view sql, Services& services) {
+  if (NamesLedgerTable(sql) && services.FindProject() != nullptr) {
     services.ledger().Compact(1);
   }
 }
 
-// The views of the project, if there is one.
+// The views of the project, if there is one; some may read the ledger's tables.
 lake::QuerySession::Views ViewsOf(Services& services) {
   if (services.FindProject() == nullptr) {
     return {};
@@ -102,6 +147,7 @@ lake::QuerySession::Views ViewsOf(Services& services) {
                                   .connectors = connectors::BuiltinConnectors().names()});
   lake::QuerySession::Views views;
   for (auto& [name, view] : jobs::ProjectViews(project)) {
+    FillLedgerTables(view.sql, services);
     views[name] = view.sql;
   }
   return views;
@@ -114,9 +160,10 @@ void RunSql(const Arguments& arguments, Services& services) {
   lake::QuerySession session(services.database(), services.FindWarehouse());
   session.SetStopToken(services.stop());
   session.SetViews([&services] { return ViewsOf(services); });
+  StatementRunner runner(session, arguments, services);
   for (const std::string_view statement : sql::SplitStatements(sql)) {
     if (!lake::IsBlank(statement)) {
-      RunStatement(session, statement, arguments, services);
+      runner.Run(statement);
     }
   }
 }
@@ -127,11 +174,10 @@ constexpr auto kDetails =
     "in quotes. 'schema.table@v12' is the table as of version 12, 'schema.table@2026-01-01' as of\n"
     "that time (UTC; with hours: @'2026-01-01T10:00'). Several statements are separated by ';' "
     "and\n"
-    "each prints its rows. The dialect is DuckDB's. Tables can be read here, not written. Runs "
-    "and\n"
-    "what their checks found are the tables weir.runs and weir.checks; views of the project's "
-    "jobs\n"
-    "are read like tables.";
+    "each prints its rows; as JSON, which is one document, only one of them may have rows. The\n"
+    "dialect is DuckDB's. Tables can be read here, not written. Runs and what their checks found "
+    "are\n"
+    "the tables weir.runs and weir.checks; views of the project's jobs are read like tables.";
 
 }  // namespace
 
