@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/error.h"
 #include "base/process.h"
 #include "cli/units.h"
 
@@ -24,6 +25,17 @@ LogLevel LogLevelOf(std::string_view name) {
     }
   }
   return LogLevel::kInfo;
+}
+
+// More threads than any machine has processors would only take memory, until the system has none.
+int ThreadsOf(const Arguments& arguments) {
+  constexpr std::int64_t kFewest = 1;
+  constexpr std::int64_t kMost = 1024;
+  const std::int64_t threads = arguments.Integer("--threads", kFewest).value_or(0);
+  if (threads > kMost) {
+    throw UsageError("--threads '{}': a whole number of at most {} is needed", threads, kMost);
+  }
+  return static_cast<int>(threads);
 }
 
 }  // namespace
@@ -54,8 +66,7 @@ CommonOptions ReadCommonOptions(const Arguments& arguments) {
     options.project_folder = *folder;
   }
   options.environment = arguments.OptionalText("--env").value_or("");
-  constexpr std::int64_t kFewestThreads = 1;
-  options.threads = static_cast<int>(arguments.Integer("--threads", kFewestThreads).value_or(0));
+  options.threads = ThreadsOf(arguments);
   if (const auto memory = arguments.OptionalText("--memory")) {
     options.memory_bytes = ParseMemory("--memory", *memory, MemoryLimitBytes());
   }

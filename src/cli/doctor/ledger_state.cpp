@@ -47,7 +47,11 @@ Findings LookAtLedger(Services& services, bool repair) {
       findings.push_back(FindingOf(damage, repair));
     }
   } catch (const std::exception& problem) {
-    findings.push_back({.subject = "ledger", .health = Health::kBroken, .found = problem.what()});
+    findings.push_back({.subject = "ledger",
+                        .health = Health::kBroken,
+                        .found = problem.what(),
+                        .remedy = fmt::format("let this user read and write {} and the warehouse",
+                                              (project->folder / ".weir").string())});
   }
   return findings;
 }

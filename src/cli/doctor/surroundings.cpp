@@ -1,6 +1,8 @@
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,6 +60,16 @@ Finding ExtensionFinding(Services& services, const std::string& name, const std:
             .found = problem.what(),
             .remedy = use + " need it: run scripts/setup.sh, or install weir again"};
   }
+}
+
+// For a project that can't be loaded.
+std::string RemedyOf(const Services& services) {
+  const auto& given = services.options().project_folder;
+  std::error_code ignored;
+  if (!given || fs::exists(*given / "weir.yaml", ignored)) {
+    return "correct weir.yaml";
+  }
+  return "name a project's folder by -C, or make one: weir new " + given->string();
 }
 
 }  // namespace
@@ -129,12 +141,15 @@ Findings LookAtClock(Services& /*services*/) {
 
 Findings LookAtPrograms(Services& /*services*/) {
   Findings findings;
-  for (const char* name : {"java", "spark-submit"}) {
+  constexpr std::array kPrograms = {
+      std::pair{"java", "install Java 17, such as the package openjdk-17-jre-headless"},
+      std::pair{"spark-submit", "unpack Apache Spark and put its folder bin on PATH"}};
+  for (const auto& [name, remedy] : kPrograms) {
     const auto program = FindProgram(name);
-    findings.push_back(
-        {.subject = name,
-         .health = program ? Health::kGood : Health::kOptional,
-         .found = program ? program->string() : "not found; only for work on Spark"});
+    findings.push_back({.subject = name,
+                        .health = program ? Health::kGood : Health::kOptional,
+                        .found = program ? program->string() : "not found; only for work on Spark",
+                        .remedy = program ? "" : remedy});
   }
   return findings;
 }
@@ -153,7 +168,7 @@ Findings LookAtProject(Services& services) {
     return {{.subject = "project",
              .health = Health::kBroken,
              .found = problem.what(),
-             .remedy = "correct weir.yaml"}};
+             .remedy = RemedyOf(services)}};
   }
 }
 
