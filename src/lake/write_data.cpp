@@ -85,6 +85,26 @@ std::string StagingSql(const Metadata& metadata, const std::string& typed,
                      typed, fmt::join(order, ", "));
 }
 
+// The rows of `select`. DuckDB's error about a binary value that is no text names no column.
+std::vector<std::vector<sql::Value>> PartitionCells(sql::Connection& connection,
+                                                    const Metadata& metadata,
+                                                    const std::string& select) {
+  try {
+    return connection.Query(select).Rows();
+  } catch (const UserError& problem) {
+    if (std::string_view(problem.what()).find("Failure in decode") == std::string_view::npos) {
+      throw;
+    }
+  }
+  std::vector<std::string> binary;
+  std::ranges::copy_if(metadata.partition_columns, std::back_inserter(binary),
+                       [&](const std::string& column) {
+                         return metadata.schema.Find(column)->type.kind == TypeKind::kBinary;
+                       });
+  throw UserError("partition column {}: a binary value is not UTF-8 text, which a Delta log needs",
+                  sql::QuoteNames(binary));
+}
+
 // The partitions of staged rows, in order.
 std::vector<PartitionRows> PartitionsOf(sql::Connection& connection, const Metadata& metadata,
                                         const ScratchTable& rows) {
@@ -98,9 +118,9 @@ std::vector<PartitionRows> PartitionsOf(sql::Connection& connection, const Metad
       columns.empty() ? "HAVING count(*) > 0"
                       : fmt::format("GROUP BY {} ORDER BY min(rowid)", fmt::join(columns, ", "));
   std::vector<PartitionRows> partitions;
-  sql::Result result = connection.Query(
-      fmt::format("SELECT {} FROM {} {}", fmt::join(cells, ", "), rows.name(), group));
-  for (const auto& row : result.Rows()) {
+  for (const auto& row : PartitionCells(
+           connection, metadata,
+           fmt::format("SELECT {} FROM {} {}", fmt::join(cells, ", "), rows.name(), group))) {
     PartitionRows partition{.values = {},
                             .first = std::get<std::int64_t>(row.at(0)),
                             .num_rows = std::get<std::int64_t>(row.at(1))};

@@ -92,7 +92,8 @@ TEST_F(WriteDataTest, CutsLongPartitionValuesInFolderNamesOnly) {
 }
 
 TEST_F(WriteDataTest, RefusesBinaryPartitionValuesThatAreNoText) {
-  EXPECT_NE(ErrorOf([&] { Write("SELECT 1 AS i, '\\xFF'::BLOB AS p", {"p"}); }), "");
+  EXPECT_EQ(ErrorOf([&] { Write("SELECT 1 AS i, '\\xFF'::BLOB AS p", {"p"}); }),
+            "partition column \"p\": a binary value is not UTF-8 text, which a Delta log needs");
   EXPECT_EQ(FilesOnDisk(), Texts{});
 }
 
