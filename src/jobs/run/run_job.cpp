@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "jobs/checks/check_runner.h"
+#include "jobs/run/read_files.h"
 #include "jobs/run/run_checks.h"
 #include "jobs/run/run_outputs.h"
 #include "jobs/run/run_values.h"
@@ -71,6 +72,9 @@ class Work {
   RunRecord& record() { return record_; }
   std::map<std::string, connectors::ShownRows>& shown() { return shown_; }
   bool TimeIsUp() const { return limit_.has_passed(); }
+  std::string Explain(const std::exception& problem) {
+    return read_files_.Explain(problem, lakes_.own());
+  }
 
   // Inputs → steps → data files → checks → commit point → effects outside.
   void Run() {
@@ -190,6 +194,7 @@ class Work {
                                .instances = services_.instances,
                                .chain = chain_};
     for (RunInput& input : OpenInputs(instance_, task_.interval, task_.readings, sources)) {
+      read_files_.Add(input);
       connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
                                   sql::QuoteName(input.record.name), input.select));
       if (instance_.job->is_stream && input.record.version >= 0) {
@@ -342,6 +347,7 @@ class Work {
   std::map<std::string, std::string> origins_;          // by input, of a stream
   std::map<std::string, CarriedInput> whole_inputs_;    // by input: table and files
   std::map<std::string, connectors::ShownRows> shown_;  // by step
+  ReadFiles read_files_;
 };
 
 // Runs the work, again if another program's commit came in between, and turns what it throws into
@@ -367,7 +373,7 @@ RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain
       return work.record();
     } catch (const std::exception& problem) {
       work.record().state = RunState::kFailed;
-      work.record().error = problem.what();
+      work.record().error = work.Explain(problem);
       return work.record();
     }
     record = work.record();
