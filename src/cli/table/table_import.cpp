@@ -70,9 +70,7 @@ void Import(const Arguments& arguments, Services& services) {
   if (is_new && services.FindProject() != nullptr) {
     lake::CheckNoSchemasFolder(warehouse, folder);
   }
-  const auto import = [&] {
-    return lake::ImportFiles(warehouse, folder, source, request);
-  };
+  const auto import = [&] { return lake::ImportFiles(warehouse, folder, source, request); };
   PrintCommitted(
       services, folder,
       is_new && request.mode == lake::WriteMode::kAppend ? FirstAppend(import) : import());
