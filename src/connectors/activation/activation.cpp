@@ -34,6 +34,13 @@ std::vector<Setting> ActivationSettings(const std::string& kind) {
            {"day", "whose members are sent: \"{ds}\""}}) {
     settings.push_back({.name = name, .required = true, .doc = doc});
   }
+  settings.push_back({.name = "most_left_out",
+                      .type = SettingType::kNumber,
+                      .standard = 0.01,
+                      .least = 0,
+                      .most = 1,
+                      .doc = "the share of users whose ids can't be the destination's; more fail "
+                             "the run, a hundred never do unless it is 0"});
   return settings;
 }
 
@@ -73,6 +80,7 @@ class Delivering {
                       .routes = RelationNamed(context_, "routes"),
                       .members = RelationNamed(context_, "members"),
                       .threads = EncodingThreads(),
+                      .most_left_out = context_.settings.at("most_left_out"),
                       .stop = context_.stop},
                      *destination_, journal_, context_.connection);
     if (planned) {

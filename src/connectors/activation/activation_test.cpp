@@ -8,6 +8,7 @@
 
 #include "connectors/activation/onboarding/csv_row.h"
 #include "connectors/activation/pace.h"
+#include "connectors/activation/xandr/xandr.h"
 #include "connectors/connector_fixture.h"
 
 namespace weir::connectors {
@@ -189,6 +190,76 @@ TEST_F(ActivationTest, FoldersThatAreNotCompleteAreLeftAlone) {
   Members({"a|101|5"});
 
   EXPECT_EQ(Send(5), "onboarding_files nothing new");
+}
+
+// An encoder of Xandr's, by the bucket.
+std::unique_ptr<ChangeEncoder> XandrEncoderOf(std::map<std::string, std::string> settings) {
+  const TestFolder folder;
+  const auto store = storage::OpenStore(folder.text());
+  Pace pace(*store);
+  settings["bucket"] = folder.text();
+  return XandrDestination()
+      .open({.settings = settings, .project_folder = folder.path(), .stop = {}, .pace = pace})
+      ->Encoder({.delivery = "2026-01-05.1", .member = 7});
+}
+
+TEST(XandrEncoderTest, TakesTheIdsThatTheFormatHas) {
+  const Lines ids{"hello",
+                  "0",
+                  "",
+                  "-1",
+                  " 1",
+                  "1 ",
+                  "9223372036854775807",
+                  "9223372036854775808",
+                  "18446744073709551615",
+                  "18446744073709551616",
+                  "a;b",
+                  "café",
+                  "☃",
+                  "a\nb"};
+  const auto taken = [&](const std::map<std::string, std::string>& settings) {
+    const auto encoder = XandrEncoderOf(settings);
+    Lines found;
+    for (const std::string& id : ids) {
+      const std::vector<SegmentChange> changes{{.segment = 101, .timestamp = 5, .minutes = 60}};
+      std::string bytes;
+      if (encoder->Append({.user = id, .changes = changes}, bytes)) {
+        found.push_back(id);
+      }
+      EXPECT_EQ(bytes.empty(), found.empty() || found.back() != id) << id;
+    }
+    return found;
+  };
+
+  EXPECT_EQ(taken({}), (Lines{"9223372036854775807"}));
+  EXPECT_EQ(taken({{"encoding", "text"}}),
+            (Lines{"9223372036854775807", "9223372036854775808", "18446744073709551615"}));
+  Lines for_text = ids;  // what breaks a line, is empty, or isn't Latin-1 is missing
+  std::erase_if(for_text, [](const std::string& id) {
+    return id.empty() || id == "a;b" || id == "☃" || id == "a\nb";
+  });
+  EXPECT_EQ(taken({{"encoding", "text"}, {"ids", "idfa"}}), for_text);
+  Lines for_avro = ids;
+  std::erase(for_avro, "");
+  EXPECT_EQ(taken({{"ids", "idfa"}}), for_avro);
+  EXPECT_EQ(XandrEncoderOf({})->AllowedIds(), "numbers from 1 to 9223372036854775807");
+  EXPECT_EQ(XandrEncoderOf({{"encoding", "text"}})->AllowedIds(),
+            "numbers from 1 to 18446744073709551615");
+}
+
+TEST(XandrEncoderTest, DoesNotSayTheIdInErrors) {
+  const auto encoder = XandrEncoderOf({});
+  const std::vector<SegmentChange> changes{{.segment = -5, .timestamp = 5, .minutes = 60}};
+  std::string bytes;
+  std::string error;
+  try {
+    static_cast<void>(encoder->Append({.user = "123456", .changes = changes}, bytes));
+  } catch (const UserError& found) {
+    error = found.what();
+  }
+
+  EXPECT_EQ(error, "user ***: the id of a segment is -5; 0 to 2147483647 are allowed");
 }
 
 TEST(CsvRowTest, QuotesWhatNeedsIt) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
+#include "base/log.h"
 #include "data/column_builder.h"
 #include "data/schema.h"
 #include "sql/quote.h"
@@ -39,6 +41,7 @@ std::string_view ActionOf(const SegmentChange& change) {
 struct DeliveryFiles::MemberPiece {
   std::int64_t member = 0;
   EncodedPiece encoded;
+  LeftOutUsers left_out;
   NumberColumn<std::int64_t> segments;
   TextColumn users;
   TextColumn actions;
@@ -77,15 +80,34 @@ std::vector<OutgoingFile> DeliveryFiles::Finish() {
   rows_.Finish();
   std::vector<OutgoingFile> files;
   for (auto& [member, seat] : seats_) {
+    std::int64_t users = 0;
+    std::int64_t left_out = seat.left_out.users();
     for (const PackedFile& file : seat.files->Finish()) {
       files.push_back({.name = file.name,
                        .member = member,
                        .bytes = file.bytes,
                        .users = file.users,
-                       .lines = file.lines});
+                       .lines = file.lines,
+                       .left_out = std::exchange(left_out, 0)});
+      users += file.users;
     }
+    CheckLeftOut(member, seat, users);
   }
   return files;
+}
+
+void DeliveryFiles::CheckLeftOut(std::int64_t member, const Seat& seat,
+                                 std::int64_t users_sent) const {
+  const std::int64_t users = seat.left_out.users();
+  const std::int64_t all = users_sent + users;
+  const std::string text = fmt::format("delivery {}, member {}: {}", options_.delivery, member,
+                                       seat.left_out.Text(all, seat.encoder->AllowedIds()));
+  if (!MayBeLeftOut(users, all, options_.most_left_out)) {
+    throw UserError("{}; 'most_left_out' allows a share of {}", text, options_.most_left_out);
+  }
+  if (users > 0) {
+    LogWarning("{}", text);
+  }
 }
 
 DeliveryFiles::Seat& DeliveryFiles::SeatOf(std::int64_t member) {
@@ -109,32 +131,46 @@ std::vector<DeliveryFiles::MemberPiece> DeliveryFiles::Encode(const MemberChange
     const ChangeEncoder& encoder = *SeatOf(member).encoder;
     const std::int64_t most = PlainBytesOfPiece(encoder.bytes_of_file());
     std::string plain;
+    pieces.emplace_back().member = member;
     for (std::size_t i = 0; i < block.num_users(); ++i) {
-      if (plain.empty()) {
+      if (std::ssize(plain) >= most) {
+        EndPiece(pieces.back(), plain);
         pieces.emplace_back().member = member;
       }
       MemberPiece& piece = pieces.back();
       const UserChanges user{.user = block.user(i), .changes = block.entries(i)};
-      encoder.Append(user, plain);
+      if (!encoder.Append(user, plain)) {
+        piece.left_out.Add(user.user);
+        continue;
+      }
       piece.encoded.users += 1;
       piece.encoded.lines += std::ssize(user.changes);
       if (options_.names_users) {
         piece.AddRows(user);
       }
-      if (std::ssize(plain) >= most || i + 1 == block.num_users()) {
-        piece.encoded.packed = encoder.format().Pack(plain, piece.encoded.users);
-        plain.clear();
-      }
     }
+    EndPiece(pieces.back(), plain);
   }
   return pieces;
+}
+
+void DeliveryFiles::EndPiece(MemberPiece& piece, std::string& plain) {
+  if (piece.encoded.users > 0) {
+    piece.encoded.packed = SeatOf(piece.member).encoder->format().Pack(plain, piece.encoded.users);
+  }
+  plain.clear();
 }
 
 void DeliveryFiles::PutOldest() {
   std::vector<MemberPiece> pieces = pieces_.front().get();
   pieces_.pop_front();
   for (MemberPiece& piece : pieces) {
-    PackedFiles& files = *SeatOf(piece.member).files;
+    Seat& seat = SeatOf(piece.member);
+    seat.left_out.Append(piece.left_out);
+    if (piece.encoded.users == 0) {
+      continue;
+    }
+    PackedFiles& files = *seat.files;
     const std::size_t file = files.Append(piece.encoded);
     if (options_.names_users) {
       PutRows(piece, files.NameOf(file));

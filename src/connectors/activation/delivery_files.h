@@ -13,6 +13,7 @@
 
 #include "connectors/activation/change_finder.h"
 #include "connectors/activation/destination.h"
+#include "connectors/activation/left_out_users.h"
 #include "connectors/activation/packed_files.h"
 #include "connectors/activation/row_stream.h"
 
@@ -23,6 +24,7 @@ struct DeliveryFilesOptions {
   std::string delivery;          // "2026-01-31.1"
   bool names_users = true;       // whether changes.parquet has its rows
   int threads = 1;
+  double most_left_out = 1;  // the share of a seat's users (left_out_users.h)
 };
 
 // Encodes changes and writes a delivery's files, several blocks at once; what comes out depends on
@@ -39,7 +41,8 @@ class DeliveryFiles {
   // Encodes the changes that `find` finds, on another thread; users of one block come before those
   // of the next. Throws what an earlier block's finding or encoding threw.
   void Write(std::function<MemberChanges()> find);
-  // The files of all seats, durable, by seat and index. Once, last.
+  // The files of all seats, durable, by seat and index. Once, last. Warns of users who are left
+  // out, and throws UserError for more of them than may be.
   std::vector<OutgoingFile> Finish();
 
  private:
@@ -47,10 +50,13 @@ class DeliveryFiles {
   struct Seat {
     std::unique_ptr<ChangeEncoder> encoder;
     std::unique_ptr<PackedFiles> files;
+    LeftOutUsers left_out;
   };
   std::vector<MemberPiece> Encode(const MemberChanges& changes);
   Seat& SeatOf(std::int64_t member);
   void PutOldest();
+  void EndPiece(MemberPiece& piece, std::string& plain);
+  void CheckLeftOut(std::int64_t member, const Seat& seat, std::int64_t users_sent) const;
   void PutRows(MemberPiece& piece, const std::string& file);
 
   const DeliveryFilesOptions& options_;

@@ -21,11 +21,8 @@ std::string StateKey(const Delivery& delivery, const OutgoingFile& file) {
 std::string DoneKey(const Delivery& delivery) { return delivery.id + "/done.json"; }
 
 Json FileJson(const OutgoingFile& file) {
-  return {{"name", file.name},
-          {"member", file.member},
-          {"bytes", file.bytes},
-          {"users", file.users},
-          {"lines", file.lines}};
+  return {{"name", file.name},   {"member", file.member}, {"bytes", file.bytes},
+          {"users", file.users}, {"lines", file.lines},   {"left_out", file.left_out}};
 }
 
 OutgoingFile FileOf(const Json& json) {
@@ -33,7 +30,8 @@ OutgoingFile FileOf(const Json& json) {
           .member = json.at("member"),
           .bytes = json.at("bytes"),
           .users = json.at("users"),
-          .lines = json.at("lines")};
+          .lines = json.at("lines"),
+          .left_out = json.value("left_out", std::int64_t{0})};
 }
 
 Delivery DeliveryOf(const Json& json) {

@@ -178,8 +178,10 @@ std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& 
   }
   Publish(delivery, journal, [&](const fs::path& folder) {
     std::vector<OutgoingFile> files;
-    const DeliveryFilesOptions options{
-        .folder = folder, .delivery = delivery.id, .threads = input.threads};
+    const DeliveryFilesOptions options{.folder = folder,
+                                       .delivery = delivery.id,
+                                       .threads = input.threads,
+                                       .most_left_out = input.most_left_out};
     folders.WhileTaken(
         [&] { files = EncodeLines(input, options, folders, destination, connection); });
     return files;

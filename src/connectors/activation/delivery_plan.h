@@ -21,6 +21,7 @@ struct PlanInput {
   // TIMESTAMP WITH TIME ZONE).
   std::string members;
   int threads = 1;
+  double most_left_out = 1;  // the share of a seat's users whose ids can't be the destination's
   std::stop_token stop{};
 };
 
@@ -32,7 +33,8 @@ struct PlanInput {
 // Nothing is held whole, neither lines nor members: both are gone through by user (merged_lines.h,
 // held_members.h), so that memory doesn't grow with them. The time of an earliest folder, from
 // which on members are new to the destination, is that of the first line of each. The files are the
-// same for any number of threads.
+// same for any number of threads. Users whose ids can't be the destination's are left out and
+// counted; throws UserError for more of them than may be.
 std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& destination,
                                      DeliveryJournal& journal, sql::Connection& connection);
 

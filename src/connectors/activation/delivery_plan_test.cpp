@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <random>
+#include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@
 #include "base/test_folder.h"
 #include "base/test_seed.h"
 #include "connectors/activation/held_members.h"
+#include "connectors/activation/left_out_users.h"
 #include "connectors/activation/packed_files.h"
 #include "connectors/activation/row_stream.h"
 #include "connectors/segments/segment_folder.h"
@@ -52,9 +54,12 @@ class ListEncoder final : public ChangeEncoder {
  public:
   ListEncoder(EncoderPlace place, std::int64_t bytes) : place_(std::move(place)), bytes_(bytes) {}
 
-  void Append(const UserChanges& user, std::string& bytes) const override {
+  bool Append(const UserChanges& user, std::string& bytes) const override {
     if (user.user == "refused") {
       throw UserError("user {} is refused", user.user);
+    }
+    if (user.user.starts_with("odd")) {
+      return false;
     }
     for (const SegmentChange& change : user.changes) {
       bytes += fmt::format("{} {} {} {} {} {}\n", user.user, change.segment,
@@ -63,7 +68,9 @@ class ListEncoder final : public ChangeEncoder {
                                           : "sent",
                            change.timestamp, change.minutes, change.value);
     }
+    return true;
   }
+  std::string AllowedIds() const override { return "even"; }
   const PackedFormat& format() const override { return format_; }
   std::string NameOf(std::size_t index) const override {
     return fmt::format("{}-{}-{:03}.gz", place_.member, place_.delivery, index);
@@ -89,13 +96,24 @@ class ListDestination final : public Destination {
   std::int64_t bytes_;
 };
 
+template <typename Work>
+std::string ErrorText(const Work& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
 class DeliveryPlanTest : public testing::Test {
  protected:
   DeliveryPlanTest()
       : database_({.threads = 2, .spill_folder = {}}), connection_(database_.Connect()) {}
 
-  // Random folders of two regions and two days, members and routes; `users` of them.
-  void MakeInput(std::int64_t users) {
+  // Random folders of two regions and two days, members and routes; `users` of them, of whom a
+  // percentage has ids that the destination can't have.
+  void MakeInput(std::int64_t users, int percent_odd = 0) {
     const std::uint64_t seed = TestSeed();
     const auto draw = [&](const char* what, int below) {
       return fmt::format("CAST(hash({}, '{}', u, s) % {} AS BIGINT)", seed, what, below);
@@ -104,12 +122,14 @@ class DeliveryPlanTest : public testing::Test {
         "CREATE OR REPLACE TEMP TABLE routes AS SELECT * FROM (VALUES (7::BIGINT, 101::BIGINT), "
         "(7, "
         "102), (8, 102), (8, 103), (8, 103)) AS v(member_id, dsp_segment_id);"
-        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT CAST(hash(u) AS VARCHAR) AS dsp_user_id, "
-        "100 + s AS dsp_segment_id, u, s FROM range({}) AS a(u), range(6) AS b(s);"
+        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT CASE WHEN hash(u, 'odd') % 100 < {} THEN "
+        "'odd-' ELSE '' END || CAST(hash(u) AS VARCHAR) AS dsp_user_id, 100 + s AS dsp_segment_id, "
+        "u, s FROM range({}) AS a(u), range(6) AS b(s);"
         "CREATE OR REPLACE TEMP TABLE members AS SELECT dsp_segment_id, dsp_user_id, "
         "to_timestamp({} "
         "- 43200 * {}) AS since FROM pairs, range(2) WHERE {} < 60 AND (range = 0 OR {} < 10)",
-        users, kFirstTime + 86'400, draw("since", 5), draw("held", 100), draw("twice", 100)));
+        percent_odd, users, kFirstTime + 86'400, draw("since", 5), draw("held", 100),
+        draw("twice", 100)));
     connection_.Run(
         "CREATE OR REPLACE TEMP TABLE all_lines AS SELECT ''::VARCHAR AS dsp_user_id, "
         "0::BIGINT AS dsp_segment_id, ''::VARCHAR AS action, 0::BIGINT AS ts, 0::BIGINT "
@@ -165,16 +185,32 @@ ORDER BY k.member_id, k.dsp_user_id, k.dsp_segment_id)");
     return texts;
   }
 
-  Delivery Plan(const std::string& journal, int threads, std::int64_t bytes_of_file) {
+  Delivery Plan(const std::string& journal, int threads, std::int64_t bytes_of_file,
+                double most_left_out = 1) {
     DeliveryJournal of_test(folder_.path() / journal);
     return PlanDelivery({.segment_folders = folder_.path() / "syncs",
                          .day = "2026-01-06",
                          .run_id = "test",
                          .routes = "routes",
                          .members = "members",
-                         .threads = threads},
+                         .threads = threads,
+                         .most_left_out = most_left_out},
                         ListDestination(bytes_of_file), of_test, connection_)
         .value();
+  }
+
+  // The lines of all files, each with its member.
+  std::vector<std::string> LinesOf(const std::string& journal, const Delivery& delivery) const {
+    std::vector<std::string> lines;
+    for (const OutgoingFile& file : delivery.files) {
+      const std::string text = TextOfMember(BytesOfFile(FileOf(journal, file.name)));
+      for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = text.find('\n', begin);
+        lines.push_back(fmt::format("{} {}", text.substr(begin, end - begin), file.member));
+        begin = end + 1;
+      }
+    }
+    return lines;
   }
 
   fs::path FileOf(const std::string& journal, const std::string& name) const {
@@ -251,6 +287,71 @@ TEST_F(DeliveryPlanTest, NothingAppearsIfAUserIsRefused) {
 
   EXPECT_FALSE(fs::exists(folder_.path() / "journal/2026-01-06.1"));
   EXPECT_EQ(connection_.QueryInteger("SELECT count(*) FROM members"), 1);  // it is free again
+}
+
+TEST_F(DeliveryPlanTest, UsersWithOddIdsAreLeftOutAndCounted) {
+  MakeInput(6'000, 10);
+
+  const Delivery delivery = Plan("journal", 3, 40'000, 0.2);
+
+  std::vector<std::string> expected = Expected();
+  std::map<std::int64_t, std::set<std::string>> odd;
+  std::erase_if(expected, [&](const std::string& line) {
+    const bool is_odd = line.starts_with("odd");
+    if (is_odd) {
+      odd[line.back() - '0'].insert(line.substr(0, line.find(' ')));
+    }
+    return is_odd;
+  });
+  EXPECT_EQ(LinesOf("journal", delivery), expected);
+  std::map<std::int64_t, std::int64_t> left_out;
+  for (const OutgoingFile& file : delivery.files) {
+    left_out[file.member] += file.left_out;
+  }
+  ASSERT_EQ(odd.size(), 2U);
+  for (const auto& [member, users] : odd) {
+    EXPECT_EQ(left_out[member], std::ssize(users)) << member;
+  }
+  EXPECT_EQ(connection_.QueryInteger(
+                fmt::format("SELECT count(*) FROM read_parquet('{}') WHERE dsp_user_id LIKE 'odd%'",
+                            (folder_.path() / "journal/2026-01-06.1/changes.parquet").string())),
+            0);
+}
+
+TEST_F(DeliveryPlanTest, NothingAppearsIfTooManyAreLeftOut) {
+  MakeInput(6'000, 10);
+
+  const std::string error = ErrorText([&] { Plan("journal", 2, 40'000, 0.05); });
+
+  EXPECT_NE(error.find("are left out: their ids (*** of "), std::string::npos) << error;
+  EXPECT_NE(error.find("aren't even; 'most_left_out' allows a share of 0.05"), std::string::npos);
+  EXPECT_EQ(error.find("odd"), std::string::npos) << error;
+  EXPECT_FALSE(fs::exists(folder_.path() / "journal/2026-01-06.1"));
+}
+
+TEST(LeftOutUsersTest, AFewNeverStopADelivery) {
+  EXPECT_TRUE(MayBeLeftOut(0, 0, 0));
+  EXPECT_TRUE(MayBeLeftOut(1, 1, 0.01));
+  EXPECT_TRUE(MayBeLeftOut(100, 200, 0.01));
+  EXPECT_FALSE(MayBeLeftOut(101, 200, 0.01));
+  EXPECT_TRUE(MayBeLeftOut(101, 10'100, 0.01));
+  EXPECT_FALSE(MayBeLeftOut(101, 10'099, 0.01));
+  EXPECT_FALSE(MayBeLeftOut(1, 1'000'000, 0));
+}
+
+TEST(LeftOutUsersTest, ShowsNoIdButItsLength) {
+  LeftOutUsers users;
+  users.Add("hello");
+  LeftOutUsers later;
+  later.Add("é");
+  later.Add("");
+  later.Add("fourth");
+  users.Append(later);
+
+  EXPECT_EQ(
+      users.Text(9, "numbers"),
+      "4 of 9 users are left out: their ids (*** of 5 characters, *** of 1 characters, *** of "
+      "0 characters …) aren't numbers");
 }
 
 // Ranges of a few members, so that all are cut, spilled and cut again.

@@ -44,15 +44,21 @@ struct OutgoingFile {
   std::int64_t bytes = 0;
   std::int64_t users = 0;
   std::int64_t lines = 0;  // users in segments
+  // Users of the member's whole part of the delivery who are in none of its files, as their ids
+  // can't be the destination's; at the first of them.
+  std::int64_t left_out = 0;
 };
 
 // How a destination's files are made of users. Thread-safe: several threads encode at once.
 class ChangeEncoder {
  public:
   virtual ~ChangeEncoder() = default;
-  // Appends a user's bytes, as they are before the file's format packs them. Throws UserError for
-  // what can't be said.
-  virtual void Append(const UserChanges& user, std::string& bytes) const = 0;
+  // Appends a user's bytes, as they are before the file's format packs them. Returns false, and
+  // appends nothing, for an id that can't be the destination's: partners and browsers bring such.
+  // Throws UserError, which doesn't say the id, for what else can't be said.
+  [[nodiscard]] virtual bool Append(const UserChanges& user, std::string& bytes) const = 0;
+  // What ids are, for messages: "numbers from 1 to 18446744073709551615".
+  virtual std::string AllowedIds() const = 0;
   virtual const PackedFormat& format() const = 0;
   // The name of a member's file of this delivery, from 0. Throws UserError for one that can't be.
   virtual std::string NameOf(std::size_t index) const = 0;

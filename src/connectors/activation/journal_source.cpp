@@ -40,7 +40,8 @@ std::vector<JournalColumn> ColumnsOfUploads() {
       {"finished_at", "TIMESTAMP WITH TIME ZONE", TypeKind::kTimestamp},
       {"bytes", "BIGINT", TypeKind::kLong},
       {"users", "BIGINT", TypeKind::kLong},
-      {"lines", "BIGINT", TypeKind::kLong}};
+      {"lines", "BIGINT", TypeKind::kLong},
+      {"left_out", "BIGINT", TypeKind::kLong}};
   for (const char* counter :
        {"num_valid", "num_valid_user", "num_invalid_format", "num_invalid_user",
         "num_invalid_segment", "num_invalid_timestamp", "num_unauth_segment", "num_past_expiration",
@@ -77,11 +78,11 @@ std::string NoRows(const std::vector<JournalColumn>& columns) {
 std::string UploadRow(const std::string& dsp, const Delivery& delivery, const OutgoingFile& file,
                       std::size_t number, const Attempt& attempt) {
   std::string row = fmt::format(
-      "SELECT {}, {}, {}, {}, {}, {}, {}, {}, CAST({} AS TIMESTAMP WITH TIME ZONE), {}, {}, {}",
+      "SELECT {}, {}, {}, {}, {}, {}, {}, {}, CAST({} AS TIMESTAMP WITH TIME ZONE), {}, {}, {}, {}",
       sql::QuoteText(dsp), sql::QuoteText(delivery.id), file.member, sql::QuoteText(file.name),
       number, sql::QuoteText(attempt.outcome.job_id), sql::QuoteText(attempt.outcome.phase),
       attempt.outcome.accepted, sql::QuoteText(attempt.finished_at), file.bytes, file.users,
-      file.lines);
+      file.lines, file.left_out);
   for (const JournalColumn& column : ColumnsOfUploads()) {
     if (std::string_view(column.name).starts_with("num_")) {
       const auto found = attempt.outcome.counters.find(column.name);

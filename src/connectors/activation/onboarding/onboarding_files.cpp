@@ -80,7 +80,14 @@ class CsvEncoder final : public ChangeEncoder {
         bytes_of_file_(settings_.at("bytes_of_file")),
         format_(CsvRow({"identifier", "add", "remove"})) {}
 
-  void Append(const UserChanges& user, std::string& bytes) const override { bytes += RowOf(user); }
+  bool Append(const UserChanges& user, std::string& bytes) const override {
+    if (user.user.empty()) {
+      return false;
+    }
+    bytes += RowOf(user);
+    return true;
+  }
+  std::string AllowedIds() const override { return "texts that aren't empty"; }
   const PackedFormat& format() const override { return format_; }
   std::string NameOf(std::size_t index) const override {
     return OnboardingNameOf(settings_, place_, index);

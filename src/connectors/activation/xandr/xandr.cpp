@@ -1,6 +1,6 @@
 #include "connectors/activation/xandr/xandr.h"
 
-#include <charconv>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +16,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr auto kOwnNumbers = "number";
+constexpr std::uint64_t kMostOfUnsigned = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMostOfSigned = std::numeric_limits<std::int64_t>::max();
 
 std::vector<std::string> KindsOfIds() {
   std::vector<std::string> kinds = XandrDomainNames();
@@ -59,13 +61,27 @@ std::vector<Setting> XandrSettings() {
   return settings;
 }
 
+// A message without the id that it names.
+std::string Masked(std::string message, std::string_view user) {
+  constexpr std::string_view kMask = "***";
+  for (std::size_t at = message.find(user); at != std::string::npos && !user.empty();
+       at = message.find(user, at + kMask.size())) {
+    message.replace(at, user.size(), kMask);
+  }
+  return message;
+}
+
 class XandrEncoder final : public ChangeEncoder {
  public:
   XandrEncoder(const XandrFileOptions& options, std::optional<XandrDomain> domain)
       : encoder_(options), bytes_of_file_(options.bytes_of_file), domain_(domain) {}
 
-  void Append(const UserChanges& user, std::string& bytes) const override {
-    XandrUser line{.uid = ParseXandrUid(user.user, domain_), .segments = {}};
+  bool Append(const UserChanges& user, std::string& bytes) const override {
+    std::optional<XandrUid> uid = FindXandrUid(user.user, domain_);
+    if (!uid || !encoder_.CanName(*uid)) {
+      return false;
+    }
+    XandrUser line{.uid = *std::move(uid), .segments = {}};
     line.segments.reserve(user.changes.size());
     for (const SegmentChange& change : user.changes) {
       line.segments.push_back({.id = change.segment,
@@ -73,9 +89,22 @@ class XandrEncoder final : public ChangeEncoder {
                                .timestamp = change.timestamp,
                                .value = change.remove ? 0 : change.value});
     }
-    if (!encoder_.Append(line, bytes)) {
-      throw UserError("user {}: timestamps must be seconds", user.user);
+    try {
+      if (!encoder_.Append(line, bytes)) {
+        throw UserError("user ***: timestamps must be seconds");
+      }
+    } catch (const UserError& error) {
+      throw UserError("{}", Masked(error.what(), user.user));
     }
+    return true;
+  }
+  std::string AllowedIds() const override {
+    if (domain_) {
+      return "ids of devices that a line of the file can hold";
+    }
+    return fmt::format("numbers from 1 to {}", encoder_.CanName(XandrUid(kMostOfUnsigned))
+                                                   ? kMostOfUnsigned
+                                                   : kMostOfSigned);
   }
 
   const PackedFormat& format() const override { return encoder_.format(); }

@@ -11,13 +11,15 @@
 namespace weir::connectors {
 namespace {
 
+constexpr std::uint64_t kMostOfAvro = std::numeric_limits<std::int64_t>::max();
+
 // What stands behind the union's branch number.
 struct UidAppender {
   std::string& bytes;
 
   void operator()(std::uint64_t number) const {
-    if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      throw UserError("user {}: Avro has numbers up to 9223372036854775807", number);
+    if (number > kMostOfAvro) {
+      throw UserError("user {}: Avro has numbers up to {}", number, kMostOfAvro);
     }
     AppendAvroLong(static_cast<std::int64_t>(number), bytes);
   }
@@ -89,6 +91,11 @@ const std::string& XandrAvroSchema() {
 {"name":"id","type":"int","default":0},{"name":"code","type":"string","default":""},{"name":"member_id","type":"int","default":0},
 {"name":"expiration","type":"int","default":0},{"name":"timestamp","type":"long","default":0},{"name":"value","type":"int","default":0}]}}}]})";
   return schema;
+}
+
+bool IsAvroXandrUid(const XandrUid& uid) {
+  const auto* number = std::get_if<std::uint64_t>(&uid);
+  return number == nullptr || *number <= kMostOfAvro;
 }
 
 bool AppendXandrRecord(const XandrUser& user, std::string& record) {

@@ -31,6 +31,10 @@ bool XandrUserEncoder::Append(const XandrUser& user, std::string& bytes) const {
   return text_ ? text_->Append(user, bytes) : AppendXandrRecord(user, bytes);
 }
 
+bool XandrUserEncoder::CanName(const XandrUid& uid) const {
+  return !IsEmptyXandrUid(uid) && (text_ ? text_->CanName(uid) : IsAvroXandrUid(uid));
+}
+
 std::string XandrUserEncoder::NameOf(std::size_t index) const {
   return fmt::format("{}-{:05}.{}", name_, index, text_ ? "gz" : "avro");
 }

@@ -33,6 +33,9 @@ class XandrUserEncoder {
   // Appends a user; false, and nothing, for one with a timestamp finer than seconds. Throws
   // UserError for what the format can't say.
   bool Append(const XandrUser& user, std::string& bytes) const;
+  // Whether the format has such an id: one that isn't empty or 0, of a size and of letters that it
+  // can hold.
+  bool CanName(const XandrUid& uid) const;
   const PackedFormat& format() const { return *format_; }
   // "xandr-958-00000.avro".
   std::string NameOf(std::size_t index) const;

@@ -1,6 +1,7 @@
 #include "connectors/activation/xandr/xandr_text.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -73,8 +74,8 @@ void CheckFields(const std::vector<XandrField>& fields) {
   }
 }
 
-// UTF-8 as Latin-1; throws UserError for letters that it lacks.
-std::string ToLatin1(const std::string& text) {
+// UTF-8 as Latin-1; none if it has letters that Latin-1 lacks.
+std::optional<std::string> ToLatin1(const std::string& text) {
   std::string latin;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -85,7 +86,7 @@ std::string ToLatin1(const std::string& text) {
       const auto next = static_cast<unsigned char>(text[++i]);
       latin += static_cast<char>(((byte & 3U) << 6U) | (next & 0x3FU));
     } else {
-      throw UserError("'{}' has letters that Latin-1 lacks", text);
+      return std::nullopt;
     }
   }
   return latin;
@@ -153,6 +154,18 @@ bool XandrTextEncoder::Append(const XandrUser& user, std::string& lines) const {
   }
   lines += text + end;
   return true;
+}
+
+bool XandrTextEncoder::CanName(const XandrUid& uid) const {
+  const auto* device = std::get_if<XandrDeviceId>(&uid);
+  return device == nullptr ||
+         (std::ranges::none_of(device->id, [this](char c) { return BreaksLine(c); }) &&
+          ToLatin1(device->id).has_value());
+}
+
+bool XandrTextEncoder::BreaksLine(char c) const {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < ' ' || byte == 0x7F || format_.separators.find(c) != std::string::npos;
 }
 
 bool XandrTextEncoder::Has(XandrField field) const {
@@ -231,15 +244,18 @@ std::string XandrTextEncoder::FieldPart(const XandrUser& user, const XandrSegmen
 
 std::string XandrTextEncoder::ToLatin1Whole(const XandrUser& user, const std::string& text) const {
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7F || format_.separators.find(c) != std::string::npos) {
+    if (BreaksLine(c)) {
       throw UserError(
           "user {}: '{}' holds '{}'; control characters and the separators '{}' aren't allowed in "
           "it",
           ToText(user.uid), text, c, format_.separators);
     }
   }
-  return ToLatin1(text);
+  const std::optional<std::string> latin = ToLatin1(text);
+  if (!latin) {
+    throw UserError("'{}' has letters that Latin-1 lacks", text);
+  }
+  return *latin;
 }
 
 }  // namespace weir::connectors

@@ -43,8 +43,12 @@ class XandrTextEncoder {
   // and appends nothing, for a user with a timestamp finer than seconds. Throws UserError for what
   // the format can't say.
   bool Append(const XandrUser& user, std::string& lines) const;
+  // Whether a line can hold the id: not one with separators, control characters or letters that
+  // Latin-1 lacks.
+  bool CanName(const XandrUid& uid) const;
 
  private:
+  bool BreaksLine(char c) const;
   bool Has(XandrField field) const;
   std::string UserPart(const XandrUser& user) const;
   std::string DomainPart(const XandrUser& user) const;

@@ -48,19 +48,6 @@ struct UidText {
   }
 };
 
-bool IsEmptyUid(const XandrUid& uid) {
-  const auto* number = std::get_if<std::uint64_t>(&uid);
-  const auto* eid = std::get_if<XandrEid>(&uid);
-  const auto* ifa = std::get_if<XandrIfa>(&uid);
-  const auto* external = std::get_if<XandrExternalId>(&uid);
-  const auto* device = std::get_if<XandrDeviceId>(&uid);
-  const auto* mail = std::get_if<XandrHashedMail>(&uid);
-  return (number != nullptr && *number == 0) || (eid != nullptr && eid->id.empty()) ||
-         (ifa != nullptr && ifa->id.empty()) || (external != nullptr && external->id.empty()) ||
-         (device != nullptr && device->id.empty()) ||
-         (mail != nullptr && mail->hex_encoded.empty());
-}
-
 void CheckRange(const XandrUser& user, std::string_view what, std::int64_t value,
                 std::pair<std::int64_t, std::int64_t> range) {
   if (value < range.first || value > range.second) {
@@ -112,20 +99,42 @@ int TextNumberOf(XandrDomain domain) { return kDomainNumbers.at(static_cast<std:
 
 std::string ToText(const XandrUid& uid) { return std::visit(UidText{}, uid); }
 
-XandrUid ParseXandrUid(std::string_view text, const std::optional<XandrDomain>& domain) {
+bool IsEmptyXandrUid(const XandrUid& uid) {
+  const auto* number = std::get_if<std::uint64_t>(&uid);
+  const auto* eid = std::get_if<XandrEid>(&uid);
+  const auto* ifa = std::get_if<XandrIfa>(&uid);
+  const auto* external = std::get_if<XandrExternalId>(&uid);
+  const auto* device = std::get_if<XandrDeviceId>(&uid);
+  const auto* mail = std::get_if<XandrHashedMail>(&uid);
+  return (number != nullptr && *number == 0) || (eid != nullptr && eid->id.empty()) ||
+         (ifa != nullptr && ifa->id.empty()) || (external != nullptr && external->id.empty()) ||
+         (device != nullptr && device->id.empty()) ||
+         (mail != nullptr && mail->hex_encoded.empty());
+}
+
+std::optional<XandrUid> FindXandrUid(std::string_view text,
+                                     const std::optional<XandrDomain>& domain) {
   if (domain) {
     return XandrDeviceId{.id = std::string(text), .domain = *domain};
   }
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number == 0) {
-    throw UserError("user '{}': a number from 1 to 18446744073709551615 is allowed", text);
+    return std::nullopt;
   }
   return number;
 }
 
+XandrUid ParseXandrUid(std::string_view text, const std::optional<XandrDomain>& domain) {
+  std::optional<XandrUid> uid = FindXandrUid(text, domain);
+  if (!uid) {
+    throw UserError("user '{}': a number from 1 to 18446744073709551615 is allowed", text);
+  }
+  return *std::move(uid);
+}
+
 void CheckXandrUser(const XandrUser& user, std::int64_t least_expiration) {
-  if (IsEmptyUid(user.uid)) {
+  if (IsEmptyXandrUid(user.uid)) {
     throw UserError("user '{}': its id is empty or 0", ToText(user.uid));
   }
   if (user.segments.empty()) {

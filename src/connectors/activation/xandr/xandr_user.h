@@ -87,7 +87,13 @@ struct XandrUser {
 // "12345", "958cba26-… (idfa)": for errors, and what files are sorted by.
 std::string ToText(const XandrUid& uid);
 
-// A user's id as text: Xandr's own number, or a device's id of the domain. Throws UserError.
+bool IsEmptyXandrUid(const XandrUid& uid);
+
+// A user's id as text: Xandr's own number, or a device's id of the domain; none for what is no
+// number from 1 to 18446744073709551615 where that is wanted.
+std::optional<XandrUid> FindXandrUid(std::string_view text,
+                                     const std::optional<XandrDomain>& domain);
+// The same; throws UserError.
 XandrUid ParseXandrUid(std::string_view text, const std::optional<XandrDomain>& domain);
 
 // Throws UserError, which names the user, for what both formats refuse: no segments, ids and codes
