@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/hashing.h"
 
 namespace weir::world {
@@ -18,6 +19,9 @@ constexpr double kAddressSeconds = 300;
 constexpr double kUploadPause = 60;
 constexpr std::size_t kMostErrorLines = 999;
 constexpr std::int64_t kMostExpirationSeconds = 180LL * 24 * 3600;
+constexpr auto kJobsFile = "jobs.json";
+constexpr auto kHeldFile = "held.json";
+constexpr double kLongAgo = 1e12;
 constexpr auto kUploadPath = "/batch-segment/upload/";
 constexpr const char* kCounters[] = {
     "num_valid",          "num_valid_user",      "num_invalid_format",
@@ -27,6 +31,34 @@ constexpr const char* kCounters[] = {
 
 net::ServerAnswer Answer(const PlainJson& response) {
   return {.status = 200, .body = PlainJson{{"response", response}}.dump()};
+}
+
+// What an earlier process wrote; `standard` if there is none.
+PlainJson ReadState(const std::filesystem::path& path, PlainJson standard) {
+  std::ifstream file(path);
+  if (!file) {
+    return standard;
+  }
+  PlainJson state = PlainJson::parse(file, nullptr, false);
+  if (state.type() != standard.type()) {
+    throw UserError(
+        "{}: it isn't what an earlier `weir world serve` wrote; without it, nothing is "
+        "held",
+        path.string());
+  }
+  return state;
+}
+
+// Appears whole.
+void WriteState(const std::filesystem::path& path, const PlainJson& state) {
+  const std::filesystem::path draft = path.string() + ".new";
+  std::ofstream file(draft, std::ios::binary | std::ios::trunc);
+  file << state.dump(-1, ' ', false, PlainJson::error_handler_t::replace) << "\n";
+  file.close();
+  if (!file) {
+    throw ExternalError("{}: it can't be written", draft.string());
+  }
+  std::filesystem::rename(draft, path);
 }
 
 std::int64_t MemberOf(const net::ServerRequest& request) {
@@ -41,6 +73,7 @@ std::int64_t MemberOf(const net::ServerRequest& request) {
 BatchSegments::BatchSegments(BatchSegmentRules rules, std::string base_url, Seconds now)
     : rules_(std::move(rules)), base_url_(std::move(base_url)), now_(std::move(now)) {
   std::filesystem::create_directories(rules_.folder);
+  Restore();
 }
 
 net::ServerAnswer BatchSegments::Handle(const net::ServerRequest& request) {
@@ -76,6 +109,7 @@ net::ServerAnswer BatchSegments::MakeJob(std::int64_t member) {
   Job& job = jobs_[id];
   job.member = member;
   job.made = now_();
+  SaveJobs();
   return Answer({{"status", "OK"}, {"batch_segment_upload_job", JobJson(id, job)}});
 }
 
@@ -167,6 +201,8 @@ void BatchSegments::Process(const std::string& id, Job& job, const std::string& 
     job.error_lines.insert(job.error_lines.begin(), *fault);
   }
   job.failed = fault || (users > 0 && job.counters["num_invalid_format"] == users);
+  SaveHeld();  // first: a file that the jobs don't know is sent again, which changes nothing
+  SaveJobs();
 }
 
 void BatchSegments::Take(Job& job, const ReadUser& user) {
@@ -233,6 +269,49 @@ bool BatchSegments::Knows(const std::string& uid) const {
   constexpr double kAll = 1 << 20;
   constexpr std::uint64_t kMask = (1U << 20U) - 1;
   return static_cast<double>(SeededHashOf(uid, 17) & kMask) < rules_.match_rate * kAll;
+}
+
+std::filesystem::path BatchSegments::StateFile(const char* name) const {
+  return rules_.folder.parent_path() / name;
+}
+
+void BatchSegments::Restore() {
+  const PlainJson jobs = ReadState(StateFile(kJobsFile), PlainJson::object());
+  for (const auto& [id, json] : jobs.items()) {
+    Job& job = jobs_[id];
+    job.member = json.at("member");
+    job.made = json.at("made");
+    job.failed = json.at("failed");
+    job.counters = json.at("counters");
+    job.error_lines = json.at("error_lines");
+    if (json.at("uploaded").get<bool>()) {
+      job.uploaded = -kLongAgo;  // it is through, wherever the clock begins
+    }
+  }
+  for (const PlainJson& row : ReadState(StateFile(kHeldFile), PlainJson::array())) {
+    held_[row.at(0)][std::pair(row.at(1).get<std::string>(), row.at(2).get<std::int64_t>())] = {
+        .until = row.at(3), .value = row.at(4)};
+  }
+}
+
+void BatchSegments::SaveJobs() const {
+  PlainJson all = PlainJson::object();
+  for (const auto& [id, job] : jobs_) {
+    all[id] = {{"member", job.member},     {"made", job.made},
+               {"failed", job.failed},     {"uploaded", job.uploaded.has_value()},
+               {"counters", job.counters}, {"error_lines", job.error_lines}};
+  }
+  WriteState(StateFile(kJobsFile), all);
+}
+
+void BatchSegments::SaveHeld() const {
+  PlainJson all = PlainJson::array();
+  for (const auto& [member, entries] : held_) {
+    for (const auto& [key, entry] : entries) {
+      all.push_back({member, key.first, key.second, entry.until, entry.value});
+    }
+  }
+  WriteState(StateFile(kHeldFile), all);
 }
 
 PlainJson BatchSegments::Held(std::int64_t member) const {

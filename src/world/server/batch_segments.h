@@ -32,11 +32,13 @@ struct BatchSegmentRules {
 };
 
 // The Batch Segment Service, emulated: jobs with their phases, limits, validation, counters, and
-// what its members' segments hold. Thread-safe. Times are Unix seconds of its own clock.
+// what its members' segments hold; both outlive the process, in jobs.json and held.json beside the
+// folder of uploads. Thread-safe. Times are Unix seconds of its own clock.
 class BatchSegments {
  public:
   using Seconds = std::function<double()>;
-  // `base_url` is where upload addresses begin.
+  // `base_url` is where upload addresses begin. Throws UserError for files of an earlier process
+  // that can't be read.
   BatchSegments(BatchSegmentRules rules, std::string base_url, Seconds now);
 
   // POST and GET /batch-segment, POST /batch-segment/upload/<job>.
@@ -73,6 +75,10 @@ class BatchSegments {
   // Returns the counter that the segment belongs to.
   std::string TakeSegment(const Job& job, const std::string& uid, const ReadSegment& segment);
   bool Knows(const std::string& uid) const;
+  std::filesystem::path StateFile(const char* name) const;
+  void Restore();
+  void SaveJobs() const;
+  void SaveHeld() const;
 
   BatchSegmentRules rules_;
   std::string base_url_;

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -88,7 +89,7 @@ class XandrApi final : public XandrDelivery {
     UploadJob job;
     return polling_.Until(
         [&] {
-          job = JobOf(file.file.member, id);
+          job = KnownJobOf(file.file.member, id);
           const bool has_ended = job.phase == kJobCompleted || job.phase == kJobError;
           return has_ended ? std::optional(OutcomeOf(job)) : std::nullopt;
         },
@@ -97,13 +98,14 @@ class XandrApi final : public XandrDelivery {
 
  private:
   // Whether the job that is noted has the file. One that was made and never got it is left alone:
-  // its address has run out, or soon will.
+  // its address has run out, or soon will. One that the service no longer knows has no file, and
+  // never will have: the file goes to a new one.
   bool HasArrived(const FileOnItsWay& file) const {
     if (!file.notes.value().contains("job_id")) {
       return false;
     }
-    const UploadJob job = JobOf(file.file.member, file.notes.value().at("job_id"));
-    return job.phase != kJobStarting;
+    const auto job = JobOf(file.file.member, file.notes.value().at("job_id"));
+    return job && job->phase != kJobStarting;
   }
 
   void UploadToNewJob(const FileOnItsWay& file) {
@@ -116,8 +118,23 @@ class XandrApi final : public XandrDelivery {
     Failpoint("xandr:after-upload");
   }
 
-  UploadJob JobOf(std::int64_t member, const std::string& id) const {
-    return JobIn(Call("GET", fmt::format("/batch-segment?member_id={}&job_id={}", member, id)));
+  // None if the service doesn't know it.
+  std::optional<UploadJob> JobOf(std::int64_t member, const std::string& id) const {
+    constexpr long kNotFound = 404;
+    const std::string path = fmt::format("/batch-segment?member_id={}&job_id={}", member, id);
+    const net::HttpAnswer answer = Ask("GET", url_ + path, "");
+    return answer.status == kNotFound ? std::nullopt : std::optional(JobIn(Checked(path, answer)));
+  }
+
+  UploadJob KnownJobOf(std::int64_t member, const std::string& id) const {
+    std::optional<UploadJob> job = JobOf(member, id);
+    if (!job) {
+      throw ExternalError(
+          "Xandr doesn't know job {} of member {}, which was sent the file; the next "
+          "try makes another",
+          id, member);
+    }
+    return *std::move(job);
   }
 
   static UploadJob JobIn(const Json& answer) {
