@@ -155,6 +155,10 @@ class BoundedServer final : public httplib::Server {
     const bool is_answered =
         process_request(connection, is_closed, is_closed, [&](httplib::Request& request) {
           was_parsed = true;
+          if (options_.allows_no_length && !request.has_header("Content-Length") &&
+              !request.has_header("Transfer-Encoding")) {
+            request.set_header("Content-Length", "0");
+          }
           refusal = refuses ? 503 : JudgeHead(request, options_.most_bytes);
           request.headers.erase(kRefusedHeader);
           request.headers.erase("Content-Type");  // forms aren't parsed, nor bounded as such

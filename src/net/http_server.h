@@ -44,6 +44,9 @@ struct ServerOptions {
   // From the first byte of a request to its last, and again for its answer.
   std::chrono::milliseconds request_time{30'000};
   std::chrono::milliseconds idle_time{15'000};  // between two requests of a connection
+  // Whether a POST, PUT or PATCH may come without Content-Length: it has no body then. Else it is
+  // refused: a body whose length was forgotten would be lost without a word.
+  bool allows_no_length = false;
 };
 
 // What a server refused before its handler saw it.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cli/services.h"
 #include "cli/world/world_commands.h"
+#include "world/server/text_rules.h"
 #include "world/server/world_server.h"
 
 namespace weir::cli {
@@ -66,6 +67,9 @@ world::ServeOptions ReadServeOptions(const Arguments& arguments) {
   }
   options.text.separators =
       arguments.OptionalText("--separators").value_or(options.text.separators);
+  if (const std::string fault = world::TextRulesFault(options.text); !fault.empty()) {
+    throw UsageError("--{}", fault);
+  }
   return options;
 }
 

@@ -48,8 +48,10 @@ net::ServerAnswer AnswerPlatform(const std::filesystem::path& folder,
   }
   Json part = Json::array();
   const auto total = static_cast<std::int64_t>(all.size());
-  for (std::int64_t i = (page - 1) * size; i < std::min(total, page * size); ++i) {
-    part.push_back(all.at(static_cast<std::size_t>(i)));
+  if (page - 1 <= total / size) {  // a later one has none, and its number may be too large
+    for (std::int64_t i = (page - 1) * size; i < std::min(total, page * size); ++i) {
+      part.push_back(all.at(static_cast<std::size_t>(i)));
+    }
   }
   return {.status = 200,
           .body = Json{{kind, part}, {"page", page}, {"page_size", size}, {"total", total}}.dump()};

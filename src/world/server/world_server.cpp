@@ -131,7 +131,9 @@ class WorldServer {
           platform.string());
     }
     server_ = std::make_unique<net::HttpServer>(
-        options.port, static_cast<std::size_t>(options.most_bytes) + kSlack,
+        net::ServerOptions{.port = options.port,
+                           .most_bytes = static_cast<std::size_t>(options.most_bytes) + kSlack,
+                           .allows_no_length = true},
         [this](const net::ServerRequest& request) { return Answer(request); });
     service_ = std::make_unique<BatchSegments>(
         BatchSegmentRules{.folder = options.folder / "dsp" / "uploads",
