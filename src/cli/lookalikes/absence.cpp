@@ -68,6 +68,11 @@ Absence RanksFault(const MemberFacts& facts) {
   }
   const std::string rank =
       fmt::format("rank {} of {}", FormatCount(facts.ranked->rank), FormatCount(facts.num_scored));
+  if (facts.is_held_back) {
+    return {"held_back", rank +
+                             ", but held back as control: a share of people is never sent, and "
+                             "compared with those who are"};
+  }
   if (facts.num_members == 0) {
     return {"not_synced", rank + ", but lookalike_segment_sync hasn't sent anybody"};
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
@@ -46,6 +47,18 @@ std::vector<ComparedDay> FindDays(Services& services, lake::QuerySession& sessio
                     asked.value_or("any day"), asked.value_or("DAY"));
   }
   return days;
+}
+
+// Later lookalikes have learnt from days on which it is judged who converts.
+void CheckOldDay(const std::vector<ComparedDay>& days, const std::string& old_day) {
+  const auto first = std::ranges::min_element(days, {}, &ComparedDay::judged);
+  if (old_day > first->judged) {
+    throw UserError(
+        "--old-day {}: the evaluation of {} judges by the days after {}, from which lookalikes of "
+        "a "
+        "later day have learnt; {} and earlier days are allowed",
+        old_day, first->day, first->judged, first->judged);
+  }
 }
 
 std::string NumberText(const std::optional<double>& number) {
@@ -165,7 +178,11 @@ void Compare(const Arguments& arguments, Services& services) {
   lake::QuerySession session(services.database(), &services.warehouse());
   session.SetStopToken(services.stop());
   std::vector<std::vector<std::string>> rows;
-  for (const ComparedDay& day : FindDays(services, session, arguments)) {
+  const std::vector<ComparedDay> days = FindDays(services, session, arguments);
+  if (old_day) {
+    CheckOldDay(days, *old_day);
+  }
+  for (const ComparedDay& day : days) {
     const OldLookalikes old =
         folder ? ReadOldFiles(session, *folder) : ReadOldDay(session, day.region, *old_day);
     for (const SegmentComparison& found : CompareSegments(session, day, old)) {

@@ -234,6 +234,8 @@ MemberFacts ReadMemberFacts(lake::QuerySession& session, const MemberPlace& plac
   }
   facts.is_positive =
       !SelectRows(session, "universal_id", "metastore.lookalikes_positives", rows).empty();
+  facts.is_held_back =
+      !SelectRows(session, "universal_id", "metastore.lookalikes_holdouts", rows).empty();
   facts.memberships = ReadMemberships(session, place, person, facts.dsp_ids);
   if (facts.run) {
     ReadRun(session, place, person, *facts.run);

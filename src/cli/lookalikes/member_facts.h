@@ -75,6 +75,7 @@ struct MemberFacts {
   std::int64_t num_members = 0;  // ids that the segment has at its DSPs
   std::vector<Membership> memberships;
   bool is_positive = false;
+  bool is_held_back = false;                      // as control, whom the others are compared with
   std::optional<std::vector<SeenToken>> history;  // by token
   std::vector<PersonId> dsp_ids;                  // of the parties that the targets know
   std::optional<ModelRun> run;

@@ -81,6 +81,9 @@ class OldFileReader {
                           "'', escape = '', parallel = false)",
                           sql::QuoteText(path_.string()))));
     CheckColumns();
+    if (session_.Run("SELECT 1 FROM old_read LIMIT 1").Rows().empty()) {
+      throw UserError("{}: it has no rows", path_.string());
+    }
     for (const OldColumn& column : file_.columns) {
       CheckCells(column);
     }
