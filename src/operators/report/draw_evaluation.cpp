@@ -184,6 +184,17 @@ std::string FigureTable(const PagePart& part) {
   return html + "</table></div>";
 }
 
+// Means over other segments can't be compared.
+std::string UnequalText(const PagePart& part) {
+  const bool are_equal = std::ranges::all_of(part.figures, [&](const FigureRow& row) {
+    return row.segments == part.figures.front().segments;
+  });
+  return are_equal
+             ? ""
+             : "<p class='warning'>Not every method ranks all segments: means of another number of "
+               "segments aren't of the same people. Compare them by segment, below.</p>";
+}
+
 std::string DriftTable(const EvaluationPage& page) {
   std::string html =
       "<div class='scroll'><table><tr><th>segment</th><th>stability index of scores</th><th>cosine "
@@ -282,7 +293,8 @@ std::string PageText(const EvaluationPage& page, const std::string& title) {
       "<p>Everybody who could have been sent, ranked by what was known then, and who of them "
       "converted since. Intervals hold the truth in 19 of 20 cases; the model's are shaded.</p>";
   html += "<section><h2>All segments together</h2><p>Means over segments.</p>" +
-          FigureTable(page.together) + ChartsOf(page.together) + "</section>";
+          UnequalText(page.together) + FigureTable(page.together) + ChartsOf(page.together) +
+          "</section>";
   html += "<section><h2>Drift</h2>" + DriftTable(page) + "</section>";
   for (const auto& [number, part] : page.segments) {
     html += fmt::format("<section id='s{0}'><h2>Segment {0}</h2>{1}", number, FigureTable(part));

@@ -28,11 +28,20 @@ bounds AS (
          (h + zz / (2 * held)) / (1 + zz / held) AS h_middle,
          sqrt(zz * (h * (1 - h) / held + zz / (4.0 * held * held))) / (1 + zz / held) AS h_half
   FROM shares
+),
+-- Where nobody or everybody converted a bound is 0 or 1, and what floating point makes of it lies beside; null stays null.
+cut AS (
+  SELECT *,
+         CASE WHEN s_middle - s_half < 0 THEN 0.0 ELSE s_middle - s_half END AS s_lower,
+         CASE WHEN s_middle + s_half > 1 THEN 1.0 ELSE s_middle + s_half END AS s_upper,
+         CASE WHEN h_middle - h_half < 0 THEN 0.0 ELSE h_middle - h_half END AS h_lower,
+         CASE WHEN h_middle + h_half > 1 THEN 1.0 ELSE h_middle + h_half END AS h_upper
+  FROM bounds
 )
 SELECT segment_id, sent, sent_converted, held, held_converted,
-       s AS sent_share, s_middle - s_half AS sent_share_lower, s_middle + s_half AS sent_share_upper,
-       h AS held_share, h_middle - h_half AS held_share_lower, h_middle + h_half AS held_share_upper,
+       s AS sent_share, s_lower AS sent_share_lower, s_upper AS sent_share_upper,
+       h AS held_share, h_lower AS held_share_lower, h_upper AS held_share_upper,
        s - h AS difference,
-       s - h - sqrt(power(s - (s_middle - s_half), 2) + power(h_middle + h_half - h, 2)) AS difference_lower,
-       s - h + sqrt(power(s_middle + s_half - s, 2) + power(h - (h_middle - h_half), 2)) AS difference_upper
-FROM bounds
+       s - h - sqrt(power(s - s_lower, 2) + power(h_upper - h, 2)) AS difference_lower,
+       s - h + sqrt(power(s_upper - s, 2) + power(h - h_lower, 2)) AS difference_upper
+FROM cut
