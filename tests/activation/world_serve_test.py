@@ -4,7 +4,10 @@ platform's API (adtech.md §5). Files are made here, Avro by fastavro."""
 import gzip
 import io
 import json
+import os
 import pathlib
+import socket
+import subprocess
 import sys
 import tempfile
 import urllib.error
@@ -208,6 +211,49 @@ def platform(world):
             assert error.code == wanted, (path, error.code)
 
 
+def bare(world):
+    """A POST without a body or its length is a whole request, and a page may be any number."""
+    for words in ("POST /batch-segment?member_id=958", "GET /segments?page=9223372036854775807&page_size=1000"):
+        host, port = world.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(f"{words} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200 "), (words, answer)
+
+
+def restarts(folder):
+    """Jobs, uploads and what is held outlive the server; ids go on, and nothing is written over."""
+    with served(folder, SEGMENTS, "--speed", "0.000001") as world:
+        service = Service(world)
+        first = service.upload(text(f"7,{GOOD}", "8,999:0:0:0"))
+        waiting = service.make()[1]
+        held = world.held(MEMBER)
+    assert held
+    with served(folder, SEGMENTS, "--speed", "0.000001") as world:
+        set_clock(world, NOW)  # behind the time of the upload
+        service = Service(world)
+        assert world.held(MEMBER) == held
+        again = service.job(first)
+        same = lambda job: {name: value for name, value in job.items() if name != "upload_url"}  # the port is another
+        assert same(again) == same(first) and again["phase"] == "completed", (again, first)
+        assert service.job(waiting)["phase"] == "starting"
+        second = service.upload(text(f"7,101:0:0:{NOW}"))
+        assert second["job_id"] not in (first["job_id"], waiting["job_id"]), second
+    assert gzip.decompress((folder / "dsp/uploads" / first["job_id"]).read_bytes()).startswith(b"7,100")
+    (folder / "dsp/held.json").write_text("{")
+    done = subprocess.run([os.environ["WEIR"], "world", "serve", str(folder)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "held.json: it isn't what an earlier" in done.stderr, done
+
+
+def wrong_words(folder):
+    for words, wanted in ((("--fields", "FOO,BAR"), "fields: 'FOO' is unknown; allowed: SEG_ID"), (("--fields", "SEG_ID,SEG_ID"), "stands twice"),
+                          (("--fields", "VALUE"), "one of SEG_ID and SEG_CODE is needed"), (("--fields", "SEG_CODE"), "needs MEMBER_ID"),
+                          (("--separators", ",,,,,"), "',' stands twice"), (("--separators", ",;"), "three to five characters are allowed"),
+                          (("--separators", ",;1"), "'1' isn't allowed")):
+        done = subprocess.run([os.environ["WEIR"], "world", "serve", str(folder), *words], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and wanted in done.stderr, (words, done)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="weir-world-") as temporary:
         with served(pathlib.Path(temporary), SEGMENTS, "--most-bytes", "100000", "--speed", "0.000001") as world:
@@ -216,4 +262,8 @@ if __name__ == "__main__":
             validation(service)
             state(service)
             limits(service)
+            bare(world)
+        wrong_words(pathlib.Path(temporary))
+    with tempfile.TemporaryDirectory(prefix="weir-world-") as temporary:
+        restarts(pathlib.Path(temporary))
     print("limits, pages and what is held are as the rules say")
