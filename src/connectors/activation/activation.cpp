@@ -34,6 +34,14 @@ std::vector<Setting> ActivationSettings(const std::string& kind) {
            {"day", "whose members are sent: \"{ds}\""}}) {
     settings.push_back({.name = name, .required = true, .doc = doc});
   }
+  settings.push_back({.name = "most_refused",
+                      .type = SettingType::kNumber,
+                      .standard = 0.01,
+                      .least = 0,
+                      .most = 1,
+                      .doc =
+                          "the share of a file's lines that the destination may refuse; more fail "
+                          "the run, and are sent again"});
   settings.push_back({.name = "most_left_out",
                       .type = SettingType::kNumber,
                       .standard = 0.01,
@@ -42,6 +50,12 @@ std::vector<Setting> ActivationSettings(const std::string& kind) {
                       .doc = "the share of users whose ids can't be the destination's; more fail "
                              "the run, a hundred never do unless it is 0"});
   return settings;
+}
+
+bool AreOfOtherSeats(const std::map<std::string, std::int64_t>& refused_lines) {
+  return std::ranges::all_of(refused_lines, [](const auto& entry) {
+    return entry.first == "num_unauth_segment" || entry.first == "num_invalid_segment";
+  });
 }
 
 std::string RelationNamed(const ConnectorContext& context, std::string_view argument) {
@@ -73,18 +87,21 @@ class Delivering {
     if (newest > Day()) {
       return {.identity = fmt::format("nothing, {} was sent already", newest)};
     }
-    const auto planned =
-        PlanDelivery({.segment_folders = LocalPath(context_.folder, context_.settings.at("path")),
-                      .day = Day(),
-                      .run_id = context_.run_id,
-                      .routes = RelationNamed(context_, "routes"),
-                      .members = RelationNamed(context_, "members"),
-                      .threads = EncodingThreads(),
-                      .most_left_out = context_.settings.at("most_left_out"),
-                      .stop = context_.stop},
-                     *destination_, journal_, context_.connection);
-    if (planned) {
+    const PlanInput input{
+        .segment_folders = LocalPath(context_.folder, context_.settings.at("path")),
+        .day = Day(),
+        .run_id = context_.run_id,
+        .routes = RelationNamed(context_, "routes"),
+        .members = RelationNamed(context_, "members"),
+        .threads = EncodingThreads(),
+        .most_left_out = context_.settings.at("most_left_out"),
+        .stop = context_.stop};
+    if (const auto planned = PlanDelivery(input, *destination_, journal_, context_.connection)) {
       Finish(*planned, Day());
+    }
+    if (const auto moved =
+            PlanSeatMoves(input, *destination_, journal_, context_.database, context_.connection)) {
+      Finish(*moved, Day());
     }
     return {.identity = sent_.empty() ? "nothing new" : sent_, .rows = lines_};
   }
@@ -93,6 +110,7 @@ class Delivering {
   SendReport TakeBack(const std::string& users) {
     FinishEarlier("");
     lines_ = 0;
+    warns_of_refused_removals_ = false;
     const auto planned = PlanTakingBack({.users = users, .run_id = context_.run_id}, *destination_,
                                         journal_, context_.connection);
     if (planned) {
@@ -126,33 +144,44 @@ class Delivering {
 
   std::string Day() const { return context_.settings.at("day"); }
 
-  // `day` is that of the run that finishes it.
+  // `day` is that of the run that finishes it. Throws UserError for files that were refused, once
+  // all is noted: what they had is planned anew by the next run, when the reason may be gone.
   void Finish(const Delivery& delivery, const std::string& day) {
+    std::string refusal;
     for (const OutgoingFile& file : delivery.files) {
-      FinishFile(delivery, file);
+      const std::string of_file = FinishFile(delivery, file);
+      refusal = refusal.empty() ? of_file : refusal;
       lines_ += file.lines;
     }
     Failpoint("activation:before-done");
     journal_.MarkDone(delivery, day);
     Failpoint("activation:after-done");
+    if (!refusal.empty()) {
+      throw UserError("{}", refusal);
+    }
     sent_ += fmt::format("{}delivery {} of {} files", sent_.empty() ? "" : ", ", delivery.id,
                          delivery.files.size());
   }
 
-  void FinishFile(const Delivery& delivery, const OutgoingFile& file) {
+  // Returns why the destination didn't take it although it has read it; empty: it took it.
+  std::string FinishFile(const Delivery& delivery, const OutgoingFile& file) {
     const std::vector<Attempt> attempts = journal_.AttemptsOf(delivery, file);
-    const bool arrived = !attempts.empty() && attempts.back().outcome.accepted;
+    std::string refusal = attempts.empty() ? "" : attempts.back().outcome.refusal;
+    const bool is_over =
+        !attempts.empty() && (attempts.back().outcome.accepted || !refusal.empty());
     const fs::path path = journal_.PathOf(delivery, file);
-    if (!arrived) {
+    if (!is_over) {
       FileNotes notes = journal_.NotesOf(delivery, file);
       const FileOnItsWay on_its_way{.file = file, .path = path, .notes = notes};
       destination_->Deliver(on_its_way);
       Failpoint("activation:after-delivery");
-      const Outcome outcome = destination_->Confirm(on_its_way);
+      Outcome outcome = destination_->Confirm(on_its_way);
+      JudgeRefusedLines(file, outcome);
+      refusal = outcome.refusal;
       Failpoint("activation:before-outcome");
       journal_.AddAttempt(delivery, file,
                           {.outcome = outcome, .finished_at = FormatTimestamp(Now())});
-      if (!outcome.accepted) {
+      if (!outcome.accepted && refusal.empty()) {
         throw ExternalError(
             "{} was refused, job {} is '{}': {}", file.name, outcome.job_id, outcome.phase,
             outcome.error_lines.empty() ? "without a reason" : outcome.error_lines.front());
@@ -160,6 +189,36 @@ class Delivering {
     }
     Failpoint("activation:after-outcome");
     fs::remove(path);
+    return refusal;
+  }
+
+  // A file of which too many lines were refused isn't accepted. Removals alone are never too many
+  // where the segments aren't the seat's, as of one that another seat has now: they aren't there.
+  void JudgeRefusedLines(const OutgoingFile& file, Outcome& outcome) const {
+    std::int64_t refused = 0;
+    std::string counters;
+    for (const auto& [counter, lines] : outcome.refused_lines) {
+      refused += lines;
+      counters += fmt::format("{}{} {}", counters.empty() ? "" : ", ", counter, lines);
+    }
+    if (!outcome.accepted || refused == 0) {
+      return;
+    }
+    const std::string text =
+        fmt::format("{}: {} of {} lines were refused by job {} of member {}: {}", file.name,
+                    refused, file.lines, outcome.job_id, file.member, counters);
+    const double most = context_.settings.at("most_refused");
+    const bool may_be = static_cast<double>(refused) <= most * static_cast<double>(file.lines) ||
+                        (file.removed == file.lines && warns_of_refused_removals_ &&
+                         AreOfOtherSeats(outcome.refused_lines));
+    if (may_be) {
+      LogWarning("{}", text);
+      return;
+    }
+    outcome.accepted = false;
+    outcome.refusal = fmt::format(
+        "{}; 'most_refused' allows a share of {}. The next run sends what the seat lacks", text,
+        most);
   }
 
   ConnectorContext& context_;
@@ -169,6 +228,7 @@ class Delivering {
   std::unique_ptr<Destination> destination_;
   std::string sent_;
   std::int64_t lines_ = 0;
+  bool warns_of_refused_removals_ = true;
 };
 
 class Activation final : public Connector {

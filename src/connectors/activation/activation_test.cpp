@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include "connectors/activation/journal_source.h"
 #include "connectors/activation/onboarding/csv_row.h"
+#include "connectors/activation/onboarding/onboarding_files.h"
 #include "connectors/activation/pace.h"
 #include "connectors/activation/xandr/xandr.h"
 #include "connectors/connector_fixture.h"
@@ -53,11 +55,14 @@ class ActivationTest : public ConnectorTest {
     }
     connection_.Run(fmt::format(
         "CREATE OR REPLACE TEMP TABLE members AS SELECT dsp_segment_id, dsp_user_id, "
-        "to_timestamp(since) AS since FROM ({}) AS v(dsp_segment_id, dsp_user_id, since)",
+        "to_timestamp(since) AS since, to_timestamp(since + 3600) AS until, 900 AS value FROM ({}) "
+        "AS v(dsp_segment_id, dsp_user_id, since)",
         values));
   }
 
-  std::string Send(int day, bool configured = true) {
+  std::string Send(int day, bool configured = true) { return SendBy(Connector(), day, configured); }
+
+  std::string SendBy(const connectors::Connector& connector, int day, bool configured = true) {
     connection_.Run(
         "CREATE OR REPLACE TEMP TABLE routes AS SELECT 7::BIGINT AS member_id, unnest([101, "
         "102])::BIGINT AS dsp_segment_id");
@@ -67,7 +72,7 @@ class ActivationTest : public ConnectorTest {
                              .connection = connection_,
                              .connections = connections,
                              .folder = folder_.path(),
-                             .settings = CompleteSettings(Connector(), Direction::kOut,
+                             .settings = CompleteSettings(connector, Direction::kOut,
                                                           {{"connection", "files"},
                                                            {"where_configured", true},
                                                            {"dsp", "files"},
@@ -80,7 +85,7 @@ class ActivationTest : public ConnectorTest {
                              .run_id = fmt::format("dsp_sync.{}.1", day),
                              .finished = {},
                              .stop = {}};
-    return Connector().Send(context).identity;
+    return connector.Send(context).identity;
   }
 
   // The rows of a file, without its header.
@@ -135,8 +140,24 @@ TEST_F(ActivationTest, DaysThatComeTogetherAreOneDifference) {
 
   Send(6);
 
+  // Nobody ever told it of a.
   EXPECT_EQ(Sent("Acme_Looks-7_2026-01-06.csv.gz"),
-            "a,,101\nb,101:1767747600:900,\nc,101:1767661200:900,\n");
+            "b,101:1767747600:900,\nc,101:1767661200:900,\n");
+}
+
+TEST_F(ActivationTest, WhomTheDestinationHadIsRemovedThoughDaysComeTogether) {
+  Sync(4, "amer", {"a|101|add", "d|101|add"});
+  Members({"a|101|4", "d|101|4"});
+  Send(4);
+  Sync(5, "amer", {"a|101|remove", "b|101|add", "c|101|add"});
+  Sync(6, "amer", {"a|102|add", "b|101|remove", "d|101|remove"});
+  Sync(7, "amer", {"a|102|remove", "d|101|add"});
+  Members({"c|101|5", "d|101|7"});
+
+  Send(7);
+
+  EXPECT_EQ(Sent("Acme_Looks-7_2026-01-07.csv.gz"),
+            "a,,101\nc,101:1767661200:900,\nd,101:1767834000:900,\n");
 }
 
 TEST_F(ActivationTest, WhoIsHeldByAnotherSegmentOfTheNumberStays) {
@@ -260,6 +281,125 @@ TEST(XandrEncoderTest, DoesNotSayTheIdInErrors) {
   }
 
   EXPECT_EQ(error, "user ***: the id of a segment is -5; 0 to 2147483647 are allowed");
+}
+
+// Takes a file, but refuses lines of it.
+class RefusingDestination final : public Destination {
+ public:
+  RefusingDestination(std::vector<std::int64_t>& refused, std::vector<OutgoingFile>& files)
+      : refused_(refused), files_(files) {}
+
+  std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const override {
+    const TestFolder folder;
+    const auto store = storage::OpenStore(folder.text());
+    Pace pace(*store);
+    return OnboardingDestination()
+        .open({.settings = {{"path", folder.text()}, {"customer", "c"}, {"list", "l"}},
+               .project_folder = folder.path(),
+               .stop = {},
+               .pace = pace})
+        ->Encoder(place);
+  }
+  void Deliver(const FileOnItsWay& file) override { files_.push_back(file.file); }
+  Outcome Confirm(const FileOnItsWay& /*file*/) override {
+    Outcome outcome{.accepted = true, .job_id = "j", .phase = "completed"};
+    if (!refused_.empty() && refused_.front() > 0) {
+      outcome.refused_lines["num_unauth_segment"] = refused_.front();
+    }
+    if (!refused_.empty()) {
+      refused_.erase(refused_.begin());
+    }
+    return outcome;
+  }
+
+ private:
+  std::vector<std::int64_t>& refused_;  // lines of each file
+  std::vector<OutgoingFile>& files_;
+};
+
+class RefusedLinesTest : public ActivationTest {
+ protected:
+  RefusedLinesTest()
+      : connector_(MakeActivation({.name = "onboarding_files",
+                                   .doc = "",
+                                   .connection = OnboardingDestination().connection,
+                                   .open = [this](const DestinationContext& /*context*/) {
+                                     return std::make_unique<RefusingDestination>(refused_, files_);
+                                   }})) {}
+
+  std::string Send(int day) { return SendBy(*connector_, day); }
+
+  std::vector<std::string> Told() {
+    const auto source = MakeDeliveryJournal();
+    const Connections connections({}, secrets_);
+    ConnectorContext context{
+        .database = database_,
+        .connection = connection_,
+        .connections = connections,
+        .folder = folder_.path(),
+        .settings =
+            CompleteSettings(*source, Direction::kIn,
+                             {{"path", "journal"}, {"day", "2026-01-31"}, {"objects", "changes"}}),
+        .relation = "told",
+        .columns = "",
+        .run_id = "r",
+        .finished = {},
+        .stop = {}};
+    source->Read(context);
+    return Rows("SELECT dsp_user_id, dsp_segment_id, action, delivery FROM told ORDER BY ALL");
+  }
+
+  std::vector<std::int64_t> refused_;
+  std::vector<OutgoingFile> files_;
+  std::unique_ptr<connectors::Connector> connector_;
+};
+
+TEST_F(RefusedLinesTest, AFileOfWhichTooManyWereRefusedIsNotSentYet) {
+  Sync(5, "amer", {"a|101|add", "b|101|add"});
+  Members({"a|101|5", "b|101|5"});
+  refused_ = {1};
+
+  const std::string error = ErrorOf([&] { Send(5); });
+
+  EXPECT_TRUE(
+      error.ends_with(".csv.gz: 1 of 2 lines were refused by job j of member 7: "
+                      "num_unauth_segment 1; 'most_refused' allows a share of 0.01. The "
+                      "next run sends what the seat lacks"))
+      << error;
+  EXPECT_EQ(Told(), Lines{});
+  EXPECT_EQ(Send(5), "onboarding_files delivery 2026-01-05.2 of 1 files");
+  EXPECT_EQ(Told(), (Lines{"a|101|sent|2026-01-05.2", "b|101|sent|2026-01-05.2"}));
+  EXPECT_EQ(files_.size(), 2U);
+  EXPECT_EQ(Send(5), "onboarding_files nothing new");
+}
+
+TEST_F(RefusedLinesTest, AFewRefusedLinesAreWarnedOf) {
+  Lines lines;
+  Lines members;
+  for (int i = 100; i < 300; ++i) {
+    lines.push_back(fmt::format("u{}|101|add", i));
+    members.push_back(fmt::format("u{}|101|5", i));
+  }
+  Sync(5, "amer", lines);
+  Members(members);
+  refused_ = {2};
+
+  EXPECT_EQ(Send(5), "onboarding_files delivery 2026-01-05.1 of 1 files");
+
+  EXPECT_EQ(Told().size(), 200U);
+  EXPECT_EQ(Send(5), "onboarding_files nothing new");
+}
+
+TEST_F(RefusedLinesTest, RemovalsAtASeatThatLostItsSegmentsMayBeRefused) {
+  Sync(5, "amer", {"a|101|add"});
+  Members({"a|101|5"});
+  Send(5);
+  Sync(6, "amer", {"a|101|remove"});
+  Members({});
+  refused_ = {1};
+
+  EXPECT_EQ(Send(6), "onboarding_files delivery 2026-01-06.1 of 1 files");
+  EXPECT_EQ(files_.back().removed, 1);
 }
 
 TEST(CsvRowTest, QuotesWhatNeedsIt) {

@@ -6,17 +6,17 @@
 #include <string_view>
 #include <tuple>
 
-#include <fmt/format.h>
-
-#include "data/cells.h"
-#include "sql/quote.h"
-
 namespace weir::connectors {
 namespace {
 
 std::tuple<std::int64_t, std::int64_t, std::int64_t> LastsUntil(const SegmentLine& line) {
   constexpr std::int64_t kMinuteSeconds = 60;
   return {line.timestamp + kMinuteSeconds * line.minutes, line.timestamp, line.value};
+}
+
+const HeldSegment* FindHeldSegment(std::span<const HeldSegment> held, std::int64_t segment) {
+  const auto place = std::ranges::lower_bound(held, segment, {}, &HeldSegment::segment);
+  return place != held.end() && place->segment == segment ? &*place : nullptr;
 }
 
 // The lines of one user in one segment, and the user's segments that it shall be in.
@@ -32,8 +32,8 @@ std::optional<SegmentChange> ChangeOf(std::span<const SegmentLine> lines,
     }
   }
   const std::int64_t segment = lines.front().segment;
-  const auto place = std::ranges::lower_bound(held, segment, {}, &HeldSegment::segment);
-  const bool is_held = place != held.end() && place->segment == segment;
+  const HeldSegment* const place = FindHeldSegment(held, segment);
+  const bool is_held = place != nullptr;
   const SegmentLine* said = is_held ? added : removed;
   if (said == nullptr) {
     return std::nullopt;
@@ -87,16 +87,9 @@ class ChangeSpreader {
 
 }  // namespace
 
-SegmentRoutes::SegmentRoutes(const std::string& relation, sql::Connection& connection) {
-  sql::Result result = connection.Query(
-      fmt::format("SELECT DISTINCT CAST(dsp_segment_id AS BIGINT), CAST(member_id AS BIGINT) FROM "
-                  "{} WHERE dsp_segment_id IS NOT NULL AND member_id IS NOT NULL ORDER BY ALL",
-                  sql::QuoteName(relation)));
-  while (const auto batch = result.NextBatch()) {
-    const ArrowArray& rows = *batch->get();
-    for (std::int64_t row = 0; row < rows.length; ++row) {
-      members_[IntegerAt(*rows.children[0], row)].push_back(IntegerAt(*rows.children[1], row));
-    }
+SegmentRoutes::SegmentRoutes(const std::set<SegmentRoute>& routes) {
+  for (const SegmentRoute& route : routes) {
+    members_[route.segment].push_back(route.member);
   }
 }
 
@@ -105,8 +98,13 @@ const std::vector<std::int64_t>& SegmentRoutes::MembersOf(std::int64_t segment) 
   return found == members_.end() ? none_ : found->second;
 }
 
-MemberChanges FindChanges(const LineBlock& lines, const SegmentRoutes& routes, HeldMembers& held) {
+MemberChanges FindChanges(const LineBlock& lines, const SegmentRoutes& routes, HeldMembers& held,
+                          HeldMembers* had) {
   HeldMembers::Lookup lookup(held);
+  std::optional<HeldMembers::Lookup> lookup_before;
+  if (had != nullptr) {
+    lookup_before.emplace(*had);
+  }
   ChangeSpreader spreader(routes);
   std::vector<SegmentLine> sorted;
   for (std::size_t user = 0; user < lines.num_users(); ++user) {
@@ -122,7 +120,11 @@ MemberChanges FindChanges(const LineBlock& lines, const SegmentRoutes& routes, H
       const auto end = std::ranges::find_if(
           of_user, [&](const SegmentLine& line) { return line.segment != segment; });
       const auto count = static_cast<std::size_t>(end - of_user.begin());
-      if (const auto change = ChangeOf(of_user.first(count), segments)) {
+      const auto change = ChangeOf(of_user.first(count), segments);
+      const bool was_never_there =
+          change && change->remove && lookup_before &&
+          FindHeldSegment(lookup_before->Find(lines.user(user)), segment) == nullptr;
+      if (change && !was_never_there) {
         spreader.Add(user, lines.user(user), *change);
       }
       of_user = of_user.subspan(count);

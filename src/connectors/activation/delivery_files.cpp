@@ -1,5 +1,6 @@
 #include "connectors/activation/delivery_files.h"
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,7 @@ struct DeliveryFiles::MemberPiece {
   std::int64_t member = 0;
   EncodedPiece encoded;
   LeftOutUsers left_out;
+  std::int64_t removed = 0;
   NumberColumn<std::int64_t> segments;
   TextColumn users;
   TextColumn actions;
@@ -82,12 +84,15 @@ std::vector<OutgoingFile> DeliveryFiles::Finish() {
   for (auto& [member, seat] : seats_) {
     std::int64_t users = 0;
     std::int64_t left_out = seat.left_out.users();
-    for (const PackedFile& file : seat.files->Finish()) {
+    const std::vector<PackedFile> packed = seat.files->Finish();
+    for (std::size_t i = 0; i < packed.size(); ++i) {
+      const PackedFile& file = packed[i];
       files.push_back({.name = file.name,
                        .member = member,
                        .bytes = file.bytes,
                        .users = file.users,
                        .lines = file.lines,
+                       .removed = seat.removed[i],
                        .left_out = std::exchange(left_out, 0)});
       users += file.users;
     }
@@ -145,6 +150,7 @@ std::vector<DeliveryFiles::MemberPiece> DeliveryFiles::Encode(const MemberChange
       }
       piece.encoded.users += 1;
       piece.encoded.lines += std::ssize(user.changes);
+      piece.removed += std::ranges::count(user.changes, true, &SegmentChange::remove);
       if (options_.names_users) {
         piece.AddRows(user);
       }
@@ -172,6 +178,8 @@ void DeliveryFiles::PutOldest() {
     }
     PackedFiles& files = *seat.files;
     const std::size_t file = files.Append(piece.encoded);
+    seat.removed.resize(file + 1);
+    seat.removed[file] += piece.removed;
     if (options_.names_users) {
       PutRows(piece, files.NameOf(file));
     }

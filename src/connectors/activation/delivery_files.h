@@ -51,6 +51,7 @@ class DeliveryFiles {
     std::unique_ptr<ChangeEncoder> encoder;
     std::unique_ptr<PackedFiles> files;
     LeftOutUsers left_out;
+    std::vector<std::int64_t> removed;  // lines of each file
   };
   std::vector<MemberPiece> Encode(const MemberChanges& changes);
   Seat& SeatOf(std::int64_t member);

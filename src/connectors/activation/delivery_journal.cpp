@@ -1,6 +1,7 @@
 #include "connectors/activation/delivery_journal.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <tuple>
 
@@ -21,8 +22,9 @@ std::string StateKey(const Delivery& delivery, const OutgoingFile& file) {
 std::string DoneKey(const Delivery& delivery) { return delivery.id + "/done.json"; }
 
 Json FileJson(const OutgoingFile& file) {
-  return {{"name", file.name},   {"member", file.member}, {"bytes", file.bytes},
-          {"users", file.users}, {"lines", file.lines},   {"left_out", file.left_out}};
+  return {{"name", file.name},        {"member", file.member}, {"bytes", file.bytes},
+          {"users", file.users},      {"lines", file.lines},   {"removed", file.removed},
+          {"left_out", file.left_out}};
 }
 
 OutgoingFile FileOf(const Json& json) {
@@ -31,7 +33,32 @@ OutgoingFile FileOf(const Json& json) {
           .bytes = json.at("bytes"),
           .users = json.at("users"),
           .lines = json.at("lines"),
+          .removed = json.value("removed", std::int64_t{0}),
           .left_out = json.value("left_out", std::int64_t{0})};
+}
+
+constexpr std::array<const char*, 3> kStateNames{"settled", "open", "emptied"};
+
+// [[member, segment, state], …]
+Json RoutesJson(const std::vector<NotedRoute>& routes) {
+  Json all = Json::array();
+  for (const NotedRoute& noted : routes) {
+    all.push_back({noted.route.member, noted.route.segment,
+                   kStateNames.at(static_cast<std::size_t>(noted.state))});
+  }
+  return all;
+}
+
+std::vector<NotedRoute> RoutesOf(const Json& json) {
+  std::vector<NotedRoute> routes;
+  for (const Json& row : json) {
+    const auto state = std::ranges::find(kStateNames, row.at(2).get<std::string>());
+    routes.push_back({.route = {.segment = row.at(1), .member = row.at(0)},
+                      .state = state == kStateNames.end()
+                                   ? RouteState::kOpen
+                                   : static_cast<RouteState>(state - kStateNames.begin())});
+  }
+  return routes;
 }
 
 Delivery DeliveryOf(const Json& json) {
@@ -43,6 +70,9 @@ Delivery DeliveryOf(const Json& json) {
   for (const Json& file : json.at("files")) {
     delivery.files.push_back(FileOf(file));
   }
+  if (json.contains("routes")) {
+    delivery.routes = RoutesOf(json.at("routes"));
+  }
   return delivery;
 }
 
@@ -52,6 +82,7 @@ Json OutcomeJson(const Attempt& attempt) {
           {"phase", attempt.outcome.phase},
           {"counters", attempt.outcome.counters},
           {"error_lines", attempt.outcome.error_lines},
+          {"refusal", attempt.outcome.refusal},
           {"finished_at", attempt.finished_at}};
 }
 
@@ -60,7 +91,8 @@ Attempt AttemptOf(const Json& json) {
                       .job_id = json.at("job_id"),
                       .phase = json.at("phase"),
                       .counters = json.at("counters"),
-                      .error_lines = json.at("error_lines")},
+                      .error_lines = json.at("error_lines"),
+                      .refusal = json.value("refusal", "")},
           .finished_at = json.at("finished_at")};
 }
 
@@ -79,14 +111,16 @@ std::string PlanText(const Delivery& delivery) {
   for (const OutgoingFile& file : delivery.files) {
     files.push_back(FileJson(file));
   }
-  return Json{{"format", 1},
-              {"id", delivery.id},
-              {"day", delivery.day},
-              {"run", delivery.run_id},
-              {"folders", delivery.folders},
-              {"files", files}}
-             .dump(1) +
-         "\n";
+  Json plan{{"format", 1},
+            {"id", delivery.id},
+            {"day", delivery.day},
+            {"run", delivery.run_id},
+            {"folders", delivery.folders},
+            {"files", files}};
+  if (delivery.routes) {
+    plan["routes"] = RoutesJson(*delivery.routes);
+  }
+  return plan.dump(1) + "\n";
 }
 
 DeliveryJournal::DeliveryJournal(const std::filesystem::path& folder) : folder_(folder) {

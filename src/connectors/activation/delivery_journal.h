@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,6 +22,28 @@ struct Attempt {
   std::string finished_at;  // ISO-8601
 };
 
+// A segment at a seat of the destination, by its numbers.
+struct SegmentRoute {
+  std::int64_t segment = 0;
+  std::int64_t member = 0;
+
+  friend auto operator<=>(const SegmentRoute&, const SegmentRoute&) = default;
+};
+
+// What a segment is at a seat once a delivery is done.
+enum class RouteState : std::uint8_t {
+  kSettled,  // its members are there, up to what later folders change
+  kOpen,     // some are missing there, or too many
+  kEmptied   // nobody is there any longer
+};
+
+struct NotedRoute {
+  SegmentRoute route;
+  RouteState state = RouteState::kOpen;
+
+  friend bool operator==(const NotedRoute&, const NotedRoute&) = default;
+};
+
 // What was planned for a destination at once, and how far it has come.
 struct Delivery {
   std::string id;   // "2026-01-31.1": day and number
@@ -27,6 +51,7 @@ struct Delivery {
   std::string run_id;
   std::vector<std::string> folders;  // ids of the segment folders that it stands for
   std::vector<OutgoingFile> files;
+  std::optional<std::vector<NotedRoute>> routes{};  // none: planned before they were noted
 };
 
 // The journal of one destination: what was sent, is under way and came of it. Its folder holds a

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/activation/delivery_files.h"
+#include "connectors/activation/seat_moves.h"
 #include "connectors/files/temporary_target.h"
 #include "connectors/segments/segment_folder.h"
 #include "data/cells.h"
@@ -25,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kHeldTable = "weir_held_segments";
+constexpr auto kHadTable = "weir_had_segments";
 
 std::vector<SegmentFolderPlace> NewFolders(const PlanInput& input,
                                            const std::vector<Delivery>& deliveries) {
@@ -80,12 +83,59 @@ class TakenFolders {
   std::vector<std::vector<SegmentPart>> parts_;
 };
 
+std::int64_t EndOfDay(std::int32_t day) {
+  constexpr std::int64_t kDaySeconds = 86'400;
+  return (std::int64_t{day} + 1) * kDaySeconds;
+}
+
+// What a delivery of folders is made of, beside them.
+struct LinesInput {
+  const PlanInput& plan;
+  const RouteSet& routes;
+  std::string had;  // HeldByJournalSql(); empty: whoever is removed was there
+};
+
+// Of those whom the folders remove, whom the destination had.
+void MakeHadTable(const std::string& had, const TakenFolders& folders,
+                  sql::Connection& connection) {
+  std::vector<std::string> files;
+  for (const std::vector<SegmentPart>& parts : folders.parts()) {
+    for (const SegmentPart& part : parts) {
+      files.push_back(part.path.string());
+    }
+  }
+  const std::string removed =
+      files.empty() ? std::string(
+                          "SELECT CAST(NULL AS VARCHAR) AS dsp_user_id, CAST(NULL AS "
+                          "BIGINT) AS dsp_segment_id")
+                    : fmt::format(
+                          "SELECT DISTINCT u AS dsp_user_id, TRY_CAST(s AS BIGINT) AS "
+                          "dsp_segment_id FROM read_csv({}, delim = '\t', header = false, "
+                          "quote = '', escape = '', auto_detect = false, null_padding = "
+                          "true, ignore_errors = true, columns = {{'u': 'VARCHAR', 's': "
+                          "'VARCHAR', 'a': 'VARCHAR', 't': 'VARCHAR', 'e': 'VARCHAR', 'v': "
+                          "'VARCHAR'}}) WHERE a = 'remove'",
+                          sql::QuoteTexts(files));
+  connection.Run(fmt::format(
+      "CREATE OR REPLACE TEMP TABLE {} AS SELECT DISTINCT h.dsp_user_id, "
+      "h.dsp_segment_id, to_timestamp(0) AS since FROM ({}) AS h SEMI JOIN ({}) AS r ON "
+      "r.dsp_user_id = h.dsp_user_id AND r.dsp_segment_id = h.dsp_segment_id",
+      kHadTable, had, removed));
+}
+
 // Whoever is a member since the time of the earliest folder is new to the destination.
-std::vector<OutgoingFile> EncodeLines(const PlanInput& input, const DeliveryFilesOptions& options,
+std::vector<OutgoingFile> EncodeLines(const LinesInput& given, const DeliveryFilesOptions& options,
                                       const TakenFolders& folders, const Destination& destination,
                                       sql::Connection& connection) {
+  const PlanInput& input = given.plan;
   MergedLines lines(folders.parts());
-  const SegmentRoutes routes(input.routes, connection);
+  const SegmentRoutes routes(given.routes);
+  std::optional<HeldMembers> had;
+  if (!given.had.empty()) {
+    MakeHadTable(given.had, folders, connection);
+    had.emplace(HeldMembersSource{.relation = kHadTable, .spill = options.folder.parent_path()},
+                connection);
+  }
   std::optional<HeldMembers> held;
   if (const auto first = lines.first_timestamp()) {
     held.emplace(
@@ -100,7 +150,7 @@ std::vector<OutgoingFile> EncodeLines(const PlanInput& input, const DeliveryFile
     if (input.stop.stop_requested()) {
       throw CancelledError();
     }
-    files.Write([&, block] { return FindChanges(*block, routes, *held); });
+    files.Write([&, block] { return FindChanges(*block, routes, *held, had ? &*had : nullptr); });
   }
   return files.Finish();
 }
@@ -145,6 +195,28 @@ MemberChanges ReadHeld(sql::Connection& connection) {
   return changes;
 }
 
+RouteSet Without(const RouteSet& routes, const RouteSet& others) {
+  RouteSet left;
+  std::ranges::set_difference(routes, others, std::inserter(left, left.end()));
+  return left;
+}
+
+// What is known, with `settled` as such; what is filled later isn't yet.
+std::vector<NotedRoute> RoutesWith(const std::vector<NotedRoute>& known, const RouteSet& settled) {
+  std::map<SegmentRoute, RouteState> all;
+  for (const NotedRoute& noted : known) {
+    all.emplace(noted.route, noted.state);
+  }
+  for (const SegmentRoute& route : settled) {
+    all[route] = RouteState::kSettled;
+  }
+  std::vector<NotedRoute> routes;
+  for (const auto& [route, state] : all) {
+    routes.push_back({.route = route, .state = state});
+  }
+  return routes;
+}
+
 // Makes a delivery, whose files `encode` writes below a folder, part of the journal: it appears
 // whole.
 template <typename Encode>
@@ -168,11 +240,16 @@ std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& 
     return std::nullopt;
   }
   const TakenFolders folders(input.segment_folders, places);
+  const std::vector<NotedRoute> known = RoutesAfter(journal, before, connection);
+  const RouteSet current = ReadRoutes(input.routes, connection);
+  const SeatMoves moves = FindSeatMoves(known, current);
+  const RouteSet routes = Without(current, moves.fill);
   Delivery delivery{.id = NewId(input.day, before),
                     .day = input.day,
                     .run_id = input.run_id,
                     .folders = {},
-                    .files = {}};
+                    .files = {},
+                    .routes = RoutesWith(known, routes)};
   for (const SegmentFolderPlace& place : places) {
     delivery.folders.push_back(place.id());
   }
@@ -182,9 +259,56 @@ std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& 
                                        .delivery = delivery.id,
                                        .threads = input.threads,
                                        .most_left_out = input.most_left_out};
+    const LinesInput lines{
+        .plan = input,
+        .routes = routes,
+        .had = places.front().day == places.back().day ? "" : HeldByJournalSql(journal, before)};
     folders.WhileTaken(
-        [&] { files = EncodeLines(input, options, folders, destination, connection); });
+        [&] { files = EncodeLines(lines, options, folders, destination, connection); });
     return files;
+  });
+  return delivery;
+}
+
+std::optional<Delivery> PlanSeatMoves(const PlanInput& input, const Destination& destination,
+                                      DeliveryJournal& journal, sql::Database& database,
+                                      sql::Connection& connection) {
+  const std::vector<Delivery> before = journal.Deliveries();
+  std::vector<NotedRoute> known = RoutesAfter(journal, before, connection);
+  const RouteSet current = ReadRoutes(input.routes, connection);
+  const SeatMoves moves = FindSeatMoves(known, current);
+  const auto day = ParseDate(input.day);
+  if (moves.none() || !day) {
+    return std::nullopt;
+  }
+  for (NotedRoute& noted : known) {
+    noted.state = moves.empty.contains(noted.route) ? RouteState::kEmptied : noted.state;
+  }
+  Delivery delivery{.id = NewId(input.day, before),
+                    .day = input.day,
+                    .run_id = input.run_id,
+                    .folders = {},
+                    .files = {},
+                    .routes = RoutesWith(known, current)};
+  Publish(delivery, journal, [&](const fs::path& folder) {
+    SeatMoveChanges changes(moves,
+                            {.members = input.members,
+                             .held = HeldByJournalSql(journal, before),
+                             .timestamp = EndOfDay(*day),
+                             .folder = folder},
+                            database, connection);
+    const DeliveryFilesOptions options{.folder = folder,
+                                       .delivery = delivery.id,
+                                       .threads = input.threads,
+                                       .most_left_out = input.most_left_out};
+    DeliveryFiles files(options, destination, connection);
+    while (const auto block = changes.Next()) {
+      if (input.stop.stop_requested()) {
+        throw CancelledError();
+      }
+      files.Write([block] { return *block; });
+    }
+    return files.Finish();
   });
   return delivery;
 }
@@ -196,8 +320,7 @@ std::optional<Delivery> PlanTakingBack(const TakenBack& taken, const Destination
   if (!day) {
     return std::nullopt;
   }
-  constexpr std::int64_t kDaySeconds = 86'400;
-  FindHeld(taken, before, (std::int64_t{*day} + 1) * kDaySeconds, journal, connection);
+  FindHeld(taken, before, EndOfDay(*day), journal, connection);
   const auto held = std::make_shared<MemberChanges>(ReadHeld(connection));
   if (held->empty()) {
     return std::nullopt;
@@ -206,7 +329,8 @@ std::optional<Delivery> PlanTakingBack(const TakenBack& taken, const Destination
                     .day = before.back().day,
                     .run_id = taken.run_id,
                     .folders = {},
-                    .files = {}};
+                    .files = {},
+                    .routes = RoutesAfter(journal, before, connection)};
   Publish(delivery, journal, [&](const fs::path& folder) {
     const DeliveryFilesOptions options{
         .folder = folder, .delivery = delivery.id, .names_users = false};

@@ -43,7 +43,8 @@ struct OutgoingFile {
   std::int64_t member = 0;  // the seat at the destination that it is for
   std::int64_t bytes = 0;
   std::int64_t users = 0;
-  std::int64_t lines = 0;  // users in segments
+  std::int64_t lines = 0;    // users in segments
+  std::int64_t removed = 0;  // of the lines
   // Users of the member's whole part of the delivery who are in none of its files, as their ids
   // can't be the destination's; at the first of them.
   std::int64_t left_out = 0;
@@ -98,10 +99,15 @@ struct FileOnItsWay {
 // How the destination says it went.
 struct Outcome {
   bool accepted = false;
-  std::string job_id;                            // the destination's name for it
-  std::string phase;                             // "completed", "error": its own word
-  std::map<std::string, std::int64_t> counters;  // "num_valid" …; none if it doesn't count
-  std::vector<std::string> error_lines;
+  std::string job_id{};                            // the destination's name for it
+  std::string phase{};                             // "completed", "error": its own word
+  std::map<std::string, std::int64_t> counters{};  // "num_valid" …; none if it doesn't count
+  std::vector<std::string> error_lines{};
+  // Those of the counters that are of lines which the destination refused; a user whom it doesn't
+  // know is none: that is the match rate.
+  std::map<std::string, std::int64_t> refused_lines{};
+  // Why a file that it read doesn't count as accepted: it refused too much of it.
+  std::string refusal{};
 };
 
 // One destination that is configured. Failures at the other side are ExternalErrors, without

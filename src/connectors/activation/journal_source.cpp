@@ -184,7 +184,9 @@ class JournalSource final : public Connector {
       for (const OutgoingFile& file : delivery.files) {
         const std::vector<Attempt> attempts = journal.AttemptsOf(delivery, file);
         if (settings.at("objects") == kChangesName) {
-          parts.push_back(ChangeRows(dsp, journal, delivery, file, attempts.back()));
+          if (attempts.back().outcome.refusal.empty()) {  // else it was told, and didn't take it
+            parts.push_back(ChangeRows(dsp, journal, delivery, file, attempts.back()));
+          }
           continue;
         }
         for (std::size_t i = 0; i < attempts.size(); ++i) {

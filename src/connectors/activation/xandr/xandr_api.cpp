@@ -1,5 +1,7 @@
 #include "connectors/activation/xandr/xandr_api.h"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -36,6 +38,14 @@ struct UploadJob {
   std::string upload_url;
   Json all;
 };
+
+// Of lines that changed nothing. A user whom Xandr doesn't know is none of them.
+bool IsOfRefusedLines(std::string_view counter) {
+  constexpr std::array<std::string_view, 7> kCounters{
+      "num_invalid_format",  "num_invalid_segment",  "num_invalid_timestamp", "num_unauth_segment",
+      "num_past_expiration", "num_inactive_segment", "num_other_error"};
+  return std::ranges::find(kCounters, counter) != kCounters.end();
+}
 
 std::int64_t WallSeconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -161,6 +171,9 @@ class XandrApi final : public XandrDelivery {
     for (const auto& [name, value] : job.all.items()) {
       if (name.starts_with("num_") && value.is_number_integer()) {
         outcome.counters[name] = value.get<std::int64_t>();
+        if (value.get<std::int64_t>() > 0 && IsOfRefusedLines(name)) {
+          outcome.refused_lines[name] = value.get<std::int64_t>();
+        }
       }
     }
     const Json lines = job.all.value("error_log_lines", Json());

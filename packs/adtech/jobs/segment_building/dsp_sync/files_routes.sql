@@ -1,1 +1,1 @@
-SELECT DISTINCT member_id, dsp_segment_id FROM routes WHERE dsp = 'files'
+SELECT DISTINCT member_id, dsp_segment_id FROM routes WHERE dsp = 'files' AND current_seat

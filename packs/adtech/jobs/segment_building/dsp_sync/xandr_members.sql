@@ -1,1 +1,1 @@
-SELECT dsp_segment_id, dsp_user_id, since FROM members WHERE dsp = 'xandr'
+SELECT dsp_segment_id, dsp_user_id, since, until, value FROM members WHERE dsp = 'xandr'

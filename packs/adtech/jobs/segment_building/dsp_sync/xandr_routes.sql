@@ -1,1 +1,1 @@
-SELECT DISTINCT member_id, dsp_segment_id FROM routes WHERE dsp = 'xandr'
+SELECT DISTINCT member_id, dsp_segment_id FROM routes WHERE dsp = 'xandr' AND current_seat
