@@ -145,6 +145,7 @@ MISTAKES = [
     ("token_weights.tsv", "segment_id\ttoken\tweight\n1\t\t1\n", "token_weights.tsv:2: token: found ''; a text is allowed"),
     ("members.tsv", "segment_id\tdsp_user_id\n1\ta\n2\ta\n1\ta\n",
      "members.tsv:4: dsp_user_id: 'a' of segment 1 stands there a second time; once is allowed"),
+    ("members.tsv", "segment_id\tdsp_user_id\n", "members.tsv: it has no rows"),
     ("other.tsv", "", "it has none of token_weights, scores and members"),
 ]
 
@@ -162,6 +163,14 @@ def check_mistakes(project, folder):
     assert compare(project, "--old", "x", "--old-day", "2026-01-01", check=False).returncode == 2
 
 
+def check_later_day(project, days):
+    """Lookalikes of a day after the judged one know who converts."""
+    judged = rows(project, "SELECT min(judged_ds) AS ds FROM metastore.lookalikes_evaluation WHERE ds = (SELECT max(ds) FROM metastore.lookalikes_evaluation)")[0]["ds"]
+    assert judged < days[1], (judged, days)
+    failed = compare(project, "--old-day", days[1], check=False)
+    assert failed.returncode == 1 and f"{judged} and earlier days are allowed" in failed.stderr, failed
+
+
 def main(folder):
     project, days = prepared(folder)
     call("run", JOB, "--on", days[1], folder=project)
@@ -177,6 +186,7 @@ def main(folder):
     compare(project, "--old", str(folder / "old system"))
     assert stored() == before, "comparing again changed something"
     check_own_day(project, days)
+    check_later_day(project, days)
     assert len(stored()) == 2 * len(before)
     check_mistakes(project, folder)
     print(collections.Counter(row["ranked_by"] for row in first))

@@ -318,6 +318,7 @@ def check_holdouts(known):
     assert found.keys() == set(people["sent"]) | set(people["held"])
     for segment, row in found.items():
         converted, share = known.converted(segment), {}
+        assert all(0 <= row[name] <= 1 for name in row if name.endswith(("share_lower", "share_upper")) and row[name] is not None), row
         for name in ("sent", "held"):
             them = people[name][segment] & known.histories.keys()  # a member since earlier may have been renamed by then
             hits = sum(bool(known.who_they_are(person) & converted) for person in them)

@@ -41,7 +41,8 @@ def prepared(folder):
     for name, old, new in (("min_positives", 50, 10), ("privacy_k", 50, LEAST)):
         assert f"{name}: {old}" in text, name
         text = text.replace(f"{name}: {old}", f"{name}: {new}")
-    settings.write_text(text)
+    assert text.count("  holdout: 0 ") == 1
+    settings.write_text(text.replace("  holdout: 0 ", "  holdout: 0.1 "))
     segments = folder / "world/platform/segments.json"
     small = json.loads(segments.read_text())
     for segment in small:
@@ -75,6 +76,7 @@ class Tables:
         self.members = {}
         for row in read("*", "segment_members"):
             self.members.setdefault((row["segment_id"], row["universal_id"]), []).append(row)
+        self.held = {(row["segment_id"], row["universal_id"]): row for row in read("*", "lookalikes_holdouts")}
         self.mapping = {}
         for row in rows(project, f"SELECT universal_id, party, user_id FROM metastore.mapping_{region}"):
             self.mapping.setdefault(row["universal_id"], []).append((row["party"], row["user_id"]))
@@ -168,7 +170,9 @@ def check_absences(project, tables):
 
     champions = sorted(segment for segment, run in tables.runs.items() if run["champion"])
     segment = champions[0]
-    beyond = [key for key, row in tables.scored.items() if key not in tables.members and row["rank"] > SIZE]
+    beyond = [key for key, row in tables.scored.items() if key not in tables.members | tables.held and row["rank"] > SIZE]
+    for key in sorted(key for key in tables.held if key in tables.scored)[:1]:
+        absent(*key, "held_back", f"rank {tables.scored[key]['rank']} of")
     for key in sorted(beyond)[:1]:
         check_odds(tables, *key, absent(*key, "beyond_size", f"rank {tables.scored[key]['rank']} of"))
     for key in sorted(tables.positives & {(segment, person) for person in tables.histories} - tables.members.keys())[:1]:
@@ -270,7 +274,7 @@ def main():
         tables = Tables(project, "amer", day)
         check_members(project, tables)
         met = check_absences(project, tables)
-        assert met >= {"beyond_size", "positive", "not_among_best", "no_dsp_id", "no_history", "not_defined"}, met
+        assert met >= {"beyond_size", "held_back", "positive", "not_among_best", "no_dsp_id", "no_history", "not_defined"}, met
         check_export(project, tables)
         print("absences:", sorted(met), "reports:", check_reports(project))
         check_nobody_is_told_of(project)
