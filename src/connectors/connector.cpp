@@ -141,7 +141,16 @@ std::vector<std::string> ConnectionMistakes(const ConnectorTable& connectors,
     return {fmt::format("kind '{}': allowed are {}{}", line.kind,
                         fmt::to_string(fmt::join(kinds, ", ")), DidYouMean(line.kind, kinds))};
   }
-  return SettingMistakes(connectors.Find(line.kind).declaration().connection, SettingsOf(line));
+  const Declaration& declaration = connectors.Find(line.kind).declaration();
+  std::vector<std::string> mistakes = SettingMistakes(declaration.connection, SettingsOf(line));
+  if (mistakes.empty() && declaration.check_connection) {
+    try {
+      declaration.check_connection(SettingsOf(line));
+    } catch (const UserError& mistake) {
+      mistakes.emplace_back(mistake.what());
+    }
+  }
+  return mistakes;
 }
 
 nlohmann::json CompleteSettings(const Connector& connector, Direction direction,

@@ -43,6 +43,9 @@ struct Declaration {
   bool takes_many = false;
   // Of a line under `connections:` with this connector's name as `kind`; empty: it uses none.
   std::vector<Setting> connection{};
+  // What is wrong with such a line beyond its settings' names and types: throws UserError. A text
+  // may still hold "{secret.x}".
+  std::function<void(const nlohmann::json& settings)> check_connection{};
 };
 
 // How far a stream has come in a source that numbers what it gives: the first number not read yet.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Connectors over buckets, beside what they do over folders: `s3_connectors_test.py secor | partners | addresses`."""
+"""Connectors over buckets, beside what they do over folders: `s3_connectors_test.py secor | partners | addresses | deliveries`."""
 import gzip
 import json
 import os
@@ -132,6 +132,44 @@ def addresses(server, folder):
     found = findings(done)
     assert found["list"][0] == "broken" and "403" in found["list"][1] and "s3:ListBucket" in found["list"][2], found
     print("buckets in the host's name; weir doctor tries the warehouse")
+
+
+def deliveries(server, folder):
+    """Files for a DSP that fetches, and those of the passive bucket, go to buckets as they go to folders, byte for byte."""
+    import datetime
+    import dsp_sync_test as dsp
+    import segment_sync_test as sync
+    from ingest_test import call
+    from outside_world import served
+    dsp.take_days(3)
+    world = dsp.World(random.Random(7))
+    outgoing, passive = server.make_bucket("outgoing"), server.make_bucket(f"bss-{dsp.MEMBER}-eu")
+    root = server.folder / "root"
+    (folder / "world/dsp").mkdir(parents=True)
+    (folder / f"world/dsp/bss-{dsp.MEMBER}-eu").symlink_to(root / f"bss-{dsp.MEMBER}-eu")
+    (folder / "other/submitted").mkdir(parents=True)
+    xandr = {"kind": "xandr", "poll_pause": 20, "encoding": "text"}
+    with served(folder / "world", dsp.all_segments(), "--speed", "3000") as outside:
+        projects = {"stored": {"xandr": {**xandr, "bucket": passive}, "files": {**dsp.FILES, "path": f"{outgoing}/to/them/"}},
+                    "local": {"files": dsp.FILES}}
+        for name, connections in projects.items():
+            dsp.new_project(folder / name, world, connections)
+            call("check", folder=folder / name)
+        for day in sync.DAYS:
+            for name in projects:
+                dsp.put_day(folder / name, world, day)
+                if name == "stored" and day == sync.DAYS[1]:  # it is killed between the file and its note
+                    for point in ("xandr:after-submit", "onboarding:after-put"):
+                        assert call("run", folder=folder / name, failpoint=point, check=False).returncode < 0, point
+                outside.set_clock(datetime.datetime.fromtimestamp(sync.end_of(day) + 3600, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+                call("run", folder=folder / name)
+            held, wanted = outside.held(dsp.MEMBER), dsp.members(folder / "stored", day, "xandr")
+            assert held == wanted and held, (day, sync.differing(held, wanted))
+    read = lambda where: {path.name: path.read_bytes() for path in where.iterdir()}
+    stored, local = read(root / "outgoing/to/them"), read(folder / "local/out/onboarding")
+    assert stored == local and len(local) >= 3, (stored.keys(), local.keys())
+    assert len(list((root / f"bss-{dsp.MEMBER}-eu/done").iterdir())) == 3 and not (folder / "stored/out").exists()
+    print(f"{len(local)} files in a bucket as in a folder; 3 by the passive bucket")
 
 
 if __name__ == "__main__":

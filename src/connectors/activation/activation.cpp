@@ -78,7 +78,8 @@ class Delivering {
         destination_(kind.open({.settings = SettingsOfConnection(kind.name),
                                 .project_folder = context.folder,
                                 .stop = context.stop,
-                                .pace = pace_})) {
+                                .pace = pace_,
+                                .stores = context.database.stores()})) {
     journal_.RemoveUnfinished();
   }
 
@@ -241,7 +242,8 @@ class Activation final : public Connector {
                      .settings = {{Direction::kOut, ActivationSettings(kind_.name)}},
                      .effect = Effect::kExternal,
                      .takes_many = true,
-                     .connection = kind_.connection} {}
+                     .connection = kind_.connection,
+                     .check_connection = kind_.check} {}
 
   const Declaration& declaration() const override { return declaration_; }
 

@@ -18,6 +18,7 @@
 #include "connectors/files/described_file.h"
 #include "sql/database.h"
 #include "sql/quote.h"
+#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
@@ -104,12 +105,14 @@ void Plan(const BenchOptions& options, sql::Connection& connection) {
       sql::QuoteText((options.folder / "members/*.parquet").string())));
   DeliveryJournal journal(journal_folder);
   Pace pace(journal.store());
+  const storage::Stores stores;
   const auto destination =
       XandrDestination().open({.settings = {{"bucket", (options.folder / "bss-7-eu").string()},
                                             {"encoding", options.encoding}},
                                .project_folder = options.folder,
                                .stop = {},
-                               .pace = pace});
+                               .pace = pace,
+                               .stores = stores});
   rusage before{};
   getrusage(RUSAGE_SELF, &before);
   const auto start = std::chrono::steady_clock::now();

@@ -12,6 +12,7 @@
 #include "connectors/activation/pace.h"
 #include "connectors/activation/xandr/xandr.h"
 #include "connectors/connector_fixture.h"
+#include "storage/stores.h"
 
 namespace weir::connectors {
 namespace {
@@ -218,9 +219,14 @@ std::unique_ptr<ChangeEncoder> XandrEncoderOf(std::map<std::string, std::string>
   const TestFolder folder;
   const auto store = storage::OpenStore(folder.text());
   Pace pace(*store);
+  const storage::Stores stores;
   settings["bucket"] = folder.text();
   return XandrDestination()
-      .open({.settings = settings, .project_folder = folder.path(), .stop = {}, .pace = pace})
+      .open({.settings = settings,
+             .project_folder = folder.path(),
+             .stop = {},
+             .pace = pace,
+             .stores = stores})
       ->Encoder({.delivery = "2026-01-05.1", .member = 7});
 }
 
@@ -293,11 +299,13 @@ class RefusingDestination final : public Destination {
     const TestFolder folder;
     const auto store = storage::OpenStore(folder.text());
     Pace pace(*store);
+    const storage::Stores stores;
     return OnboardingDestination()
         .open({.settings = {{"path", folder.text()}, {"customer", "c"}, {"list", "l"}},
                .project_folder = folder.path(),
                .stop = {},
-               .pace = pace})
+               .pace = pace,
+               .stores = stores})
         ->Encoder(place);
   }
   void Deliver(const FileOnItsWay& file) override { files_.push_back(file.file); }
@@ -323,6 +331,7 @@ class RefusedLinesTest : public ActivationTest {
       : connector_(MakeActivation({.name = "onboarding_files",
                                    .doc = "",
                                    .connection = OnboardingDestination().connection,
+                                   .check = {},
                                    .open = [this](const DestinationContext& /*context*/) {
                                      return std::make_unique<RefusingDestination>(refused_, files_);
                                    }})) {}

@@ -17,6 +17,10 @@
 #include "connectors/activation/pace.h"
 #include "connectors/activation/packed_format.h"
 
+namespace weir::storage {
+class Stores;
+}
+
 // The seam for whoever takes segments: a DSP's API, a bucket, a folder. One shape for all: changes
 // are planned alike (delivery_plan.h), then encoded, delivered and confirmed by the destination.
 namespace weir::connectors {
@@ -128,7 +132,8 @@ struct DestinationContext {
   std::map<std::string, std::string> settings;  // of the connection
   std::filesystem::path project_folder;
   std::stop_token stop;
-  Pace& pace;  // of requests, kept between runs
+  Pace& pace;                     // of requests, kept between runs
+  const storage::Stores& stores;  // where files are put
 };
 
 // One line of the table of destinations: a connector of its own name. Files in `folder` that end in
@@ -140,6 +145,9 @@ struct DestinationKind {
   // The folder of this project that it puts files into, by settings of the connection, for whoever
   // fetches them: relative to the project. Absent for one that sends to another place.
   std::function<std::string(const std::map<std::string, std::string>& settings)> folder{};
+  // What is wrong with a connection's settings, whose names and types are right, before anything is
+  // opened: UserError. A text may still hold "{secret.x}".
+  std::function<void(const nlohmann::json& settings)> check;
   // Throws UserError for settings that can't be.
   std::function<std::unique_ptr<Destination>(const DestinationContext&)> open;
 };

@@ -79,6 +79,27 @@ std::vector<std::string> MistakesOfConnection(const project::Project& project, c
   }
 }
 
+// Whether settings of a step name the connection: as a text of its own, or as an address's cluster.
+bool NamesConnection(const nlohmann::json& settings, const std::string& connection) {
+  if (settings.is_string()) {
+    const auto& text = settings.get_ref<const std::string&>();
+    const std::string address = "kafka://" + connection;
+    return text == connection || text == address || text.starts_with(address + "/");
+  }
+  return settings.is_structured() && std::ranges::any_of(settings, [&](const auto& each) {
+           return NamesConnection(each, connection);
+         });
+}
+
+bool IsNamedBySomeStep(const project::Project& project, const std::string& connection) {
+  return std::ranges::any_of(project.jobs, [&](const project::Job& job) {
+    const project::Substitutions values = project::ExampleValues(project, job);
+    return std::ranges::any_of(job.steps, [&](const Step& step) {
+      return NamesConnection(FilledSettings(step.with, values), connection);
+    });
+  });
+}
+
 }  // namespace
 
 void CheckConnections(const project::Project& project, const StepTables& tables,
@@ -86,6 +107,12 @@ void CheckConnections(const project::Project& project, const StepTables& tables,
   for (const project::ConnectionLine& line : project.connections) {
     for (const std::string& mistake : connectors::ConnectionMistakes(tables.connectors, line)) {
       findings.mistakes.Note(line.place, fmt::format("connection '{}': {}", line.name, mistake));
+    }
+    if (!IsNamedBySomeStep(project, line.name)) {
+      findings.warnings.Note(
+          line.place, fmt::format("connection '{}': no step of any job names it, so nothing goes "
+                                  "there",
+                                  line.name));
     }
   }
 }

@@ -26,7 +26,8 @@ nlohmann::json FilledSettings(const nlohmann::json& settings, const project::Sub
 std::vector<std::string> MistakesOfStep(const project::Step& step, const nlohmann::json& settings,
                                         const StepTables& tables);
 
-// Notes what lines under `connections:` say wrongly to their connectors. Connects to nothing.
+// Notes what lines under `connections:` say wrongly to their connectors, and warns of those that no
+// step names. Connects to nothing.
 void CheckConnections(const project::Project& project, const StepTables& tables,
                       Findings& findings);
 

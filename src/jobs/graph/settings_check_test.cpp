@@ -44,6 +44,16 @@ class ConnectionCheckTest : public GraphTest {
   static constexpr auto kOtherStep = "{connector: files, out: x, with: {path: a.csv}}";
 
   std::string MistakesOf(const std::string& connections, const std::string& step = kOtherStep) {
+    const Findings findings = FindingsOf(connections, step);
+    return folder_.WithoutFolder(findings.mistakes.ToText(project_.folder));
+  }
+
+  std::string WarningsOf(const std::string& connections, const std::string& step = kOtherStep) {
+    const Findings findings = FindingsOf(connections, step);
+    return folder_.WithoutFolder(findings.warnings.ToText(project_.folder));
+  }
+
+  Findings FindingsOf(const std::string& connections, const std::string& step) {
     Load({{"jobs/d/j/job.yaml", "job: j\nreads: {calls: s.calls}\nsteps: [" + step + "]"}});
     folder_.Write("weir.yaml", "name: shop\nsecrets: {hush: {env: HUSH}}\nconnections:\n  " +
                                    connections + "\n");
@@ -54,7 +64,7 @@ class ConnectionCheckTest : public GraphTest {
     Findings findings;
     CheckConnections(project_, tables, findings);
     CheckSettings(project_, project_.jobs[0], tables, findings);
-    return folder_.WithoutFolder(findings.mistakes.ToText(project_.folder));
+    return findings;
   }
 };
 
@@ -78,6 +88,68 @@ TEST_F(ConnectionCheckTest, NamesTheSettingAndTheNearest) {
   EXPECT_EQ(MistakesOf("shop: {kind: postgers}"),
             "weir.yaml:4:3: connection 'shop': kind 'postgers': allowed are kafka, mlflow, "
             "onboarding_files, platform, postgres, xandr; did you mean 'postgres'?");
+}
+
+TEST_F(ConnectionCheckTest, NamesWhatADestinationCannotWorkWith) {
+  const auto found = [&](const std::string& settings) {
+    return MistakesOf("x: {" + settings + "}");
+  };
+  const std::string place = "weir.yaml:4:3: connection 'x': ";
+  const std::string either =
+      place + "a connection of kind xandr has either a 'url', for the API, or a 'bucket'";
+  const std::string xandr = "kind: xandr, url: 'http://x', ";
+
+  EXPECT_EQ(found("kind: xandr, url: 'http://x', bucket: b"), either);
+  EXPECT_EQ(found("kind: xandr, token: '{secret.hush}'"), either);
+  EXPECT_EQ(found("kind: xandr, bucket: 'ftp://x/y'"),
+            place +
+                "setting 'bucket' is 'ftp://x/y'; a folder of this machine or "
+                "s3://bucket/folder is allowed");
+  EXPECT_EQ(found(xandr + "fields: SEG_IDX"),
+            place +
+                "fields: unknown field 'SEG_IDX'; allowed: SEG_ID, SEG_CODE, EXPIRATION, "
+                "TIMESTAMP, VALUE, MEMBER_ID; did you mean 'SEG_ID'?");
+  EXPECT_EQ(found(xandr + "separators: ',,:#^'"),
+            place +
+                "separators ',,:#^': ',' stands twice; only the first and the third may be "
+                "equal");
+  EXPECT_EQ(found(xandr + "fields: 'SEG_CODE, MEMBER_ID'"),
+            place + "fields: SEG_ID isn't among them; segments have ids here, not codes");
+  EXPECT_EQ(found(xandr + "fields: SEG_ID, separators: ',;:'"),
+            place +
+                "separators ',;:': without the field EXPIRATION a fourth is needed, before "
+                "removals");
+  EXPECT_EQ(found(xandr + "encoding: text, ids: idfa, separators: ',;:#'"),
+            place + "separators ',;:#': for ids of devices a fifth is needed, before the domain");
+  EXPECT_EQ(found("kind: onboarding_files, path: p, customer: a_b, list: l"),
+            place +
+                "setting 'customer' is 'a_b'; printable ASCII without '/', '\\' and '_' is "
+                "allowed");
+  EXPECT_EQ(found("kind: onboarding_files, path: 'gs://p', customer: a, list: l"),
+            place +
+                "setting 'path' is 'gs://p'; a folder of this machine or s3://bucket/folder is "
+                "allowed");
+  for (const char* sound :
+       {"kind: xandr, url: 'http://x', token: '{secret.hush}'", "kind: xandr, bucket: s3://b/c",
+        "kind: xandr, bucket: b, encoding: text, fields: SEG_ID, separators: ',;:#'",
+        "kind: onboarding_files, path: s3://b/c, customer: a, list: l"}) {
+    EXPECT_EQ(found(sound), "") << sound;
+  }
+}
+
+TEST_F(ConnectionCheckTest, WarnsOfAConnectionThatNobodyUses) {
+  const std::string step = "{connector: postgres, in: calls, with: {connection: shop, table: t}}";
+
+  EXPECT_EQ(WarningsOf(kConnection, step), "");
+  EXPECT_EQ(
+      WarningsOf("shops: {kind: postgres, host: db}", step),
+      "weir.yaml:4:3: connection 'shops': no step of any job names it, so nothing goes there");
+  EXPECT_EQ(WarningsOf("events: {kind: kafka, brokers: 'b:9092'}",
+                       "{connector: topic, out: x, with: {path: 'kafka://events/ingested-af'}}"),
+            "");
+  EXPECT_NE(WarningsOf("event: {kind: kafka, brokers: 'b:9092'}",
+                       "{connector: topic, out: x, with: {path: 'kafka://events/ingested-af'}}"),
+            "");
 }
 
 TEST_F(ConnectionCheckTest, NamesAConnectionThatIsNotThere) {

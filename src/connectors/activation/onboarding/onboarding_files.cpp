@@ -1,8 +1,7 @@
 #include "connectors/activation/onboarding/onboarding_files.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,20 +9,20 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "connectors/activation/onboarding/csv_row.h"
-#include "connectors/files/local_path.h"
-#include "connectors/files/temporary_target.h"
+#include "connectors/activation/outgoing_folder.h"
 
 namespace weir::connectors {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::size_t kLongestName = 250;
 
 std::vector<Setting> OnboardingSettings() {
   constexpr std::int64_t kMostOfFile = 50'000'000'000;
-  return {{.name = "path", .required = true, .doc = "the folder; relative to the project"},
+  return {{.name = "path",
+           .required = true,
+           .doc = "the folder, relative to the project, or s3://bucket/folder"},
           {.name = "customer", .required = true, .doc = "the first part of files' names"},
           {.name = "list", .required = true, .doc = "the second; the member follows"},
           {.name = "bytes_of_file",
@@ -40,6 +39,12 @@ void CheckNamePart(const char* setting, const std::string& text) {
     throw UserError("setting '{}' is '{}'; printable ASCII without '/', '\\' and '_' is allowed",
                     setting, text);
   }
+}
+
+void CheckOnboarding(const Json& settings) {
+  CheckNamePart("customer", settings.at("customer"));
+  CheckNamePart("list", settings.at("list"));
+  CheckOutgoingFolder("path", settings.at("path"));
 }
 
 // "2026-01-31.2", the second part of a day's second delivery: the number of the delivery and that
@@ -105,10 +110,9 @@ class OnboardingFiles final : public Destination {
  public:
   explicit OnboardingFiles(const DestinationContext& context)
       : settings_(CompleteSettings(OnboardingSettings(), Json(context.settings))) {
-    CheckNamePart("customer", settings_.at("customer"));
-    CheckNamePart("list", settings_.at("list"));
-    CheckLocalPath(settings_.at("path"));
-    folder_ = LocalPath(context.project_folder, settings_.at("path"));
+    CheckOnboarding(settings_);
+    folder_ = std::make_unique<OutgoingFolder>(context.stores, context.project_folder,
+                                               settings_.at("path"));
   }
 
   std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const override {
@@ -121,14 +125,11 @@ class OnboardingFiles final : public Destination {
     if (file.notes.value().contains("put")) {
       return;
     }
-    const fs::path place = folder_ / file.file.name;
-    if (!IsThere(file)) {
-      TemporaryTarget target(place, file.file.name);
-      fs::copy_file(file.path, target.path());
-      target.Publish();
+    if (folder_->SizeOf(file.file.name) != file.file.bytes) {
+      folder_->Put(file.file.name, file.path);
     }
     Failpoint("onboarding:after-put");
-    file.notes.Keep({{"put", place.string()}});
+    file.notes.Keep({{"put", folder_->TextOf(file.file.name)}});
   }
 
   Outcome Confirm(const FileOnItsWay& file) override {
@@ -140,27 +141,22 @@ class OnboardingFiles final : public Destination {
   }
 
  private:
-  bool IsThere(const FileOnItsWay& file) const {
-    std::error_code missing;
-    const auto size = fs::file_size(folder_ / file.file.name, missing);
-    return !missing && static_cast<std::int64_t>(size) == file.file.bytes;
-  }
-
   Json settings_;
-  fs::path folder_;
+  std::unique_ptr<OutgoingFolder> folder_;
 };
 
 }  // namespace
 
 DestinationKind OnboardingDestination() {
   return {.name = "onboarding_files",
-          .doc = "Segments as gzip CSV files in a folder, named as LiveRamp wants them.",
+          .doc = "Segments as gzip CSV files in a folder or bucket, named as LiveRamp wants them.",
           .connection = OnboardingSettings(),
           .folder =
               [](const std::map<std::string, std::string>& settings) {
                 const auto path = settings.find("path");
                 return path == settings.end() ? std::string() : path->second;
               },
+          .check = CheckOnboarding,
           .open =
               [](const DestinationContext& context) {
                 return std::make_unique<OnboardingFiles>(context);

@@ -4,8 +4,8 @@
 
 namespace weir::connectors {
 
-// `onboarding_files`: gzip CSV in a folder, for a DSP that fetches; names and header as LiveRamp
-// wants them:
+// `onboarding_files`: gzip CSV in a folder or bucket, for a DSP that fetches; names and header as
+// LiveRamp wants them:
 //   connections:
 //     files: {kind: onboarding_files, path: out/liveramp, customer: Acme, list: Lookalikes}
 //   <path>/[customer]_[list]-[member]_[YYYY-MM-DD].csv.gz; a day's further files have .2, .3 …

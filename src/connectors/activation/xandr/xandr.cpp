@@ -1,11 +1,13 @@
 #include "connectors/activation/xandr/xandr.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "connectors/activation/outgoing_folder.h"
 #include "connectors/activation/xandr/xandr_api.h"
 #include "connectors/activation/xandr/xandr_bucket.h"
 #include "connectors/activation/xandr/xandr_files.h"
@@ -16,6 +18,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr auto kOwnNumbers = "number";
+constexpr auto kTextFields = "SEG_ID, EXPIRATION, VALUE, TIMESTAMP";
+constexpr auto kTextSeparators = ",;:#^";
 constexpr std::uint64_t kMostOfUnsigned = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostOfSigned = std::numeric_limits<std::int64_t>::max();
 
@@ -36,10 +40,10 @@ std::vector<Setting> XandrSettings() {
                       .allowed = {"avro", "text"},
                       .doc = "of the files; text is the legacy format"});
   settings.push_back({.name = "fields",
-                      .standard = "SEG_ID, EXPIRATION, VALUE, TIMESTAMP",
+                      .standard = kTextFields,
                       .doc = "of a segment, of text files, as agreed with Xandr"});
   settings.push_back({.name = "separators",
-                      .standard = ",;:#^",
+                      .standard = kTextSeparators,
                       .doc = "of text files: behind the user, between segments, between fields, "
                              "before removals, before the domain"});
   settings.push_back({.name = "ids",
@@ -117,13 +121,46 @@ class XandrEncoder final : public ChangeEncoder {
   std::optional<XandrDomain> domain_;
 };
 
+// How text files look: whether they can say what weir has, which are segments' ids.
+void CheckXandrText(const Json& settings) {
+  const std::string fields = settings.value("fields", kTextFields);
+  const std::string separators = settings.value("separators", kTextSeparators);
+  const std::vector<XandrField> parsed = ParseXandrFields(fields);
+  static_cast<void>(XandrTextEncoder({.fields = parsed, .separators = separators}));
+  const auto has = [&](XandrField field) { return std::ranges::count(parsed, field) > 0; };
+  if (!has(XandrField::kSegmentId)) {
+    throw UserError("fields: SEG_ID isn't among them; segments have ids here, not codes");
+  }
+  constexpr std::size_t kWithRemovals = 4;
+  constexpr std::size_t kWithDomain = 5;
+  if (!has(XandrField::kExpiration) && separators.size() < kWithRemovals) {
+    throw UserError(
+        "separators '{}': without the field EXPIRATION a fourth is needed, before removals",
+        separators);
+  }
+  if (settings.value("ids", kOwnNumbers) != kOwnNumbers && separators.size() < kWithDomain) {
+    throw UserError("separators '{}': for ids of devices a fifth is needed, before the domain",
+                    separators);
+  }
+}
+
+void CheckXandr(const Json& settings) {
+  const std::string bucket = settings.value("bucket", "");
+  if (settings.value("url", "").empty() == bucket.empty()) {
+    throw UserError("a connection of kind xandr has either a 'url', for the API, or a 'bucket'");
+  }
+  CheckOutgoingFolder("bucket", bucket);
+  if (settings.value("encoding", "avro") == "text" || settings.contains("fields") ||
+      settings.contains("separators")) {
+    CheckXandrText(settings);
+  }
+}
+
 class Xandr final : public Destination {
  public:
   explicit Xandr(const DestinationContext& context)
       : settings_(CompleteSettings(XandrSettings(), Json(context.settings))) {
-    if (settings_.value("url", "").empty() == settings_.value("bucket", "").empty()) {
-      throw UserError("a connection of kind xandr has either a 'url', for the API, or a 'bucket'");
-    }
+    CheckXandr(Json(context.settings));
     const std::string ids = settings_.at("ids");
     domain_ = ids == kOwnNumbers ? std::nullopt : std::optional(ParseXandrDomain(ids));
     delivery_ = settings_.value("bucket", "").empty() ? MakeXandrApi(settings_, context)
@@ -159,6 +196,7 @@ DestinationKind XandrDestination() {
       .name = "xandr",
       .doc = "Segments for Xandr's Batch Segment Service, by its API or its bucket.",
       .connection = XandrSettings(),
+      .check = CheckXandr,
       .open = [](const DestinationContext& context) { return std::make_unique<Xandr>(context); }};
 }
 

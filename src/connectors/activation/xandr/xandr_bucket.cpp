@@ -6,9 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/failpoint.h"
+#include "connectors/activation/outgoing_folder.h"
 #include "connectors/activation/xandr/polling.h"
-#include "connectors/files/local_path.h"
-#include "connectors/files/temporary_target.h"
 
 namespace weir::connectors {
 namespace {
@@ -19,7 +18,7 @@ using Json = nlohmann::json;
 class XandrBucket final : public XandrDelivery {
  public:
   XandrBucket(const Json& settings, const DestinationContext& context)
-      : bucket_(LocalPath(context.project_folder, settings.at("bucket"))),
+      : bucket_(context.stores, context.project_folder, settings.at("bucket")),
         polling_(settings, context.stop) {}
 
   // Each attempt has a name of its own: the one before was moved away by a job that failed.
@@ -29,12 +28,10 @@ class XandrBucket final : public XandrDelivery {
     }
     const std::string name = file.notes.value().at("name");
     Failpoint("xandr:before-submit");
-    if (fs::exists(bucket_ / "submitted" / name) || Moved(name)) {
+    if (bucket_.SizeOf("submitted/" + name) || Moved(name)) {
       return;
     }
-    TemporaryTarget target(bucket_ / "submitted" / name, name);
-    fs::copy_file(file.path, target.path());
-    target.Publish();
+    bucket_.Put("submitted/" + name, file.path);
     Failpoint("xandr:after-submit");
   }
 
@@ -56,24 +53,20 @@ class XandrBucket final : public XandrDelivery {
 
   // What became of a file that was taken out of submitted/.
   std::optional<Outcome> Moved(const std::string& name) const {
-    for (const char* folder : {"done", "failed"}) {
-      std::error_code missing;
-      for (const auto& entry : fs::directory_iterator(bucket_ / folder, missing)) {
-        const std::string found = entry.path().filename().string();
-        if (found.starts_with(name + "-")) {
-          const bool done = std::string_view(folder) == "done";
-          return Outcome{.accepted = done,
-                         .job_id = found.substr(name.size() + 1),
-                         .phase = done ? "completed" : "error",
-                         .counters = {},
-                         .error_lines = {}};
-        }
+    for (const bool done : {true, false}) {
+      const auto found = bucket_.NamesIn(done ? "done/" : "failed/", name + "-");
+      if (!found.empty()) {
+        return Outcome{.accepted = done,
+                       .job_id = found.front().substr(name.size() + 1),
+                       .phase = done ? "completed" : "error",
+                       .counters = {},
+                       .error_lines = {}};
       }
     }
     return std::nullopt;
   }
 
-  fs::path bucket_;
+  OutgoingFolder bucket_;
   Polling polling_;
 };
 
@@ -81,7 +74,8 @@ class XandrBucket final : public XandrDelivery {
 
 std::vector<Setting> XandrBucketSettings() {
   return {{.name = "bucket",
-           .doc = "the passive bucket, a folder with submitted/, done/ and failed/; or 'url'"}};
+           .doc = "the passive bucket, s3://bss-<member>-<region> or a folder with submitted/, "
+                  "done/ and failed/; or 'url'"}};
 }
 
 std::unique_ptr<XandrDelivery> MakeXandrBucket(const Json& settings,
