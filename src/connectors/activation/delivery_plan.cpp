@@ -240,10 +240,13 @@ std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& 
     return std::nullopt;
   }
   const TakenFolders folders(input.segment_folders, places);
-  const std::vector<NotedRoute> known = RoutesAfter(journal, before, connection);
+  std::vector<NotedRoute> known = RoutesAfter(journal, before, connection);
   const RouteSet current = ReadRoutes(input.routes, connection);
   const SeatMoves moves = FindSeatMoves(known, current);
   const RouteSet routes = Without(current, moves.fill);
+  for (NotedRoute& noted : known) {
+    noted.state = RouteState::kOpen;  // where it isn't among the routes it misses these lines
+  }
   Delivery delivery{.id = NewId(input.day, before),
                     .day = input.day,
                     .run_id = input.run_id,
