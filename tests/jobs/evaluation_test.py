@@ -258,6 +258,9 @@ def check_page(known):
     for row in rows(known.project, f"""SELECT auc, auc_lower, auc_upper FROM metastore.lookalikes_evaluation
                                        WHERE region = '{known.region}' AND ds = '{known.now}' AND auc IS NOT NULL"""):
         assert f"{row['auc']:.3f} ({row['auc_lower']:.3f} to {row['auc_upper']:.3f})" in cells, row
+    numbers = rows(known.project, f"""SELECT DISTINCT segments FROM metastore.lookalikes_evaluation
+                                      WHERE region = '{known.region}' AND ds = '{known.now}' AND segment_id IS NULL""")
+    assert ("Not every method ranks all segments" in page) == (len(numbers) > 1), numbers
     return path.read_bytes()
 
 
