@@ -1,7 +1,6 @@
 #include "jobs/graph/determinism.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 
@@ -9,6 +8,8 @@
 
 #include "base/ascii.h"
 #include "jobs/graph/parsed_sql.h"
+#include "jobs/graph/repeatable_functions.h"
+#include "jobs/graph/row_order.h"
 
 namespace weir::jobs {
 namespace {
@@ -16,70 +17,15 @@ namespace {
 using Json = nlohmann::json;
 using Names = std::set<std::string, std::less<>>;
 
-const Names& Clocks() {
-  static const Names names = {"now",
-                              "today",
-                              "current_date",
-                              "current_time",
-                              "current_timestamp",
-                              "current_localtime",
-                              "current_localtimestamp",
-                              "get_current_time",
-                              "get_current_timestamp",
-                              "transaction_timestamp",
-                              "localtime",
-                              "localtimestamp"};
-  return names;
-}
-
-const Names& Random() {
-  static const Names names = {"random", "rand",   "setseed", "uuid",    "gen_random_uuid",
-                              "uuidv4", "uuidv7", "nextval", "currval", "txid_current"};
-  return names;
-}
-
-const Names& Approximate() {
-  static const Names names = {"approx_count_distinct", "approx_quantile", "approx_top_k",
-                              "reservoir_quantile"};
-  return names;
-}
-
-// Aggregates whose result depends on the order of rows.
-const Names& Ordered() {
-  static const Names names = {
-      "first",  "last",       "any_value",    "arbitrary", "list",         "array_agg",
-      "mode",   "string_agg", "group_concat", "listagg",   "arg_max",      "arg_min",
-      "argmax", "argmin",     "max_by",       "min_by",    "arg_max_null", "arg_min_null",
-      "fsum",   "kahan_sum",  "sumkahan",     "favg",      "first_value",  "last_value"};
-  return names;
-}
-
 // Functions that put a list in order, so that it doesn't matter in which one it was made.
 const Names& Sorters() {
   static const Names names = {"list_sort", "array_sort", "list_reverse_sort", "array_reverse_sort"};
   return names;
 }
 
-// Window functions that need an order to mean anything.
-const Names& OrderedWindows() {
-  static const Names names = {"row_number", "ntile",     "lag",         "lead",      "first",
-                              "last",       "nth_value", "first_value", "last_value"};
-  return names;
-}
-
-const Names& Sums() {
-  static const Names names = {"sum",        "avg",       "mean",     "stddev",  "stddev_samp",
-                              "stddev_pop", "variance",  "var_samp", "var_pop", "corr",
-                              "covar_samp", "covar_pop", "product"};
-  return names;
-}
-
-const Names& FileReaders() {
-  static const Names names = {
-      "read_csv",       "read_csv_auto", "read_parquet", "parquet_scan",     "read_json",
-      "read_json_auto", "read_ndjson",   "read_text",    "read_ndjson_auto", "read_json_objects",
-      "read_blob",      "glob",          "sniff_csv",    "delta_scan",       "sqlite_scan",
-      "postgres_scan",  "mysql_scan",    "iceberg_scan", "read_avro"};
+// Macros of DuckDB's that list in the order of rows, and take no ORDER BY.
+const Names& JsonGroups() {
+  static const Names names = {"json_group_array", "json_group_object", "json_group_structure"};
   return names;
 }
 
@@ -99,10 +45,26 @@ bool IsFloat(const Json& expression) {
   return name == "DOUBLE" || name == "FLOAT";
 }
 
+// `x.list()` has x for an argument; `main.list(x)` says where list() is.
+std::size_t NumArguments(const Json& node) {
+  const std::string before = LowerCase(TextOf(node, "schema"));
+  const std::size_t listed =
+      node.contains("children") && node["children"].is_array() ? node["children"].size() : 0;
+  return before.empty() || before == "main" || before == "system" ? listed : listed + 1;
+}
+
+// A frame that counts rows, of a window without order.
+bool CountsRows(const Json& window) {
+  return TextOf(window, "start").ends_with("_ROWS") || TextOf(window, "end").ends_with("_ROWS");
+}
+
 class DeterminismCheck {
  public:
   DeterminismCheck(const SqlSource& source, project::Mistakes& mistakes)
       : source_(source), mistakes_(mistakes) {}
+
+  // Aggregates that were noted, or whose result is put in order.
+  const std::set<std::string>& explained() const { return explained_; }
 
   void Visit(const Json& node) {
     if (node.is_object()) {
@@ -124,6 +86,10 @@ class DeterminismCheck {
       CheckWindow(node, LowerCase(TextOf(node, "function_name")));
     } else if (kind == "COLUMN_REF") {
       CheckColumn(node);
+    } else if (TextOf(node, "type") == "TABLE_FUNCTION") {
+      CheckTableFunction(node);
+    } else if (TextOf(node, "type") == "SHOW_REF") {
+      Note(node, "SUMMARIZE, DESCRIBE and SHOW guess, or tell of the process; write a SELECT");
     } else if (node.contains("modifiers")) {
       CheckModifiers(node);
     }
@@ -159,65 +125,99 @@ class DeterminismCheck {
   }
 
   void Note(const Json& node, const std::string& text) {
-    mistakes_.Note(PlaceOf(node), fmt::format("results would differ from run to run: {} (or "
-                                              "deterministic: false, if that is meant)",
-                                              text));
+    NoteDifference(PlaceOf(node), text, mistakes_);
   }
 
   void CheckCommon(const Json& node, const std::string& name) {
-    if (Clocks().contains(name)) {
-      Note(node,
-           fmt::format("{} is the clock; {{start}}, {{end}} and {{ds}} are the interval", name));
-    } else if (Random().contains(name)) {
-      Note(node, fmt::format("{}() gives another value each time; a hash of the row's key doesn't",
-                             name));
-    } else if (Approximate().contains(name)) {
-      Note(node, fmt::format("{}() depends on the order of rows; use an exact function", name));
-    } else if (FileReaders().contains(name)) {
-      Note(node,
-           fmt::format("{}() reads what no run records; a connector step brings files in", name));
+    if (const std::string why = WhyNotRepeatable(name, NumArguments(node)); !why.empty()) {
+      Note(node, why);
+    } else if (JsonGroups().contains(name)) {
+      NoteAggregate(node, name,
+                    fmt::format("{}() lists in the order of rows; write to_json(list(… ORDER BY a "
+                                "unique key))",
+                                name));
     }
   }
 
+  void CheckTableFunction(const Json& node) {
+    const auto function = node.find("function");
+    const std::string name =
+        function == node.end() ? "" : LowerCase(TextOf(*function, "function_name"));
+    if (const std::string why = WhyNotRecorded(name); !why.empty()) {
+      Note(node, why);
+    }
+  }
+
+  void NoteAggregate(const Json& node, const std::string& name, const std::string& text) {
+    explained_.insert(name);
+    Note(node, text);
+  }
+
+  // Of an aggregate without ORDER BY, or of a window without.
   void CheckSum(const Json& node, const std::string& name) {
-    const auto arguments = node.find("children");
-    if (Sums().contains(name) && arguments != node.end() &&
-        std::ranges::any_of(*arguments, IsFloat)) {
-      Note(node, fmt::format("{}() of DOUBLE adds in any order; use DECIMAL or exact_sum()", name));
+    const auto order = RowOrderOf(name);
+    if (order == RowOrder::kSums) {
+      NoteAggregate(node, name,
+                    fmt::format("{0}() adds DOUBLEs in any order; write {0}(… ORDER BY a unique "
+                                "key), or use exact_sum()",
+                                name));
+    } else if (order == RowOrder::kFloatsAlone && !IsEmptyList(node, "children") &&
+               std::ranges::any_of(node["children"], IsFloat)) {
+      NoteAggregate(node, name, WhyNotSummed(name));
+    } else if (name == "geomean" || name == "geometric_mean") {
+      explained_.insert("avg");
+      Note(node, fmt::format("{}() adds DOUBLEs in any order; use exp(exact_sum(ln(x)) / count(x))",
+                             name));
     }
   }
 
   void CheckFunction(const Json& node, const std::string& name) {
     CheckCommon(node, name);
-    CheckSum(node, name);
     if (Sorters().contains(name) && !IsEmptyList(node, "children")) {
       sorted_ = &node["children"].front();
     }
-    if (Ordered().contains(name) && !HasOrder(node) && IsAggregate(node, name) &&
-        &node != sorted_) {
-      Note(node, fmt::format("{0}() depends on the order of rows; write {0}(… ORDER BY a unique "
-                             "key)",
-                             name));
+    CheckGuess(node, name);
+    if (HasOrder(node)) {
+      return;
+    }
+    CheckSum(node, name);
+    if (RowOrderOf(name) == RowOrder::kPicks && IsAggregate(node, name)) {
+      explained_.insert(name);
+      if (&node != sorted_) {
+        Note(node, fmt::format("{0}() depends on the order of rows; write {0}(… ORDER BY a unique "
+                               "key)",
+                               name));
+      }
     }
   }
 
   // `list` and its like also name scalar functions of lists, of other arguments.
   static bool IsAggregate(const Json& node, const std::string& name) {
-    const std::size_t arguments =
-        node.contains("children") && node["children"].is_array() ? node["children"].size() : 0;
+    const std::size_t arguments = NumArguments(node);
     const bool takes_two = name.starts_with("arg_") || name.ends_with("_by") ||
                            name.starts_with("argm") || name == "string_agg" ||
                            name == "group_concat" || name == "listagg";
     return takes_two ? arguments >= 1 : arguments == 1;
   }
 
+  void CheckGuess(const Json& node, const std::string& name) {
+    if (RowOrderOf(name) == RowOrder::kGuesses) {
+      NoteAggregate(node, name,
+                    fmt::format("{}() depends on the order of rows; use an exact function", name));
+    }
+  }
+
   void CheckWindow(const Json& node, const std::string& name) {
     CheckCommon(node, name);
+    CheckGuess(node, name);
+    if (!IsEmptyList(node, "orders") || !IsEmptyList(node, "arg_orders")) {
+      return;
+    }
     CheckSum(node, name);
-    const bool unordered = IsEmptyList(node, "orders") && IsEmptyList(node, "arg_orders");
-    if (unordered && (OrderedWindows().contains(name) || Ordered().contains(name))) {
-      Note(node,
-           fmt::format("{}() depends on the order of rows; OVER (… ORDER BY a unique key)", name));
+    if (NumbersRows(name) || RowOrderOf(name) == RowOrder::kPicks || CountsRows(node)) {
+      NoteAggregate(
+          node, name,
+          fmt::format("{}() depends on the order of rows; OVER (… ORDER BY a unique key)", name));
     }
   }
 
@@ -259,13 +259,29 @@ class DeterminismCheck {
   const SqlSource& source_;
   project::Mistakes& mistakes_;
   const Json* sorted_ = nullptr;  // visited next: what a function puts in order
+  std::set<std::string> explained_;
 };
 
 }  // namespace
 
-void CheckDeterminism(const ParsedSql& parsed, const SqlSource& source,
-                      project::Mistakes& mistakes) {
-  DeterminismCheck(source, mistakes).Visit(parsed.tree);
+void NoteDifference(const project::Place& place, const std::string& why,
+                    project::Mistakes& mistakes) {
+  mistakes.Note(place, fmt::format("results would differ from run to run: {} (or deterministic: "
+                                   "false, if that is meant)",
+                                   why));
+}
+
+std::string WhyNotSummed(const std::string& name) {
+  const bool is_mean = name == "avg" || name == "mean";
+  return fmt::format("{}() of DOUBLE adds in any order; use DECIMAL or {}", name,
+                     is_mean ? "exact_sum(x) / count(x)" : "exact_sum()");
+}
+
+std::set<std::string> CheckDeterminism(const ParsedSql& parsed, const SqlSource& source,
+                                       project::Mistakes& mistakes) {
+  DeterminismCheck check(source, mistakes);
+  check.Visit(parsed.tree);
+  return check.explained();
 }
 
 }  // namespace weir::jobs

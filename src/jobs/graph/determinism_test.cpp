@@ -1,5 +1,9 @@
 #include "jobs/graph/determinism.h"
 
+#include <set>
+#include <string>
+#include <variant>
+
 #include <gtest/gtest.h>
 
 #include "sql/database.h"
@@ -65,6 +69,9 @@ TEST_F(DeterminismTest, RefusesAggregatesThatDependOnOrder) {
   EXPECT_EQ(Of("SELECT string_agg(a, ',' ORDER BY a) FROM t"), "");
   EXPECT_NE(Of("SELECT arg_max(a, b) FROM t"), "");
   EXPECT_EQ(Of("SELECT arg_max(a, b ORDER BY c) FROM t"), "");
+  EXPECT_NE(Of("SELECT arg_max_nulls_last(a, b) FROM t"), "");
+  EXPECT_NE(Of("SELECT a.first() FROM t"), "");
+  EXPECT_NE(Of("SELECT main.first(a) FROM t"), "");
 }
 
 TEST_F(DeterminismTest, RefusesWindowsAndLimitsWithoutOrder) {
@@ -86,6 +93,114 @@ TEST_F(DeterminismTest, RefusesSumsOfDoublesAndFilesReadByFunctions) {
   EXPECT_EQ(Of("SELECT exact_sum(a::DOUBLE), sum(a::DECIMAL(18, 2)), sum(n) FROM t"), "");
   EXPECT_EQ(Of("FROM read_csv('x.csv')"),
             "1:6: read_csv() reads what no run records; a connector step brings files in");
+}
+
+TEST_F(DeterminismTest, RefusesAggregatesThatAddDoublesWhateverTheyAreGiven) {
+  for (const std::string name : {"stddev", "var_pop", "product", "skewness", "entropy", "sem"}) {
+    EXPECT_EQ(Of("SELECT " + name + "(n) FROM t"),
+              "1:8: " + name + "() adds DOUBLEs in any order; write " + name +
+                  "(… ORDER BY a unique key), or use exact_sum()");
+    EXPECT_EQ(Of("SELECT " + name + "(n ORDER BY k) FROM t"), "");
+    EXPECT_NE(Of("SELECT " + name + "(n) OVER (PARTITION BY k) FROM t"), "");
+    EXPECT_EQ(Of("SELECT " + name + "(n) OVER (ORDER BY k) FROM t"), "");
+  }
+  EXPECT_NE(Of("SELECT corr(n, m) FROM t"), "");
+  EXPECT_NE(Of("SELECT regr_slope(n, m) FROM t"), "");
+  EXPECT_EQ(Of("SELECT geomean(n) FROM t"),
+            "1:8: geomean() adds DOUBLEs in any order; use exp(exact_sum(ln(x)) / count(x))");
+}
+
+TEST_F(DeterminismTest, RefusesFramesOfRowsInNoOrder) {
+  EXPECT_EQ(Of("SELECT sum(n) OVER (ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t"),
+            "1:8: sum() depends on the order of rows; OVER (… ORDER BY a unique key)");
+  EXPECT_EQ(Of("SELECT sum(n) OVER (ORDER BY k ROWS UNBOUNDED PRECEDING) FROM t"), "");
+  EXPECT_EQ(Of("SELECT sum(n) OVER (PARTITION BY k) FROM t"), "");
+}
+
+TEST_F(DeterminismTest, RefusesListsInJson) {
+  for (const std::string call : {"json_group_array(a)", "json_group_object(a, b)"}) {
+    const std::string name = call.substr(0, call.find('('));
+    EXPECT_EQ(Of("SELECT " + call + " FROM t"),
+              "1:8: " + name +
+                  "() lists in the order of rows; write to_json(list(… ORDER BY a unique key))");
+  }
+}
+
+TEST_F(DeterminismTest, RefusesTheDistanceToTheClock) {
+  EXPECT_EQ(Of("SELECT age(a), age(b, a) FROM t"),
+            "1:8: age() of one time is its distance to the clock; age({end}, time) counts from the "
+            "interval's end");
+}
+
+TEST_F(DeterminismTest, RefusesWhatTellsOfTheProcess) {
+  EXPECT_EQ(Of("SELECT current_setting('threads'), current_schema FROM t"),
+            "1:8: current_setting() tells of the process that runs; {var.x} is a variable of "
+            "weir.yaml\n1:36: current_schema() tells of the process that runs; {var.x} is a "
+            "variable of weir.yaml");
+  EXPECT_EQ(Of("FROM duckdb_settings()"),
+            "1:6: duckdb_settings() reads what no run records; 'reads' names what a job reads");
+  EXPECT_NE(Of("FROM query('SELECT now()')"), "");
+  EXPECT_EQ(Of("FROM range(3), unnest([1, 2]), json_each('[]')"), "");
+  EXPECT_NE(Of("SUMMARIZE t"), "");
+  EXPECT_NE(Of("FROM (SHOW TABLES)"), "");
+}
+
+// A new version's new function must be put in a list.
+TEST_F(DeterminismTest, KnowsEveryFunctionThatIsNotTheSameEachTime) {
+  const std::set<std::string> same = {"error", "sleep_ms", "write_log"};  // each time
+  std::size_t number = 0;
+  for (const auto& row :
+       connection_
+           .Query("SELECT function_name, len(parameter_types) FROM duckdb_functions() WHERE "
+                  "function_type = 'scalar' AND stability <> 'CONSISTENT'")
+           .Rows()) {
+    const auto& name = std::get<std::string>(row.at(0));
+    const std::string arguments = std::get<std::int64_t>(row.at(1)) == 2   ? "a, b"
+                                  : std::get<std::int64_t>(row.at(1)) == 1 ? "a"
+                                                                           : "";
+    EXPECT_EQ(Of("SELECT " + name + "(" + arguments + ") FROM t").empty(), same.contains(name))
+        << name;
+    ++number;
+  }
+  EXPECT_GT(number, 20U);
+}
+
+// What DuckDB writes for a macro shows what it does.
+TEST_F(DeterminismTest, RefusesEveryMacroOfWhatItRefuses) {
+  std::set<std::string> refused;
+  for (const auto& row :
+       connection_
+           .Query("SELECT function_name, macro_definition, len(parameters) FROM duckdb_functions() "
+                  "WHERE function_type = 'macro'")
+           .Rows()) {
+    const auto& name = std::get<std::string>(row.at(0));
+    if (Of("SELECT " + std::get<std::string>(row.at(1)) + " FROM t").empty()) {
+      continue;
+    }
+    std::string arguments;
+    for (std::int64_t i = 0; i < std::get<std::int64_t>(row.at(2)); ++i) {
+      arguments += i == 0 ? "a" : ", a";
+    }
+    EXPECT_NE(Of("SELECT " + name + "(" + arguments + ") FROM t"), "") << name;
+    refused.insert(name);
+  }
+  EXPECT_TRUE(refused.contains("json_group_array") && refused.contains("ago")) << refused.size();
+}
+
+TEST_F(DeterminismTest, TakesNoTableFunctionButThoseOfItsArguments) {
+  std::set<std::string> taken;
+  for (const auto& row :
+       connection_
+           .Query("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type IN "
+                  "('table', 'table_macro')")
+           .Rows()) {
+    const auto& name = std::get<std::string>(row.at(0));
+    if (Of("FROM \"" + name + "\"(a)").empty()) {
+      taken.insert(name);
+    }
+  }
+  EXPECT_EQ(taken, (std::set<std::string>{"generate_series", "json_each", "json_tree", "range",
+                                          "repeat", "repeat_row", "unnest"}));
 }
 
 TEST_F(DeterminismTest, TakesOrdinarySql) {
