@@ -1,14 +1,17 @@
 #include "jobs/graph/column_check.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "jobs/graph/bound_determinism.h"
 #include "jobs/graph/bound_sql.h"
 #include "jobs/graph/contract.h"
+#include "jobs/graph/determinism.h"
 #include "jobs/graph/fixed_columns.h"
 #include "jobs/graph/relation_columns.h"
 #include "project/project_names.h"
@@ -106,6 +109,9 @@ class JobColumns {
   void CheckSqlStep(const Step& step) {
     const SqlSource source{.text = step.text, .place = {.file = step.file}};
     if (Binds(source, step.out)) {
+      if (step.deterministic && job_.deterministic) {
+        CheckBoundDeterminism(source, values_, connection_, findings_.mistakes);
+      }
       relations_.Define(step.out.at(0), project::FillSql(step.text, values_));
     }
   }
@@ -307,8 +313,18 @@ class JobColumns {
   project::Substitutions table_values_;
 };
 
+void CheckViewDeterminism(const SqlSource& source, sql::Connection& connection,
+                          project::Mistakes& mistakes) {
+  if (const auto parsed = ParseSql(source, {}, connection, mistakes)) {
+    CheckDeterminism(*parsed, source, mistakes);
+    CheckBoundDeterminism(source, {}, connection, mistakes);
+  }
+}
+
 void CheckViews(const Graph& graph, KnownColumns& known, sql::Connection& connection,
                 Findings& findings) {
+  const std::set<std::string> read = ViewsThatJobsRead(*graph.project, connection);
+  std::set<const project::View*> looked_at;  // once, not once for each partition
   for (const auto& [name, view] : ProjectViews(*graph.project)) {
     const bool is_file = !view.view->file.empty();
     const SqlSource source{.text = view.sql,
@@ -325,8 +341,10 @@ void CheckViews(const Graph& graph, KnownColumns& known, sql::Connection& connec
     }
     if (problem) {
       findings.unchecked.Note(view.view->place, *problem);
-    } else {
-      BindSql(source, {}, columns, connection, findings.mistakes);
+    } else if (BindSql(source, {}, columns, connection, findings.mistakes) &&
+               view.job->deterministic && read.contains(name) &&
+               looked_at.insert(view.view).second) {
+      CheckViewDeterminism(source, connection, findings.mistakes);
     }
   }
 }

@@ -182,6 +182,38 @@ TEST_F(ColumnCheckTest, BindsViews) {
             "jobs/d/j/job.yaml:7:5: there is no column 'nam' here; did you mean 'name'?");
 }
 
+// Sums of DOUBLE come in another order each time; only types show them.
+TEST_F(ColumnCheckTest, RefusesSumsOfDoubles) {
+  existing_["shop.calls"].fields.push_back(
+      {.name = "seconds", .type = PlainType(TypeKind::kDouble)});
+  const std::string mistake =
+      "results would differ from run to run: sum() of DOUBLE adds in any order; use DECIMAL or "
+      "exact_sum() (or deterministic: false, if that is meant)";
+  EXPECT_EQ(MistakesOf("-- {ds}\nSELECT {ds} AS day, sum(id) AS n, sum(seconds) AS s FROM calls"),
+            "jobs/d/j/a.sql:2:35: " + mistake);
+  EXPECT_EQ(MistakesOf("SELECT exact_sum(seconds) AS s FROM calls"), "");
+  EXPECT_EQ(MistakesOf("SELECT sum(seconds) AS s FROM calls", "", "deterministic: false"), "");
+}
+
+// Each text is looked at by itself, not with those that it reads.
+TEST_F(ColumnCheckTest, RefusesEachSumWhereItStands) {
+  existing_["shop.calls"].fields.push_back(
+      {.name = "seconds", .type = PlainType(TypeKind::kDouble)});
+  Load({{"jobs/d/j/job.yaml",
+         "job: j\nreads: {named: shop.named}\nsteps:\n"
+         "  - {sql: a.sql, deterministic: false}\n  - sql: b.sql\n"
+         "writes: [{table: s.b, from: b, mode: overwrite}]\n"
+         "views:\n  - {name: shop.named, sql: 'SELECT id, avg(seconds) AS s FROM shop.calls GROUP "
+         "BY id'}\n  - {name: shop.unread, sql: SELECT avg(seconds) AS s FROM shop.calls}\n"},
+        {"jobs/d/j/a.sql", "SELECT id, sum(s) AS n FROM named GROUP BY id"},
+        {"jobs/d/j/b.sql", "SELECT n, sum(id) AS n2 FROM a GROUP BY n"}});
+
+  EXPECT_EQ(TextOf(CheckAll().mistakes),
+            "jobs/d/j/job.yaml:8:5: results would differ from run to run: avg() of DOUBLE adds in "
+            "any order; use DECIMAL or exact_sum(x) / count(x) (or deterministic: false, if that "
+            "is meant)");
+}
+
 TEST_F(ColumnCheckTest, SaysWhatItCouldNotLookAt) {
   existing_.clear();
   LoadSql("SELECT no_such_column FROM calls", ", columns: {id: BIGINT}");

@@ -49,7 +49,7 @@ std::optional<std::string> KnownColumns::Open(const std::string& name) {
         "there",
         name);
   }
-  Create("TABLE", name, EmptySelect(*columns));
+  Create(name, EmptySelect(*columns));
   return std::nullopt;
 }
 
@@ -64,7 +64,7 @@ std::optional<std::string> KnownColumns::OpenView(const ProjectView& view) {
       }
     }
     if (!problem) {
-      Create("VIEW", view.name, view.sql);
+      Create(view.name, view.sql);
     }
   } catch (const UserError&) {
     problem = fmt::format("the columns of view {} aren't known: its SQL is wrong", view.name);
@@ -117,12 +117,11 @@ void KnownColumns::Learn(const project::Output& output, const Schema& columns) {
   }
 }
 
-void KnownColumns::Create(const char* kind, const std::string& name, const std::string& select) {
-  const std::string schema = sql::SplitName(name).front();
-  connection_.Run(
-      fmt::format("CREATE SCHEMA IF NOT EXISTS {0}.{1}; CREATE OR REPLACE {2} {0}.{3} AS "
-                  "{4}",
-                  kDatabase, sql::QuoteName(schema), kind, QuotedName(name), select));
+void KnownColumns::Create(const std::string& name, const std::string& select) {
+  const std::string schema =
+      fmt::format("{}.{}", kDatabase, sql::QuoteName(sql::SplitName(name).front()));
+  connection_.Run("CREATE SCHEMA IF NOT EXISTS " + schema);
+  CreateEmptyView("VIEW", fmt::format("{}.{}", kDatabase, QuotedName(name)), select, connection_);
   open_[name] = true;
 }
 

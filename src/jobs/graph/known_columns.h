@@ -17,7 +17,7 @@ namespace weir::jobs {
 // The columns of a table that is there already; nothing if there is none, or nobody can tell.
 using ExistingColumns = std::function<std::optional<Schema>(const std::string& table)>;
 
-// The project's tables and views as empty ones in a database of their own, so that SQL over them
+// The project's tables and views as empty views in a database of their own, so that SQL over them
 // can be bound. A table's columns are those that the jobs which write it declare, else those that
 // Learn() was told, else those that it has.
 class KnownColumns {
@@ -36,7 +36,7 @@ class KnownColumns {
  private:
   std::optional<std::string> OpenView(const ProjectView& view);
   std::optional<Schema> Find(const std::string& table);
-  void Create(const char* kind, const std::string& name, const std::string& select);
+  void Create(const std::string& name, const std::string& select);
 
   const Graph& graph_;
   ExistingColumns existing_;

@@ -20,8 +20,7 @@ RelationColumns::~RelationColumns() {
 }
 
 void RelationColumns::Define(const std::string& relation, const std::string& select) {
-  connection_.Run(
-      fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", sql::QuoteName(relation), select));
+  CreateEmptyView("TEMP VIEW", sql::QuoteName(relation), select, connection_);
   defined_.insert(LowerCase(relation));
 }
 
@@ -77,6 +76,23 @@ std::string EmptySelect(const Schema& columns) {
         fmt::format("CAST(NULL AS {}) AS {}", ToText(field.type), sql::QuoteName(field.name)));
   }
   return fmt::format("SELECT {} LIMIT 0", fmt::join(parts, ", "));
+}
+
+void CreateEmptyView(const char* kind, const std::string& quoted_name, const std::string& select,
+                     sql::Connection& connection) {
+  const std::string create = fmt::format("CREATE OR REPLACE {} {} AS ", kind, quoted_name);
+  connection.Run(create + select);
+  std::vector<std::string> parts;
+  const std::string columns =
+      fmt::format("SELECT column_name, column_type FROM (DESCRIBE FROM {})", quoted_name);
+  for (const auto& row : connection.Query(columns).Rows()) {
+    parts.push_back(fmt::format("CAST(NULL AS {}) AS {}", std::get<std::string>(row.at(1)),
+                                sql::QuoteName(std::get<std::string>(row.at(0)))));
+  }
+  try {
+    connection.Run(fmt::format("{}SELECT {} LIMIT 0", create, fmt::join(parts, ", ")));
+  } catch (const UserError&) {  // a type that can't be written, such as that of row(1, 2)
+  }
 }
 
 std::string QuotedName(const std::string& name) {

@@ -45,6 +45,11 @@ class RelationColumns {
 // A SELECT of no rows with these columns.
 std::string EmptySelect(const Schema& columns);
 
+// Makes a view of no rows with the columns of a SELECT, so that what reads it sees their types and
+// nothing else of the SELECT. `kind` is "VIEW" or "TEMP VIEW".
+void CreateEmptyView(const char* kind, const std::string& quoted_name, const std::string& select,
+                     sql::Connection& connection);
+
 // "schema.name" with its parts in quotes.
 std::string QuotedName(const std::string& name);
 

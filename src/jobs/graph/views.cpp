@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "jobs/graph/parsed_sql.h"
 #include "project/project_names.h"
+#include "sql/quote.h"
 
 namespace weir::jobs {
 namespace {
@@ -107,11 +110,41 @@ std::map<std::string, ProjectView> ProjectViews(const Project& project) {
         views.try_emplace(name, ProjectView{.name = name,
                                             .sql = project::FillSql(view.text, values),
                                             .is_of_partition = IsOfPartition(view, job),
-                                            .view = &view});
+                                            .view = &view,
+                                            .job = &job});
       }
     }
   }
   return views;
+}
+
+std::set<std::string> ViewsThatJobsRead(const Project& project, sql::Connection& connection) {
+  const std::map<std::string, ProjectView> views = ProjectViews(project);
+  std::vector<std::string> names;
+  for (const project::Job& job : project.jobs) {
+    for (const std::string& partition : project::PartitionsOf(project, job)) {
+      const auto values = project::TableNameValues(project, job, partition);
+      for (const project::Input& input : job.reads) {
+        names.push_back(project::FillName(input.table, values));
+      }
+    }
+  }
+  std::set<std::string> read;
+  while (!names.empty()) {
+    const std::string name = std::move(names.back());
+    names.pop_back();
+    const auto view = views.find(name);
+    if (view == views.end() || !read.insert(name).second) {
+      continue;
+    }
+    try {
+      for (const std::string& table : connection.TableNames(view->second.sql)) {
+        names.push_back(fmt::format("{}", fmt::join(sql::SplitName(table), ".")));
+      }
+    } catch (const UserError&) {  // it is no SQL, which FindViews() tells
+    }
+  }
+  return read;
 }
 
 std::map<std::string, std::vector<std::string>> FindViews(const Project& project,

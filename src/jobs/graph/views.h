@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,15 @@ struct ProjectView {
   std::string sql;
   bool is_of_partition = false;
   const project::View* view = nullptr;
+  const project::Job* job = nullptr;  // that it stands in
 };
 
 // All views of a project, which must outlive them, by name.
 std::map<std::string, ProjectView> ProjectViews(const project::Project& project);
+
+// The views that jobs read, also through other views.
+std::set<std::string> ViewsThatJobsRead(const project::Project& project,
+                                        sql::Connection& connection);
 
 // By view of the project: the tables that it reads in the end, through other views, sorted. Notes
 // views whose SQL is none, that read relations of no schema, or that read themselves.
