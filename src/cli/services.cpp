@@ -56,14 +56,19 @@ const project::Project* Services::FindProject() {
 }
 
 const project::Project& Services::project() {
-  const project::Project* found = FindProject();
-  if (found == nullptr) {
+  project_folder();
+  return *FindProject();
+}
+
+std::filesystem::path Services::project_folder() const {
+  const auto folder = project::FindProjectFolder(options_.project_folder);
+  if (!folder) {
     throw UserError(
         "there is no weir.yaml in {} or above it; 'weir new DIR' makes a project, '-C DIR' names "
         "one that lies elsewhere",
         std::filesystem::current_path().string());
   }
-  return *found;
+  return *folder;
 }
 
 const storage::Stores& Services::stores() {

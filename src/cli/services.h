@@ -33,6 +33,8 @@ class Services {
   const project::Project* FindProject();
   // Throws UserError outside a project.
   const project::Project& project();
+  // Its folder, whatever is wrong with its files. Throws UserError outside a project.
+  std::filesystem::path project_folder() const;
 
   // Where paths and URLs lie: as the project says, or the environment outside one. Lives as long as
   // the services.

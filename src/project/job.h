@@ -178,6 +178,7 @@ struct Job {
   std::optional<Duration> time_limit{};
   std::int64_t seed = 0;
   Place place{};
+  bool has_mistakes = false;  // only as far as it could be read
 };
 
 }  // namespace weir::project

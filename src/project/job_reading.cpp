@@ -70,6 +70,14 @@ std::vector<ColumnContract> ReadColumns(const YamlValue& map) {
   return columns;
 }
 
+void NoteUnknown(const Place& place, std::string text, JobReading& reading) {
+  if (reading.settings.has_mistakes) {
+    reading.job.has_mistakes = true;
+  } else {
+    reading.mistakes.Note(place, std::move(text));
+  }
+}
+
 std::vector<std::string> RelationsBefore(const Job& job, std::size_t num_steps) {
   std::vector<std::string> names;
   std::set<std::string> known;
@@ -79,7 +87,7 @@ std::vector<std::string> RelationsBefore(const Job& job, std::size_t num_steps) 
   }
   for (std::size_t i = 0; i < num_steps && i < job.steps.size(); ++i) {
     std::ranges::copy_if(job.steps[i].out, std::back_inserter(names), [&](const std::string& name) {
-      return known.insert(LowerCase(name)).second;
+      return !name.empty() && known.insert(LowerCase(name)).second;
     });
   }
   return names;

@@ -18,7 +18,12 @@ struct JobReading {
   std::string folder;  // relative to the project: "jobs/shop/orders"
   Mistakes& mistakes;
   Job job{};
+  bool has_unknown_relations = false;  // of a step that couldn't be read
 };
+
+// Notes a name of weir.yaml's that isn't there, unless it may be among what is wrong there: the job
+// isn't looked at further then.
+void NoteUnknown(const Place& place, std::string text, JobReading& reading);
 
 // Fill reading.job from a file that CheckShape() has looked at, and note what that couldn't see.
 // In this order: each uses what those before have read.

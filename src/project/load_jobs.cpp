@@ -187,13 +187,21 @@ std::vector<Job> LoadJobs(const Project& settings, const LoadOptions& options, M
                        .mistakes = found[index]};
     jobs[index] = LoadJob(reading);
   });
-  for (const Mistakes& of_job : found) {
-    mistakes.Add(of_job);
+  for (std::size_t index = 0; index < jobs.size(); ++index) {
+    jobs[index].has_mistakes = jobs[index].has_mistakes || !found[index].empty();
+    mistakes.Add(found[index]);
   }
   std::ranges::sort(jobs, {}, [](const Job& job) { return std::tie(job.domain, job.name); });
-  CheckNamesOnce(jobs, mistakes);
-  CheckDomains(jobs, mistakes);
-  CheckViewNames(jobs, mistakes);
+  Mistakes between;
+  CheckNamesOnce(jobs, between);
+  CheckDomains(jobs, between);
+  CheckViewNames(jobs, between);
+  for (const Mistake& mistake : between.Sorted()) {
+    for (Job& job : jobs) {
+      job.has_mistakes = job.has_mistakes || job.place.file == mistake.place.file;
+    }
+  }
+  mistakes.Add(between);
   return jobs;
 }
 

@@ -92,7 +92,7 @@ void CheckNames(const YamlValue& value, NameUse use, JobReading& reading) {
     const std::vector<std::string> known = KnownNames(use, reading);
     if (std::ranges::find(known, braced.name) == known.end() &&
         IsMeant(braced.name, use, known, reading)) {
-      reading.mistakes.Note(value.place, Explain(braced.name, known, reading));
+      NoteUnknown(value.place, Explain(braced.name, known, reading), reading);
     }
   }
 }
@@ -116,8 +116,8 @@ void CheckNames(const SqlText& sql, NameUse use, JobReading& reading) {
   for (const BracedName& braced : names) {
     if (std::ranges::find(known, braced.name) == known.end() &&
         IsMeant(braced.name, use, known, reading)) {
-      reading.mistakes.Note(PlaceIn(sql.file, sql.text, braced.begin),
-                            Explain(braced.name, known, reading));
+      NoteUnknown(PlaceIn(sql.file, sql.text, braced.begin), Explain(braced.name, known, reading),
+                  reading);
     }
   }
 }

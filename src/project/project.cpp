@@ -1,5 +1,8 @@
 #include "project/project.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/error.h"
 #include "project/file_shapes.h"
 #include "project/load_jobs.h"
@@ -12,18 +15,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Throws for what is no YAML at all: nothing can be said of the jobs then.
-Project ReadProject(const fs::path& folder, Mistakes& mistakes) {
+Project ReadSettingsFile(const fs::path& folder, Mistakes& mistakes) {
   Project project;
   project.folder = fs::absolute(folder).lexically_normal();
-  auto root = ReadYamlFile(project.folder, kProjectFile, mistakes);
-  if (!root) {
-    mistakes.ThrowIfAny(project.folder);
-    return project;
+  const std::size_t before = mistakes.size();
+  if (auto root = ReadYamlFile(project.folder, kProjectFile, mistakes)) {
+    CheckShape(*root, SettingsShape(), "", mistakes);
+    ReadSettings(*root, project, mistakes);
   }
-  CheckShape(*root, SettingsShape(), "", mistakes);
-  ReadSettings(*root, project, mistakes);
+  project.has_mistakes = mistakes.size() > before;
   return project;
+}
+
+// Of settings with mistakes: the environment's, if there is one of that name.
+void ChooseAnyEnvironment(Project& project, const std::string& name) {
+  for (const Environment& environment : project.environments) {
+    if (environment.name == name || project.environment.name.empty()) {
+      project.environment = environment;
+    }
+  }
+}
+
+// "t_{region}" may be t_eu.
+bool MayBe(std::string_view name, std::string_view table) {
+  const auto open = name.find('{');
+  const auto close = name.rfind('}');
+  return open == std::string_view::npos || close == std::string_view::npos
+             ? name == table
+             : table.starts_with(name.substr(0, open)) && table.ends_with(name.substr(close + 1));
+}
+
+bool MayMake(const Job& job, std::string_view table) {
+  const bool is_read = !job.writes.empty() || !job.views.empty();
+  return !is_read || std::ranges::any_of(job.writes, [&](const Output& output) {
+    return output.table.empty() || MayBe(output.table, table);
+  }) || std::ranges::any_of(job.views, [&](const View& view) {
+    return view.name.empty() || MayBe(view.name, table);
+  });
 }
 
 }  // namespace
@@ -48,7 +76,7 @@ std::optional<fs::path> FindProjectFolder(const std::optional<fs::path>& named) 
 
 Project LoadSettings(const fs::path& folder, const LoadOptions& options) {
   Mistakes mistakes;
-  Project project = ReadProject(folder, mistakes);
+  Project project = ReadSettingsFile(folder, mistakes);
   mistakes.ThrowIfAny(project.folder);
   ChooseEnvironment(project, options.environment);
   return project;
@@ -56,15 +84,28 @@ Project LoadSettings(const fs::path& folder, const LoadOptions& options) {
 
 Project LoadProject(const fs::path& folder, const LoadOptions& options) {
   Mistakes mistakes;
-  Project project = ReadProject(folder, mistakes);
-  if (mistakes.empty()) {  // else mistakes of weir.yaml stand before those of the jobs
-    ChooseEnvironment(project, options.environment);
-  } else if (!project.environments.empty()) {
-    project.environment = project.environments.front();
-  }
-  project.jobs = LoadJobs(project, options, mistakes);
+  Project project = ReadProject(folder, options, mistakes);
   mistakes.ThrowIfAny(project.folder);
   return project;
+}
+
+Project ReadProject(const fs::path& folder, const LoadOptions& options, Mistakes& mistakes) {
+  Project project = ReadSettingsFile(folder, mistakes);
+  if (project.has_mistakes) {
+    ChooseAnyEnvironment(project, options.environment);
+  } else {
+    ChooseEnvironment(project, options.environment);
+  }
+  for (Job& job : LoadJobs(project, options, mistakes)) {
+    std::vector<Job>& jobs = job.has_mistakes ? project.unsound_jobs : project.jobs;
+    jobs.push_back(std::move(job));
+  }
+  return project;
+}
+
+bool MayBeOfUnsoundJob(const Project& project, std::string_view table) {
+  return std::ranges::any_of(project.unsound_jobs,
+                             [&](const Job& job) { return MayMake(job, table); });
 }
 
 }  // namespace weir::project

@@ -5,11 +5,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "project/job.h"
+#include "project/mistakes.h"
 
 namespace weir::project {
 
@@ -81,6 +83,10 @@ struct Project {
   Duration late = std::chrono::hours(48);
   std::string time_zone = "UTC";  // of jobs that name none
   std::vector<Job> jobs{};        // by domain, then name
+  // Of ReadProject() alone: whether weir.yaml has mistakes, so that names which jobs use may be
+  // missing, and the jobs that have, as far as they could be read.
+  bool has_mistakes = false;
+  std::vector<Job> unsound_jobs{};
 };
 
 constexpr auto kProjectFile = "weir.yaml";
@@ -104,5 +110,13 @@ Project LoadSettings(const std::filesystem::path& folder, const LoadOptions& opt
 // All of the project. Throws one UserError with all mistakes of all files, by file and line, each
 // "file:line:column: what was found; what is allowed; the nearest name".
 Project LoadProject(const std::filesystem::path& folder, const LoadOptions& options = {});
+
+// The same for a look at all that is wrong: the mistakes that LoadProject() throws are noted.
+// `jobs` are those that have none. Throws for an unknown environment, if weir.yaml is right.
+Project ReadProject(const std::filesystem::path& folder, const LoadOptions& options,
+                    Mistakes& mistakes);
+
+// Whether an unsound job may make a table or view of that name: it says so, or couldn't be read.
+bool MayBeOfUnsoundJob(const Project& project, std::string_view table);
 
 }  // namespace weir::project

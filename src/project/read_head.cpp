@@ -44,13 +44,13 @@ void CheckPer(const YamlValue& root, JobReading& reading) {
     lists.push_back(name);
   }
   if (!reading.job.per.empty() && !reading.settings.partitions.contains(reading.job.per)) {
-    reading.mistakes.Note(
-        root.PlaceOf("per"),
-        fmt::format("per '{}': 'partitions' of weir.yaml has no such list; it "
-                    "has: {}{}",
-                    reading.job.per,
-                    lists.empty() ? "none" : fmt::format("{}", fmt::join(lists, ", ")),
-                    DidYouMean(reading.job.per, lists)));
+    NoteUnknown(root.PlaceOf("per"),
+                fmt::format("per '{}': 'partitions' of weir.yaml has no such list; it "
+                            "has: {}{}",
+                            reading.job.per,
+                            lists.empty() ? "none" : fmt::format("{}", fmt::join(lists, ", ")),
+                            DidYouMean(reading.job.per, lists)),
+                reading);
   }
 }
 
@@ -75,11 +75,11 @@ void CheckAlerts(const YamlValue& root, JobReading& reading) {
   }
   for (const std::string& name : reading.job.alerts) {
     if (std::ranges::find(known, name) == known.end()) {
-      reading.mistakes.Note(
-          root.PlaceOf("alerts"),
-          fmt::format("unknown alert '{}'; 'alerts' of weir.yaml has: {}{}", name,
-                      known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")),
-                      DidYouMean(name, known)));
+      NoteUnknown(root.PlaceOf("alerts"),
+                  fmt::format("unknown alert '{}'; 'alerts' of weir.yaml has: {}{}", name,
+                              known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")),
+                              DidYouMean(name, known)),
+                  reading);
     }
   }
 }

@@ -218,7 +218,7 @@ void CheckOutputNames(const YamlValue& value, JobReading& reading) {
 
 void CheckRelation(const YamlValue& value, const Output& output, JobReading& reading) {
   const std::vector<std::string> known = RelationsBefore(reading.job, reading.job.steps.size());
-  if (!Holds(known, output.from)) {
+  if (!Holds(known, output.from) && !reading.has_unknown_relations) {
     reading.mistakes.Note(
         value.PlaceOf("from"),
         fmt::format("relation '{}' is neither an input nor made by a step; there are: {}{}",

@@ -244,10 +244,12 @@ class SettingsReader {
     for (const YamlEntry& entry : root_.Entries("environments")) {
       const std::string from = entry.value.Text("read_from").value_or("");
       if (from == entry.key || (!from.empty() && !HasEnvironment(from))) {
+        std::vector<std::string> others = names;
+        std::erase(others, entry.key);
         mistakes_.Note(entry.value.PlaceOf("read_from"),
                        fmt::format("read_from '{}': another environment is needed; there are: "
                                    "{}{}",
-                                   from, fmt::join(names, ", "), DidYouMean(from, names)));
+                                   from, fmt::join(names, ", "), DidYouMean(from, others)));
       }
       const std::string warehouse = ReadEnvironment(entry).warehouse;
       const auto [first, is_new] = by_warehouse.emplace(warehouse, entry.key);

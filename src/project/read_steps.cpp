@@ -81,6 +81,8 @@ class StepReader {
     CheckSettings();
     if (value_.sound) {
       Check();
+    } else {
+      reading_.has_unknown_relations = true;
     }
     return std::move(step_);
   }
@@ -134,7 +136,7 @@ class StepReader {
     }
     const std::vector<std::string> known = RelationsBefore(reading_.job, reading_.job.steps.size());
     for (const auto& [argument, relation] : step_.in) {
-      if (!Holds(known, relation)) {
+      if (!Holds(known, relation) && !reading_.has_unknown_relations) {
         Note("in", fmt::format("relation '{}' is neither an input nor made by a step before this "
                                "one; there are: {}{}",
                                relation,

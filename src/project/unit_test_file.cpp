@@ -73,6 +73,10 @@ class TestReader {
 
   void CheckTest(const YamlValue& value, UnitTest& test) {
     const auto job = std::ranges::find(project_.jobs, test.job, &Job::name);
+    if (std::ranges::find(project_.unsound_jobs, test.job, &Job::name) !=
+        project_.unsound_jobs.end()) {
+      return;  // what is wrong there has been told
+    }
     if (job == project_.jobs.end()) {
       std::vector<std::string> names;
       std::ranges::transform(project_.jobs, std::back_inserter(names), &Job::name);

@@ -34,14 +34,24 @@ std::string PlainName(const std::string& name) {
   return fmt::format("{}", fmt::join(sql::SplitName(name), "."));
 }
 
+// Files with mistakes.
+std::set<std::string> FilesOf(const project::Mistakes& mistakes) {
+  std::set<std::string> files;
+  for (const project::Mistake& mistake : mistakes.Sorted()) {
+    files.insert(mistake.place.file);
+  }
+  return files;
+}
+
 // One job, for the first of its partitions.
 class JobColumns {
  public:
   JobColumns(const Graph& graph, const Job& job, const StepTables& tables, KnownColumns& known,
-             sql::Connection& connection, Findings& findings)
+             const std::set<std::string>& left_out, sql::Connection& connection, Findings& findings)
       : job_(job),
         tables_(tables),
         known_(known),
+        left_out_(left_out),
         connection_(connection),
         findings_(findings),
         relations_(connection),
@@ -118,6 +128,10 @@ class JobColumns {
 
   // Whether a text can be bound; what it defines is unknown otherwise.
   bool Binds(const SqlSource& source, const std::vector<std::string>& defined) {
+    if (left_out_.contains(source.place.file)) {
+      relations_.Forget(defined, kTold);
+      return false;
+    }
     try {
       const auto reads = ReadsOf(project::FillSql(source.text, values_));
       if (const auto problem = Missing(reads)) {
@@ -209,6 +223,9 @@ class JobColumns {
   void CheckOutput(const Output& output) {
     if (const auto problem = relations_.Missing(output.from)) {
       Leave({}, output.place, *problem);
+      if (output.columns.empty() && (*problem == kTold || known_.IsForMistakes(*problem))) {
+        known_.LeaveOut(output);
+      }
       return;
     }
     try {
@@ -306,6 +323,7 @@ class JobColumns {
   const Job& job_;
   const StepTables& tables_;
   KnownColumns& known_;
+  const std::set<std::string>& left_out_;  // files
   sql::Connection& connection_;
   Findings& findings_;
   RelationColumns relations_;
@@ -321,8 +339,8 @@ void CheckViewDeterminism(const SqlSource& source, sql::Connection& connection,
   }
 }
 
-void CheckViews(const Graph& graph, KnownColumns& known, sql::Connection& connection,
-                Findings& findings) {
+void CheckViews(const Graph& graph, KnownColumns& known, const std::set<std::string>& left_out,
+                sql::Connection& connection, Findings& findings) {
   const std::set<std::string> read = ViewsThatJobsRead(*graph.project, connection);
   std::set<const project::View*> looked_at;  // once, not once for each partition
   for (const auto& [name, view] : ProjectViews(*graph.project)) {
@@ -330,6 +348,9 @@ void CheckViews(const Graph& graph, KnownColumns& known, sql::Connection& connec
     const SqlSource source{.text = view.sql,
                            .place = is_file ? Place{.file = view.view->file} : view.view->place,
                            .is_file = is_file};
+    if (left_out.contains(source.place.file) || left_out.contains(view.job->place.file)) {
+      continue;
+    }
     std::vector<std::string> columns;
     std::optional<std::string> problem;
     for (const std::string& table : connection.TableNames(view.sql)) {
@@ -354,10 +375,16 @@ void CheckViews(const Graph& graph, KnownColumns& known, sql::Connection& connec
 void CheckColumns(const Graph& graph, const StepTables& tables, const ExistingColumns& existing,
                   sql::Connection& connection, Findings& findings) {
   KnownColumns known(graph, existing, connection);
-  for (const std::size_t job : graph.order) {
-    JobColumns(graph, graph.job(job), tables, known, connection, findings).Check();
+  const std::set<std::string> left_out = FilesOf(findings.mistakes);
+  for (const std::size_t index : graph.order) {
+    const Job& job = graph.job(index);
+    if (left_out.contains(job.place.file)) {
+      std::ranges::for_each(job.writes, [&](const Output& output) { known.LeaveOut(output); });
+    } else {
+      JobColumns(graph, job, tables, known, left_out, connection, findings).Check();
+    }
   }
-  CheckViews(graph, known, connection, findings);
+  CheckViews(graph, known, left_out, connection, findings);
 }
 
 }  // namespace weir::jobs

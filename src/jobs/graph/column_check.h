@@ -14,7 +14,8 @@ namespace weir::jobs {
 // - columns that `partition_by`, `sort_by`, `keys` and `checks` name and the rows lack.
 // Tables without declared columns have those that their jobs give them (`graph.order`), else those
 // of `existing`. What can't be checked for want of columns is among `findings.unchecked`, with the
-// reason. `graph` must be free of mistakes. Costs about a millisecond a step.
+// reason. Jobs and SQL files of which `findings` has mistakes already are left out, with what would
+// only follow from them. Costs a few milliseconds a step.
 void CheckColumns(const Graph& graph, const StepTables& tables, const ExistingColumns& existing,
                   sql::Connection& connection, Findings& findings);
 

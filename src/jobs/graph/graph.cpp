@@ -159,7 +159,7 @@ class GraphBuilder {
 
   // A table that no job writes is there already, or should be.
   void CheckExternal(const Input& input, const std::string& name) {
-    if (owners_.contains(name)) {
+    if (owners_.contains(name) || project::MayBeOfUnsoundJob(project_, name)) {
       return;
     }
     if (input.optional && input.columns.empty()) {

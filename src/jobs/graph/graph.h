@@ -52,8 +52,9 @@ struct Findings {
 // `project` must outlive the graph.
 Graph BuildGraph(const project::Project& project, sql::Connection& connection);
 
-// All of that, and what the SQL of the jobs says (sql_check.h): for `weir check`. The graph is
-// whole if there are no mistakes.
+// All of that, and what the SQL of the jobs says (sql_check.h): for `weir check`. Of a project with
+// unsound jobs (project.h) nothing is noted that may only follow from what is wrong with them. The
+// graph is whole if there are no mistakes.
 Graph CheckProject(const project::Project& project, sql::Connection& connection,
                    Findings& findings);
 

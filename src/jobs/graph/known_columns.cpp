@@ -1,5 +1,6 @@
 #include "jobs/graph/known_columns.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,6 +42,13 @@ std::optional<std::string> KnownColumns::Open(const std::string& name) {
   }
   if (view != views_.end()) {
     return OpenView(view->second);
+  }
+  if (IsLeftOut(name)) {
+    return *for_mistakes_
+                .insert(fmt::format(
+                    "the columns of table {} aren't known: the job that writes it has mistakes",
+                    name))
+                .first;
   }
   const auto columns = Find(name);
   if (!columns || columns->fields.empty()) {
@@ -105,6 +113,16 @@ std::optional<Schema> KnownColumns::Find(const std::string& table) {
   }
   return columns;
 }
+
+bool KnownColumns::IsLeftOut(const std::string& table) const {
+  const auto owners = owners_.find(table);
+  return owners == owners_.end() ? project::MayBeOfUnsoundJob(*graph_.project, table)
+                                 : std::ranges::any_of(owners->second, [&](const Owner& owner) {
+                                     return left_out_.contains(owner.output);
+                                   });
+}
+
+void KnownColumns::LeaveOut(const project::Output& output) { left_out_.insert(&output); }
 
 void KnownColumns::Learn(const project::Output& output, const Schema& columns) {
   learnt_[&output] = columns;

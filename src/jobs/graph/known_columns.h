@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,16 @@ class KnownColumns {
   std::optional<std::string> Open(const std::string& name);
   // The columns that a job gives a table without contract.
   void Learn(const project::Output& output, const Schema& columns);
+  // Nobody knows what columns a job gives its table, contract or not, for what is wrong with it.
+  // What the table has by now says nothing then.
+  void LeaveOut(const project::Output& output);
+  // Whether that is why Open() gave this reason.
+  bool IsForMistakes(const std::string& reason) const { return for_mistakes_.contains(reason); }
 
  private:
   std::optional<std::string> OpenView(const ProjectView& view);
   std::optional<Schema> Find(const std::string& table);
+  bool IsLeftOut(const std::string& table) const;
   void Create(const std::string& name, const std::string& select);
 
   const Graph& graph_;
@@ -44,7 +51,9 @@ class KnownColumns {
   TableOwners owners_;
   std::map<std::string, ProjectView> views_;
   std::map<const project::Output*, Schema> learnt_;
-  std::map<std::string, bool> open_;  // by name; false: a view that is being opened
+  std::set<const project::Output*> left_out_;
+  std::set<std::string> for_mistakes_;  // reasons
+  std::map<std::string, bool> open_;    // by name; false: a view that is being opened
 };
 
 }  // namespace weir::jobs

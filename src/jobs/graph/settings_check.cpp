@@ -58,8 +58,8 @@ std::vector<std::string> MistakesOfConnection(const project::Project& project, c
     return {};
   }
   const auto name = settings.find("connection");
-  if (name == settings.end() || !name->is_string()) {
-    return {};  // told already
+  if (name == settings.end() || !name->is_string() || project.has_mistakes) {
+    return {};  // told already, or perhaps
   }
   const connectors::Secrets no_secrets({});
   std::vector<project::ConnectionLine> lines = project.connections;
@@ -104,6 +104,9 @@ bool IsNamedBySomeStep(const project::Project& project, const std::string& conne
 
 void CheckConnections(const project::Project& project, const StepTables& tables,
                       Findings& findings) {
+  if (project.has_mistakes) {
+    return;
+  }
   for (const project::ConnectionLine& line : project.connections) {
     for (const std::string& mistake : connectors::ConnectionMistakes(tables.connectors, line)) {
       findings.mistakes.Note(line.place, fmt::format("connection '{}': {}", line.name, mistake));

@@ -27,7 +27,7 @@ std::vector<std::string> MistakesOfStep(const project::Step& step, const nlohman
                                         const StepTables& tables);
 
 // Notes what lines under `connections:` say wrongly to their connectors, and warns of those that no
-// step names. Connects to nothing.
+// step names. Connects to nothing. Says nothing of a weir.yaml with other mistakes.
 void CheckConnections(const project::Project& project, const StepTables& tables,
                       Findings& findings);
 
