@@ -1,13 +1,15 @@
 #include "jobs/run/run_checks.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "jobs/checks/check_runner.h"
 #include "jobs/plan/row_days.h"
+#include "jobs/run/personal_columns.h"
 #include "jobs/run/run_values.h"
 #include "lake/scan.h"
 #include "lake/suggest_table.h"
@@ -95,18 +97,6 @@ std::vector<project::Check> ContractChecks(const RunCheckTask& task, sql::Connec
   return checks;
 }
 
-std::set<std::string> PersonalColumns(const JobInstance& instance) {
-  std::set<std::string> personal;
-  for (const project::Output& output : instance.writes) {
-    for (const project::ColumnContract& column : output.columns) {
-      if (column.personal) {
-        personal.insert(LowerCase(column.name));
-      }
-    }
-  }
-  return personal;
-}
-
 }  // namespace
 
 std::vector<CheckRecord> CheckRun(const RunCheckTask& task, Lakes& lakes) {
@@ -123,7 +113,9 @@ std::vector<CheckRecord> CheckRun(const RunCheckTask& task, Lakes& lakes) {
        .interval_end = task.interval.end,
        .view_of = [&](const std::string& table) { return views.Of(table); },
        .previous_rows = [&](const std::string& subject) { return PreviousRows(task, subject); },
-       .personal = PersonalColumns(task.instance)});
+       .personal = checks.empty()
+                       ? std::set<std::string>()
+                       : PersonalColumns(task.project, task.instance, task.outputs, lakes)});
   for (std::size_t i = 0; i < num_contracts; ++i) {
     records[i].subject = checks[i].name.substr(checks[i].name.rfind(' ') + 1);
   }

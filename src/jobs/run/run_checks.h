@@ -9,6 +9,7 @@
 namespace weir::jobs {
 
 struct RunCheckTask {
+  const project::Project& project;
   const JobInstance& instance;
   const Interval& interval;
   const std::vector<StagedOutput>& outputs;

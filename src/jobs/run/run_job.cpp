@@ -276,7 +276,8 @@ class Work {
   }
 
   void CheckOutputs(const std::vector<StagedOutput>& outputs) {
-    record_.checks = CheckRun({.instance = instance_,
+    record_.checks = CheckRun({.project = services_.project,
+                               .instance = instance_,
                                .interval = task_.interval,
                                .outputs = outputs,
                                .last_outputs = task_.last_outputs},

@@ -226,9 +226,12 @@ class TestRun {
   }
 
   void CheckOutputs(const std::vector<StagedOutput>& outputs) {
-    const std::string failures = FailureText(CheckRun(
-        {.instance = instance_, .interval = interval_, .outputs = outputs, .last_outputs = {}},
-        lakes_));
+    const std::string failures = FailureText(CheckRun({.project = project_,
+                                                       .instance = instance_,
+                                                       .interval = interval_,
+                                                       .outputs = outputs,
+                                                       .last_outputs = {}},
+                                                      lakes_));
     if (!failures.empty()) {
       throw UserError("{}", failures);
     }
