@@ -104,22 +104,37 @@ std::set<std::int64_t> ValuesOf(const std::string& part, const Field& field) {
   return values;
 }
 
-bool HasSeveral(const std::string& word, const Field& field) {
+std::set<std::int64_t> ValuesOfAll(const std::string& word, const Field& field) {
   std::set<std::int64_t> values;
   for (const std::string& part : Split(word, ',')) {
     values.merge(ValuesOf(part, field));
   }
-  return values.size() > 1;
+  return values;
+}
+
+// Whether the months have none of the days: the 30th of February. A day of the week that is named
+// besides fires by itself.
+bool NeverFires(const std::vector<std::string>& words) {
+  static constexpr std::array<std::int64_t, 12> kLastDays = {31, 29, 31, 30, 31, 30,
+                                                             31, 31, 30, 31, 30, 31};
+  if (!words[2].starts_with('*') && !words[4].starts_with('*')) {
+    return false;
+  }
+  const std::int64_t first_day = *ValuesOfAll(words[2], Fields()[2]).begin();
+  return std::ranges::all_of(ValuesOfAll(words[3], Fields()[3]), [&](std::int64_t month) {
+    return kLastDays.at(static_cast<std::size_t>(month - 1)) < first_day;
+  });
 }
 
 }  // namespace
 
 CronPace PaceOf(const std::string& line) {
   const std::vector<std::string> words = WordsOf(line);
-  if (HasSeveral(words.at(0), Fields()[0])) {
+  if (ValuesOfAll(words.at(0), Fields()[0]).size() > 1) {
     return CronPace::kFaster;
   }
-  return HasSeveral(words.at(1), Fields()[1]) ? CronPace::kOnceAnHour : CronPace::kOnceADay;
+  return ValuesOfAll(words.at(1), Fields()[1]).size() > 1 ? CronPace::kOnceAnHour
+                                                          : CronPace::kOnceADay;
 }
 
 bool FollowsTheHours(const std::string& line) { return WordsOf(line).at(1).starts_with('*'); }
@@ -146,6 +161,9 @@ std::optional<std::string> CronMistake(const std::string& line) {
                            field.name, field.least, field.most);
       }
     }
+  }
+  if (NeverFires(words)) {
+    return fmt::format("'{}' never fires: none of its months has one of its days", line);
   }
   return std::nullopt;
 }

@@ -291,6 +291,18 @@ TEST(JobMistakes, OfWritesPerPartitionAndHour) {
             "7:43: mode 'replace' of an hourly job needs 'hour' in partition_by, behind 'ds'");
 }
 
+TEST(JobMistakes, OfCronLinesThatNeverFire) {
+  for (const char* never : {"0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 5 30-31 feb *"}) {
+    EXPECT_EQ(JobMistakes(kStep + ("schedule: '" + std::string(never) + "'")),
+              fmt::format("3:11: schedule '{0}': '{0}' never fires: none of its months has one of "
+                          "its days",
+                          never));
+  }
+  for (const char* ever : {"0 0 29 2 *", "0 0 31 4,5 *", "0 0 30 2 mon", "0 0 28-31 2 *"}) {
+    EXPECT_EQ(JobMistakes(kStep + ("schedule: '" + std::string(ever) + "'")), "") << ever;
+  }
+}
+
 TEST(JobMistakes, OfCronLinesWhoseRunsWouldReplaceEachOther) {
   const auto mistakes = [](const std::string& schedule, const std::string& columns) {
     return JobMistakes(kStep + ("schedule: '" + schedule + "'") +

@@ -90,6 +90,9 @@ class TestReader {
     }
     if (value.Has("expect") == value.Has("error")) {
       mistakes_.Note(value.place, "a test has either `expect` or `error`");
+    } else if (value.Has("expect") && test.expect.empty()) {
+      mistakes_.Note(value.PlaceOf("expect"),
+                     "`expect` names no relation, so that nothing would be compared");
     }
     ReadPartition(value, *job, test);
   }
