@@ -1,6 +1,7 @@
 #include "jobs/graph/catalogue.h"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 #include <fmt/format.h>
@@ -96,9 +97,29 @@ std::vector<const Job*> JobsOf(const Graph& graph, const std::string& domain) {
   return jobs;
 }
 
+// "7 days", "36 h", "all"; empty for the interval alone.
+std::string WindowText(const project::Input& input) {
+  if (!input.window) {
+    return "";
+  }
+  if (*input.window == project::kAllTime) {
+    return "all";
+  }
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(*input.window).count();
+  if (*input.window != std::chrono::hours(hours)) {
+    return fmt::format("{} min",
+                       std::chrono::duration_cast<std::chrono::minutes>(*input.window).count());
+  }
+  const bool is_of_days = hours % 24 == 0;
+  const auto number = is_of_days ? hours / 24 : hours;
+  return fmt::format("{} {}{}", number, is_of_days ? "day" : "hour", number == 1 ? "" : "s");
+}
+
 std::string InputText(const project::Input& input) {
   std::string text = fmt::format("`{}` ({}", input.table, input.name);
   text += input.previous ? ", the state before" : "";
+  const std::string window = WindowText(input);
+  text += window.empty() ? "" : fmt::format(", window {}", window);
   text += input.where.empty() ? "" : fmt::format(", where `{}`", input.where);
   return text + ")";
 }
@@ -162,7 +183,11 @@ OrderedJson ColumnsJson(const Output& output) {
 OrderedJson JobJson(const Job& job) {
   OrderedJson reads = OrderedJson::array();
   for (const project::Input& input : job.reads) {
-    reads.push_back({{"name", input.name}, {"table", input.table}, {"previous", input.previous}});
+    reads.push_back({{"name", input.name},
+                     {"table", input.table},
+                     {"previous", input.previous},
+                     {"window", WindowText(input)},
+                     {"where", input.where}});
   }
   OrderedJson writes = OrderedJson::array();
   for (const Output& output : job.writes) {
