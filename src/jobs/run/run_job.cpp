@@ -75,6 +75,12 @@ class Work {
   std::string Explain(const std::exception& problem) {
     return read_files_.Explain(problem, lakes_.own());
   }
+  // What is told of a run that TimeIsUp() ended.
+  std::string LimitText() const {
+    return fmt::format(
+        "it ran past the job's time limit of {}, {}", DurationText(*instance_.job->time_limit),
+        running_.empty() ? "outside of its steps" : fmt::format("in step '{}'", running_));
+  }
 
   // Inputs → steps → data files → checks → commit point → effects outside.
   void Run() {
@@ -83,6 +89,7 @@ class Work {
     StepRunner runner(Settings(), services_.steps);
     const StepResult steps = runner.Run(*instance_.job, connection_);
     record_.steps = steps.steps;
+    running_.clear();
     for (const SourceReading& reading : steps.readings) {
       record_.files_read.insert(record_.files_read.end(), reading.finished.begin(),
                                 reading.finished.end());
@@ -128,7 +135,8 @@ class Work {
                                                   : std::vector<connectors::StreamPosition>(),
             .batch = instance_.job->is_stream ? task_.interval.start : 0,
             .batch_bytes = BatchBytesOfSource(*instance_.job),
-            .stop = limit_.token()};
+            .stop = limit_.token(),
+            .started = [this](const std::string& step) { running_ = step; }};
   }
 
   // Sources are told what was committed, for others to see; the tables know it.
@@ -342,6 +350,7 @@ class Work {
   Lease& lease_;
   RunRecord record_;
   TimeLimit limit_;
+  std::string running_;  // the step
   Lakes lakes_;
   sql::Connection& connection_;
   std::vector<connectors::StreamPosition> positions_;   // that the commit carries
@@ -370,7 +379,7 @@ RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain
                  tries < kTries ? "trying again" : "giving up");
     } catch (const CancelledError&) {
       work.record().state = work.TimeIsUp() ? RunState::kFailed : RunState::kCancelled;
-      work.record().error = work.TimeIsUp() ? "its time limit has passed" : "cancelled";
+      work.record().error = work.TimeIsUp() ? work.LimitText() : "cancelled";
       return work.record();
     } catch (const std::exception& problem) {
       work.record().state = RunState::kFailed;

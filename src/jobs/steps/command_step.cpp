@@ -101,14 +101,20 @@ class CommandRun {
     }
     const std::string how = end.signal != 0 ? fmt::format("was killed by signal {}", end.signal)
                                             : fmt::format("ended with exit code {}", end.exit_code);
-    const std::string lines =
-        last_lines_.empty()
-            ? ""
-            : fmt::format(":\n  {}", fmt::to_string(fmt::join(last_lines_, "\n  ")));
+    const std::string lines = OutputText();
     if (end.signal == 0 && end.exit_code == kTemporaryFailure) {
       throw ExternalError("the command {}{}", how, lines);
     }
     throw UserError("the command {}{}", how, lines);
+  }
+
+  // The last line says most, and the first line of an error is what lists of runs show.
+  std::string OutputText() const {
+    if (last_lines_.size() < 2) {
+      return last_lines_.empty() ? "" : ": " + last_lines_.back();
+    }
+    return fmt::format(": {}\n  {}", last_lines_.back(),
+                       fmt::to_string(fmt::join(last_lines_, "\n  ")));
   }
 
   Schema DeclaredColumns(const std::string& relation) {

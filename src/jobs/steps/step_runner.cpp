@@ -162,6 +162,9 @@ StepRecord StepRunner::Timed(const StepScope& scope,
                              const std::function<void(const StepScope&)>& work) const {
   const auto start = std::chrono::steady_clock::now();
   const project::Step& step = scope.step;
+  if (settings_.started) {
+    settings_.started(step.name);
+  }
   const TimeLimit limit(settings_.stop, step.time_limit);
   StepScope limited = scope;
   limited.stop = limit.token();

@@ -252,7 +252,7 @@ TEST_F(StepRunnerTest, AFailingCommandShowsItsLastTwentyLinesWithoutSecrets) {
 
   const std::string error = ErrorOf();
 
-  EXPECT_TRUE(error.starts_with("step 'own': the command ended with exit code 4:\n  line "))
+  EXPECT_TRUE(error.starts_with("step 'own': the command ended with exit code 4: key ***\n  line "))
       << error;
   EXPECT_EQ(std::ranges::count(error, '\n'), 20);
   EXPECT_NE(error.find("key ***"), std::string::npos) << error;

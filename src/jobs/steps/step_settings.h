@@ -47,6 +47,7 @@ struct StepSettings {
   std::int64_t batch_bytes = 0;       // of a stream: new input that its sources take together
   std::set<std::string> also_read{};  // relations that others read besides the job, at any time
   std::stop_token stop{};
+  std::function<void(const std::string& step)> started{};  // told before each step, if anybody asks
 };
 
 // One step at work: what its code is handed.
