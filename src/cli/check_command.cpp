@@ -31,25 +31,43 @@ std::optional<Schema> ColumnsIn(jobs::Lakes& lakes, const std::string& table) {
   }
 }
 
-jobs::Findings CheckProjectFiles(const project::Project& project, const jobs::StepTables& tables,
-                                 Services& services) {
-  sql::Connection connection = services.database().Connect();
+// Adds what is wrong beyond the files themselves. Of jobs and a weir.yaml that have mistakes
+// already nothing more is said, nor of what would only follow from those.
+void CheckMeaning(const project::Project& project, const jobs::StepTables& tables,
+                  sql::Database& database, const Services& services, jobs::Findings& findings) {
+  sql::Connection connection = database.Connect();
   connection.SetStopToken(services.stop());
-  jobs::Findings findings;
   const jobs::Graph graph = jobs::CheckProject(project, connection, findings);
   for (const project::Job& job : project.jobs) {
     jobs::CheckSettings(project, job, tables, findings);
   }
   jobs::CheckConnections(project, tables, findings);
-  jobs::CheckAlerts(project, findings.mistakes);
-  if (findings.mistakes.empty()) {
-    jobs::Lakes lakes(project, services.database());
-    jobs::CheckColumns(
-        graph, tables, [&](const std::string& table) { return ColumnsIn(lakes, table); },
-        connection, findings);
+  if (!project.has_mistakes) {
+    jobs::CheckAlerts(project, findings.mistakes);
   }
+  std::optional<jobs::Lakes> lakes;
+  const auto existing = [&](const std::string& table) -> std::optional<Schema> {
+    if (project.has_mistakes) {
+      return std::nullopt;  // where its warehouse lies may be among them
+    }
+    if (!lakes) {
+      lakes.emplace(project, database);
+    }
+    return ColumnsIn(*lakes, table);
+  };
+  jobs::CheckColumns(graph, tables, existing, connection, findings);
   project::LoadUnitTests(project, findings.mistakes);
-  return findings;
+}
+
+// The services' own needs a weir.yaml without mistakes.
+sql::Database& DatabaseFor(const project::Project& project, Services& services,
+                           std::optional<sql::Database>& own) {
+  if (!project.has_mistakes) {
+    return services.database();
+  }
+  return own.emplace(sql::DatabaseOptions{.memory_bytes = services.options().memory_bytes,
+                                          .threads = services.options().threads,
+                                          .spill_folder = SpillFolderOf(&project)});
 }
 
 std::string Counted(std::size_t number, const std::string& what) {
@@ -69,11 +87,14 @@ Json MistakeJson(const project::Mistakes& mistakes) {
 
 void Print(const project::Project& project, const jobs::Findings& findings, Services& services) {
   std::set<std::string> domains;
-  for (const project::Job& job : project.jobs) {
-    domains.insert(job.domain);
+  for (const auto& jobs : {project.jobs, project.unsound_jobs}) {
+    for (const project::Job& job : jobs) {
+      domains.insert(job.domain);
+    }
   }
+  const std::size_t num_jobs = project.jobs.size() + project.unsound_jobs.size();
   if (services.options().json) {
-    PrintJson(services.out(), {{"jobs", project.jobs.size()},
+    PrintJson(services.out(), {{"jobs", num_jobs},
                                {"domains", domains.size()},
                                {"mistakes", MistakeJson(findings.mistakes)},
                                {"warnings", MistakeJson(findings.warnings)},
@@ -86,19 +107,23 @@ void Print(const project::Project& project, const jobs::Findings& findings, Serv
     services.out() << one.ToText(project.folder) << "\n";
   }
   services.out() << fmt::format(
-      "{} in {}: {}, {}\n", Counted(project.jobs.size(), "job"), Counted(domains.size(), "domain"),
+      "{} in {}: {}, {}\n", Counted(num_jobs, "job"), Counted(domains.size(), "domain"),
       Counted(findings.mistakes.size(), "mistake"), Counted(findings.warnings.size(), "warning"));
 }
 
 void RunCheck(const Arguments& arguments, Services& services) {
   const auto operators = operators::BuiltinOperators();
   const auto connectors = connectors::BuiltinConnectors();
-  const project::Project project = project::LoadProject(
-      services.project().folder, {.environment = services.options().environment,
-                                  .operators = operators.names(),
-                                  .connectors = connectors.names()});
-  const jobs::Findings findings =
-      CheckProjectFiles(project, {.operators = operators, .connectors = connectors}, services);
+  jobs::Findings findings;
+  const project::Project project =
+      project::ReadProject(services.project_folder(),
+                           {.environment = services.options().environment,
+                            .operators = operators.names(),
+                            .connectors = connectors.names()},
+                           findings.mistakes);
+  std::optional<sql::Database> own_database;
+  CheckMeaning(project, {.operators = operators, .connectors = connectors},
+               DatabaseFor(project, services, own_database), services, findings);
   Print(project, findings, services);
   findings.mistakes.ThrowIfAny(project.folder);
   if (arguments.Has("--strict") && !findings.warnings.empty()) {
@@ -121,7 +146,9 @@ Command CheckCommand() {
           "cycles, reads\n"
           "across domains, SQL whose result would differ from run to run, columns and functions "
           "that aren't\n"
-          "there, rows that break a table's contract (`columns`). Reads no data. Tables that no "
+          "there, rows that break a table's contract (`columns`). What would only follow from a "
+          "mistake that is told\n"
+          "is left out. Reads no data. Tables that no "
           "job writes have\n"
           "the columns that they have in the warehouse; without them --json says under "
           "\"unchecked\" what was\n"

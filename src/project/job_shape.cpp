@@ -74,7 +74,8 @@ std::vector<Key> ScheduleKeys() {
       {"end", Text(DayOrTime()), "the day from which it doesn't run any more"},
       {"wait", Text(DurationText()), "how long after an interval's end it waits for its inputs"},
       {"due", Words({"complete", "wait"}),
-       "run when the inputs are complete (default), or after 'wait' at the latest"},
+       "run when the inputs are complete (default), or 'wait' after the interval's end, complete "
+       "or not"},
       {"late", Text(DurationText()), "as in weir.yaml, for this job"},
       {"catch_up", Words({"all", "last"}), "run all missed intervals (default) or the last"},
   };
