@@ -147,12 +147,10 @@ Command CheckCommand() {
           "across domains, SQL whose result would differ from run to run, columns and functions "
           "that aren't\n"
           "there, rows that break a table's contract (`columns`). What would only follow from a "
-          "mistake that is told\n"
-          "is left out. Reads no data. Tables that no "
-          "job writes have\n"
-          "the columns that they have in the warehouse; without them --json says under "
-          "\"unchecked\" what was\n"
-          "left out.",
+          "mistake that is\n"
+          "told is left out. Reads no data. Tables that no job writes have the columns that they "
+          "have in the\n"
+          "warehouse; without them --json says under \"unchecked\" what was left out.",
       .examples = "weir check\nweir check --strict   # in CI: warnings fail, too",
       .parameters = {{.name = "--strict", .help = "fail if there are warnings"}},
       .run = RunCheck,
