@@ -113,6 +113,7 @@ TEST_F(DeterminismTest, RefusesAggregatesThatAddDoublesWhateverTheyAreGiven) {
 TEST_F(DeterminismTest, RefusesFramesOfRowsInNoOrder) {
   EXPECT_EQ(Of("SELECT sum(n) OVER (ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t"),
             "1:8: sum() depends on the order of rows; OVER (… ORDER BY a unique key)");
+  EXPECT_NE(Of("SELECT min(n) OVER (ROWS BETWEEN 1 PRECEDING AND UNBOUNDED FOLLOWING) FROM t"), "");
   EXPECT_EQ(Of("SELECT sum(n) OVER (ORDER BY k ROWS UNBOUNDED PRECEDING) FROM t"), "");
   EXPECT_EQ(Of("SELECT sum(n) OVER (PARTITION BY k) FROM t"), "");
 }

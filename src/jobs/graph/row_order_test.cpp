@@ -124,7 +124,7 @@ TEST_F(RowOrderTest, IsTrueOfWhatIsTheSameInAnyOrder) {
   connection_.Run(
       "CREATE TABLE t AS SELECT CAST(hash(i) % 1000003 AS BIGINT) AS k, i % 3 AS g, "
       "(hash(i, 2) % 1000003) / 7.0 * (CASE WHEN i % 3 = 0 THEN 1e-9 ELSE 1e7 END) AS v "
-      "FROM range(260000) AS r(i)");
+      "FROM range(130000) AS r(i)");
   connection_.Run("CREATE TABLE shuffled AS FROM t ORDER BY hash(k, v)");
   std::set<std::string> tried;
   for (const Overload& overload : Aggregates()) {

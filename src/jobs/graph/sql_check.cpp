@@ -190,7 +190,11 @@ class SqlCheck {
     project::Mistakes mistakes;
     const SqlSource select{
         .text = fmt::format("SELECT ({}\n)", text), .place = place, .is_file = false};
-    if (!ParseSql(select, {}, connection_, mistakes)) {
+    const auto parsed = ParseSql(select, {}, connection_, mistakes);
+    if (parsed && job_.deterministic) {
+      CheckDeterminism(*parsed, select, mistakes);
+    }
+    if (!mistakes.empty()) {
       findings_.mistakes.Note(
           place, fmt::format("{} '{}': {}", key, condition, mistakes.Sorted().front().text));
     }

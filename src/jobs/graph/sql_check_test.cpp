@@ -82,6 +82,25 @@ TEST_F(SqlCheckTest, LooksIntoChecks) {
             "before; there are: calls, edges, a; did you mean 'edges'?");
 }
 
+// A condition of the clock reads other rows on every run.
+TEST_F(SqlCheckTest, RefusesConditionsThatDiffer) {
+  const auto mistakes = [&](const std::string& more) {
+    Load({{"jobs/d/j/job.yaml",
+           "job: j\nreads: {calls: {table: shop.calls, where: 'ts < now()'}}\nsteps: [{sql: "
+           "a.sql}]\n"
+           "writes: [{table: s.a, from: a, mode: overwrite}]\n" +
+               more},
+          {"jobs/d/j/a.sql", "SELECT 1 AS id FROM calls"}});
+    return CheckMistakes();
+  };
+
+  EXPECT_EQ(mistakes(""),
+            "jobs/d/j/job.yaml:2:9: where 'ts < now()': results would differ from run to run: now "
+            "is the clock; {start}, {end} and {ds} are the interval (or deterministic: false, if "
+            "that is meant)");
+  EXPECT_EQ(mistakes("deterministic: false"), "");
+}
+
 TEST_F(SqlCheckTest, RefusesConditionsAndTypesThatAreNone) {
   Load({{"jobs/d/j/job.yaml",
          "job: j\nreads: {calls: {table: shop.calls, where: 'n >'}}\n"
