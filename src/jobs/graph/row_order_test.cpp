@@ -100,6 +100,15 @@ class RowOrderTest : public testing::Test {
     return text;
   }
 
+  // `t`, and its rows in another order: i is their key, k whole numbers, v of all sizes.
+  void FillTables() {
+    connection_.Run(
+        "CREATE TABLE t AS SELECT i, CAST(hash(i) % 1000003 AS BIGINT) AS k, i % 3 AS g, "
+        "(hash(i, 2) % 1000003) / 7.0 * (CASE WHEN i % 3 = 0 THEN 1e-9 ELSE 1e7 END) AS v "
+        "FROM range(130000) AS r(i)");
+    connection_.Run("CREATE TABLE shuffled AS FROM t ORDER BY hash(i, 3)");
+  }
+
   sql::Database database_{sql::DatabaseOptions{.threads = 4, .spill_folder = {}}};
   sql::Connection connection_ = database_.Connect();
 };
@@ -121,11 +130,7 @@ TEST_F(RowOrderTest, KnowsEveryAggregate) {
 
 // What is said to be the same in any order is, for rows in another one and on other threads.
 TEST_F(RowOrderTest, IsTrueOfWhatIsTheSameInAnyOrder) {
-  connection_.Run(
-      "CREATE TABLE t AS SELECT CAST(hash(i) % 1000003 AS BIGINT) AS k, i % 3 AS g, "
-      "(hash(i, 2) % 1000003) / 7.0 * (CASE WHEN i % 3 = 0 THEN 1e-9 ELSE 1e7 END) AS v "
-      "FROM range(130000) AS r(i)");
-  connection_.Run("CREATE TABLE shuffled AS FROM t ORDER BY hash(k, v)");
+  FillTables();
   std::set<std::string> tried;
   for (const Overload& overload : Aggregates()) {
     const auto order = RowOrderOf(overload.name);
@@ -149,6 +154,28 @@ TEST_F(RowOrderTest, IsTrueOfWhatIsTheSameInAnyOrder) {
     }
   }
   EXPECT_EQ(left_out, std::set<std::string>{"sum_no_overflow"});  // of DuckDB's own plans alone
+}
+
+// ORDER BY a unique key makes them the same: in the aggregate, and in the window that it is over.
+TEST_F(RowOrderTest, IsNoMatterOfWhatIsAddedInAnOrder) {
+  FillTables();
+  EXPECT_NE(RowsOf("sum(v)", "shuffled", 1), RowsOf("sum(v)", "t", 1));
+  for (const char* sum : {"sum(v", "avg(v", "stddev(v", "corr(v, k", "list_sum(list(v"}) {
+    const std::string call =
+        std::string(sum) + " ORDER BY i" + (std::string(sum).starts_with("list") ? "))" : ")");
+    EXPECT_EQ(RowsOf(call, "shuffled", 4), RowsOf(call, "t", 1)) << call;
+  }
+  for (const char* frame : {"", "ROWS BETWEEN 50 PRECEDING AND 30 FOLLOWING",
+                            "ROWS BETWEEN 7000 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW",
+                            "RANGE BETWEEN 500 PRECEDING AND 300 FOLLOWING"}) {
+    const std::string rows = fmt::format(
+        "(SELECT i, g, avg(v) OVER (PARTITION BY g ORDER BY i {}) AS mean FROM %) AS w", frame);
+    const auto of = [&](const std::string& table) {
+      return std::string(rows).replace(rows.find('%'), 1, table);
+    };
+    const std::string call = "md5(string_agg(CAST(mean AS VARCHAR), ',' ORDER BY i))";
+    EXPECT_EQ(RowsOf(call, of("shuffled"), 4), RowsOf(call, of("t"), 1)) << frame;
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "jobs/run/personal_columns.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ascii.h"
 #include "lake/snapshot.h"
