@@ -88,9 +88,9 @@ std::optional<RowOrder> RowOrderOf(std::string_view aggregate) {
 }
 
 bool NumbersRows(std::string_view function) {
-  static constexpr std::array<std::string_view, 6> names = {"row_number", "ntile",     "lag",
-                                                            "lead",       "nth_value", "fill"};
-  return std::ranges::find(names, function) != names.end();
+  static constexpr std::array<std::string_view, 6> kNames = {"row_number", "ntile",     "lag",
+                                                             "lead",       "nth_value", "fill"};
+  return std::ranges::find(kNames, function) != kNames.end();
 }
 
 std::string_view AggregateWithin(std::string_view macro) {

@@ -38,6 +38,7 @@ class RowOrderTest : public testing::Test {
       }
     }
     std::vector<Overload> all;
+    all.reserve(overloads.size());
     for (const auto& [key, overload] : overloads) {
       all.push_back(overload);
     }
@@ -47,6 +48,7 @@ class RowOrderTest : public testing::Test {
   // A call of an aggregate over columns k (BIGINT) and v (DOUBLE).
   static std::string CallOf(const Overload& overload) {
     std::vector<std::string> arguments;
+    arguments.reserve(overload.types.size());
     for (const std::string& type : overload.types) {
       arguments.push_back(arguments.empty() ? Argument(type) : Constant(type, arguments.size()));
     }

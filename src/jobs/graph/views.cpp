@@ -141,7 +141,8 @@ std::set<std::string> ViewsThatJobsRead(const Project& project, sql::Connection&
       for (const std::string& table : connection.TableNames(view->second.sql)) {
         names.push_back(fmt::format("{}", fmt::join(sql::SplitName(table), ".")));
       }
-    } catch (const UserError&) {  // it is no SQL, which FindViews() tells
+    } catch (const UserError&) {
+      continue;  // it is no SQL, which FindViews() tells
     }
   }
   return read;
