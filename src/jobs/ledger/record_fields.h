@@ -17,6 +17,7 @@ void VisitFields(Record& record, Visitor& visit) {
   visit("name", record.name);
   visit("table", record.table);
   visit("version", record.version);
+  visit("table_id", record.table_id);
   visit("files", record.files);
   visit("num_files", record.num_files);
   visit("writer_run", record.writer_run);

@@ -32,6 +32,7 @@ struct InputRecord {
   std::string name;           // in the job
   std::string table;          // "schema.name"
   std::int64_t version = -1;  // -1: the table wasn't there
+  std::string table_id{};     // of the table's metadata: another one is another table of its name
   std::string files{};  // what the files that it read hold (lake/data_origin.h), 32 hex digits
   std::int64_t num_files = 0;
   std::string writer_run{};  // of a state table: id of the run whose state was read

@@ -33,6 +33,7 @@ struct Touch {
 
 struct TableFacts {
   std::int64_t latest = -1;          // -1: there is no such table
+  std::string id{};                  // of its metadata; empty: not looked at
   bool of_other = false;             // of the environment that is read from (`read_from`)
   bool has_intervals = false;        // rows know their interval (a column ds)
   std::optional<Interval> extent{};  // whole days from the first to the last that holds rows

@@ -227,6 +227,11 @@ class Planner {
     if (done == nullptr) {
       return Missing(FindRun(runs.unsuccessful, interval), interval);
     }
+    if (const auto dropped = DroppedOutput(*done, facts_)) {
+      return Candidate{.interval = interval,
+                       .cause = Cause::kMissing,
+                       .why = fmt::format("{} was dropped", *dropped)};
+    }
     if (done->recovered && done->sent.size() < NumEffects(*instances_[instance].job)) {
       return Candidate{.interval = interval,
                        .cause = Cause::kCrashed,

@@ -75,6 +75,13 @@ std::optional<StaleReason> WhyStateStale(const Reading& now, const InputRecord& 
                  : fmt::format("{} has another state now (run {})", read.table, now.writer_run)};
 }
 
+// A table that was dropped and made again begins with version 0: its numbers say nothing of what
+// was read.
+bool IsAnotherTable(const InputRecord& read, const TableFacts& table) {
+  const bool other_id = !read.table_id.empty() && !table.id.empty() && read.table_id != table.id;
+  return read.version >= 0 && table.latest >= 0 && (other_id || table.latest < read.version);
+}
+
 // Whether files outside came, went or changed since the run.
 std::optional<StaleReason> WhySourceStale(const JobInstance& self, const RunRecord& run,
                                           const SourceFacts& source) {
@@ -94,6 +101,17 @@ std::optional<StaleReason> WhySourceStale(const JobInstance& self, const RunReco
 
 }  // namespace
 
+std::optional<std::string> DroppedOutput(const RunRecord& run, const PlanFacts& facts) {
+  for (const OutputRecord& output : run.outputs) {
+    const auto table = facts.tables.find(output.table);
+    if (table != facts.tables.end() && !table->second.of_other &&
+        output.version > table->second.latest) {
+      return output.table;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, std::size_t instance,
                                     const RunRecord& run, const PlanFacts& facts) {
   const JobInstance& self = instances[instance];
@@ -109,6 +127,10 @@ std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, s
         read->note.starts_with(kFromEnvironment) != table->second.of_other) {
       return StaleReason{.cause = Cause::kChanged,
                          .why = fmt::format("{} is read in another environment now", read->table)};
+    }
+    if (IsAnotherTable(*read, table->second)) {
+      return StaleReason{.cause = Cause::kChanged,
+                         .why = fmt::format("{} was dropped and made anew", read->table)};
     }
     const Reading now = ReadingOf(instances, instance, input, run.key.interval, facts);
     if (now.kind == ReadingKind::kLatest || now.kind == ReadingKind::kWindow) {

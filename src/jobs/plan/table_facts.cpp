@@ -151,6 +151,7 @@ TableFacts ReadTableFacts(lake::Warehouse& warehouse, const std::string& table,
   if (with_extent || !all_known) {
     const lake::Snapshot snapshot = warehouse.Open(folder);
     reader.SetMetadata(snapshot.metadata);
+    facts.id = snapshot.metadata.id;
     if (with_extent) {
       ReadExtent(snapshot, days, facts);
     }

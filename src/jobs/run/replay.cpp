@@ -125,6 +125,11 @@ class Replay {
       readings.push_back(RecordedReading(input, sources.pinned));
     }
     for (const RunInput& input : OpenRecorded(readings, sources)) {
+      const InputRecord* read = InputOf(input.record.name);
+      if (!read->table_id.empty() && !input.record.table_id.empty() &&
+          read->table_id != input.record.table_id) {
+        Refuse(fmt::format("{}, which it read, was dropped and made anew", read->table));
+      }
       CheckFiles(input.folder, input.record.version, input.files);
       connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
                                   sql::QuoteName(input.record.name), input.select));

@@ -80,6 +80,7 @@ class InputOpener {
           IsOpened(line.table) ? sources_.opened->at(line.table) : latest_.at(line.table);
       result.record.version = reading.kind == ReadingKind::kEmpty ? -1 : opened.snapshot.version;
     }
+    result.record.table_id = result.record.version < 0 ? "" : opened.snapshot.metadata.id;
     Select(input, reading, opened, result);
     return result;
   }
