@@ -3,10 +3,11 @@
 
     python3 make_data.py [DAYS] [FIRST_DAY]      by default 7 days from 2026-01-05
 
-The same days always have the same content.
+The same days always have the same content, and files that have it already stay as they are.
 """
 import csv
 import datetime
+import io
 import json
 import pathlib
 import random
@@ -48,12 +49,19 @@ def visits_of(day, draw):
 
 
 def write_csv(path, rows):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write(path, text.getvalue())
+
+
+def write(path, text):
+    if path.exists() and path.read_text() == text:
+        return  # a file that is written again is another one to whoever reads it
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name("." + path.name + ".part")
-    with part.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    part.write_text(text)
     part.rename(path)  # a reader finds whole files only
 
 
@@ -66,11 +74,8 @@ def main():
         day = first + datetime.timedelta(days=offset)
         draw = random.Random(day.toordinal())
         write_csv(FOLDER / "orders" / (day.isoformat() + ".csv"), list(complete(orders_of(day, draw))))
-        visits = FOLDER / "visits" / (day.isoformat() + ".ndjson")
-        visits.parent.mkdir(parents=True, exist_ok=True)
-        part = visits.with_name("." + visits.name + ".part")
-        part.write_text("".join(json.dumps(visit) + "\n" for visit in visits_of(day, draw)))
-        part.rename(visits)
+        write(FOLDER / "visits" / (day.isoformat() + ".ndjson"),
+              "".join(json.dumps(visit) + "\n" for visit in visits_of(day, draw)))
     print("%d days from %s in %s" % (days, first, FOLDER.name))
 
 
