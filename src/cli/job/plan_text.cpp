@@ -80,7 +80,11 @@ std::string NothingText(const std::string& nothing, const std::vector<JobInstanc
   for (const jobs::NotPlanned& not_planned : waiting) {
     all_wait = all_wait && (not_planned.has_none || not_planned.interval);
     if (not_planned.has_none) {
-      reasons += fmt::format("  {}: {}\n", instances[not_planned.instance].name(), not_planned.why);
+      const JobInstance& instance = instances[not_planned.instance];
+      const std::string first = not_planned.first ? fmt::format("its first interval is {}: ",
+                                                                instance.Label(*not_planned.first))
+                                                  : "";
+      reasons += fmt::format("  {}: {}{}\n", instance.name(), first, not_planned.why);
     }
   }
   return nothing + (all_wait ? ":\n" : ": every interval that is due is done\n") + reasons;

@@ -162,8 +162,7 @@ class Planner {
       told.why = WhyNoneOf(self, due);
     } else if (const auto first = coverage_.First(instance);
                first && facts_.runs[instance].succeeded.empty()) {
-      told.why = fmt::format("its first interval is {}: {}", self.Label(self.schedule.At(*first)),
-                             due.waits_for);
+      told.first = self.schedule.At(*first);
     } else if (!options_.only && !facts_.runs[instance].succeeded.empty()) {
       told.has_none = false;
     }

@@ -49,6 +49,7 @@ struct NotPlanned {
   std::optional<Interval> interval{};
   std::string why{};
   bool has_none = false;  // it has never run, or none of its intervals is among the days asked for
+  std::optional<Interval> first{};  // that it waits for, where it has never run
 };
 
 // Days that were asked for, as "2026-01-05", both inclusive; an empty one is no limit.
