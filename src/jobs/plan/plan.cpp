@@ -45,6 +45,7 @@ class Planner {
       : instances_(instances),
         facts_(facts),
         options_(options),
+        days_(options.only.value_or(AskedDays{})),
         coverage_(instances, facts),
         planned_(instances.size()),
         stale_(instances.size()) {}
@@ -116,10 +117,10 @@ class Planner {
   }
 
   void PlanStream(std::size_t instance) {
-    if (!ReadsNow(instance) || !streams_.insert(instance).second) {
+    const auto& source = facts_.sources[instance];
+    if (!source || !ReadsNow(instance) || !streams_.insert(instance).second) {
       return;
     }
-    const auto& source = facts_.sources[instance];
     Append(plan_.runs, instance,
            {.interval = NextBatch(facts_.runs[instance]),
             .cause = Cause::kStream,
@@ -132,16 +133,14 @@ class Planner {
     DueIntervals due = DueOf(instances_, instance, facts_, coverage_);
     const bool by_clock = !due.intervals.empty() && !coverage_.First(instance);
     const Schedule& schedule = instances_[instance].schedule;
-    if (by_clock && options_.manual && options_.only &&
-        !options_.only->first.empty()) {  // nothing says when it began: its user does
-      due.intervals =
-          schedule.Between(schedule.At(schedule.TimeOf(options_.only->first)).start, facts_.now);
+    if (by_clock && options_.manual &&
+        !days_.first.empty()) {  // nothing says when it began: its user does
+      due.intervals = schedule.Between(schedule.At(schedule.TimeOf(days_.first)).start, facts_.now);
     }
     TellWhatItWaitsFor(instance, due);
     if (options_.only) {
-      std::erase_if(due.intervals, [&](const Interval& interval) {
-        return !options_.only->Has(schedule.Day(interval));
-      });
+      std::erase_if(due.intervals,
+                    [&](const Interval& interval) { return !days_.Has(schedule.Day(interval)); });
     }
     const bool last_only = instances_[instance].job->external_effects &&
                            instances_[instance].job->catch_up == project::CatchUp::kLast;
@@ -154,7 +153,7 @@ class Planner {
   void TellWhatItWaitsFor(std::size_t instance, const DueIntervals& due) {
     const JobInstance& self = instances_[instance];
     const auto is_asked = [&](const Interval& interval) {
-      return !options_.only || options_.only->Has(self.schedule.Day(interval));
+      return days_.Has(self.schedule.Day(interval));
     };
     NotPlanned told{.instance = instance, .why = due.waits_for};
     told.has_none = std::ranges::none_of(due.intervals, is_asked);
@@ -173,14 +172,14 @@ class Planner {
   std::string WhyNoneOf(const JobInstance& self, const DueIntervals& due) const {
     const Interval& oldest = due.intervals.front();
     const Interval& newest = due.intervals.back();
-    if (!options_.only->last.empty() && options_.only->last < self.schedule.Day(oldest)) {
+    if (!days_.last.empty() && days_.last < self.schedule.Day(oldest)) {
       return fmt::format("its first interval is {}", self.Label(oldest));
     }
-    if (options_.only->first > self.schedule.Day(newest)) {
+    if (days_.first > self.schedule.Day(newest)) {
       return fmt::format("its newest interval is {}: {}", self.Label(newest), due.waits_for);
     }
-    const Interval holds = self.schedule.At(self.schedule.TimeOf(
-        options_.only->last.empty() ? options_.only->first : options_.only->last));
+    const Interval holds =
+        self.schedule.At(self.schedule.TimeOf(days_.last.empty() ? days_.first : days_.last));
     return fmt::format("no interval has its last day there; {} has {}", self.Label(holds),
                        self.schedule.Day(holds));
   }
@@ -489,6 +488,7 @@ class Planner {
   const std::vector<JobInstance>& instances_;
   const PlanFacts& facts_;
   const PlanOptions& options_;
+  AskedDays days_;  // no limit if none were asked for
   Coverage coverage_;
   std::vector<Positions> planned_;  // by instance, positions in plan_.runs
   std::vector<Positions> stale_;    // by instance, positions in plan_.stale
