@@ -68,7 +68,7 @@ def by_duckdb(folder):
     path = DATA / "rival.csv.gz"
     before = used()
     connection = duckdb.connect(config={"threads": 2})
-    count = connection.sql(f"COPY (FROM {lines_of(folder)} LIMIT {RIVALS_LINES}) TO '{path}' (FORMAT csv, HEADER false, COMPRESSION gzip)").fetchone()[0]
+    count = connection.execute(f"COPY (FROM {lines_of(folder)} LIMIT {RIVALS_LINES}) TO '{path}' (FORMAT csv, HEADER false, COMPRESSION gzip)").fetchone()[0]
     return count, used() - before, path.stat().st_size
 
 

@@ -15,8 +15,9 @@ std::optional<int> TakeNumber(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) {
     return std::nullopt;
   }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
-  if (error != std::errc() || end != text.data() + digits || text[0] == '-') {
+  const std::string_view number = text.substr(0, digits);
+  const auto [end, error] = std::from_chars(number.begin(), number.end(), value);
+  if (error != std::errc() || end != number.end() || text[0] == '-') {
     return std::nullopt;
   }
   text.remove_prefix(digits);
@@ -75,7 +76,7 @@ std::optional<Micros> TakeTime(std::string_view& text) {
   if (!minute || *minute > 59) {
     return std::nullopt;
   }
-  Micros time = (*hour * 60 + *minute) * 60 * kSecond;
+  Micros time = (Micros{*hour} * 60 + *minute) * 60 * kSecond;
   if (!TakeCharacter(text, ':')) {
     return time;
   }
@@ -113,7 +114,7 @@ std::optional<Micros> TakeZone(std::string_view& text) {
     }
     minutes = *read;
   }
-  return sign * (*hours * 60 + minutes) * 60 * kSecond;
+  return sign * (Micros{*hours} * 60 + minutes) * 60 * kSecond;
 }
 
 // Quotients that round toward the past, so that the rest is never negative.

@@ -104,8 +104,10 @@ std::string RangeText(const Setting& setting) {
   if (setting.least && setting.most) {
     return fmt::format("{} to {}", *setting.least, *setting.most);
   }
-  return setting.least ? fmt::format("at least {}", *setting.least)
-                       : fmt::format("at most {}", *setting.most);
+  if (setting.least) {
+    return fmt::format("at least {}", *setting.least);
+  }
+  return setting.most ? fmt::format("at most {}", *setting.most) : "any number";
 }
 
 std::optional<std::string> NotAllowed(const Setting& setting, const Json& value) {

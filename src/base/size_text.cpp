@@ -12,8 +12,9 @@ std::optional<std::int64_t> ParseBytes(std::string_view text) {
   constexpr double kMost = 1e18;
   double bytes = 0;
   const std::size_t size = std::min(text.find_first_not_of("0123456789."), text.size());
-  const char* const end = text.data() + size;
-  if (std::from_chars(text.data(), end, bytes, std::chars_format::fixed).ptr != end) {
+  const std::string_view number = text.substr(0, size);
+  if (std::from_chars(number.begin(), number.end(), bytes, std::chars_format::fixed).ptr !=
+      number.end()) {
     return std::nullopt;
   }
   std::string unit = LowerCase(text.substr(size));

@@ -13,7 +13,7 @@ namespace weir {
 inline std::uint64_t TestSeed() {
   const char* given = std::getenv("WEIR_TEST_SEED");
   const std::uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device{}();
-  std::cout << "WEIR_TEST_SEED=" << seed << std::endl;
+  std::cout << "WEIR_TEST_SEED=" << seed << "\n" << std::flush;
   return seed;
 }
 

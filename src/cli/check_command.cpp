@@ -1,5 +1,7 @@
+#include <functional>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,24 +12,40 @@
 #include "jobs/alerts/alert_kinds.h"
 #include "jobs/graph/column_check.h"
 #include "jobs/graph/settings_check.h"
+#include "jobs/plan/instance.h"
+#include "jobs/run/former_partitions.h"
 #include "jobs/run/lakes.h"
-#include "lake/snapshot.h"
 #include "project/unit_test_file.h"
 
 namespace weir::cli {
 namespace {
 
-// The columns that a table of the warehouse has; nothing if it isn't there or can't be read.
-std::optional<Schema> ColumnsIn(jobs::Lakes& lakes, const std::string& table) {
+// A table of the warehouse; nothing if it isn't there or can't be read.
+std::optional<lake::Snapshot> TableIn(jobs::Lakes& lakes, const std::string& table) {
   try {
     lake::Warehouse& warehouse = lakes.Of(table);
-    const lake::Snapshot snapshot =
-        lake::LoadSnapshot(warehouse.FolderOf(table), warehouse.connection());
-    return snapshot.exists() ? std::optional(snapshot.metadata.schema) : std::nullopt;
+    lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(table));
+    return snapshot.exists() ? std::optional(std::move(snapshot)) : std::nullopt;
   } catch (const UserError&) {
     return std::nullopt;
   } catch (const ExternalError&) {
     return std::nullopt;
+  }
+}
+
+using TableReader = std::function<std::optional<lake::Snapshot>(const std::string&)>;
+
+void WarnOfFormerPartitions(const project::Project& project, const TableReader& read,
+                            project::Mistakes& warnings) {
+  const std::vector<jobs::JobInstance> instances = jobs::MakeInstances(project);
+  for (const jobs::SharedTable& shared : jobs::SharedTables(project, instances)) {
+    const auto snapshot = read(shared.output->table);
+    if (!snapshot) {
+      continue;
+    }
+    for (const std::string& warning : jobs::WarningsOfFormer(project, shared, *snapshot)) {
+      warnings.Note(shared.output->place, warning);
+    }
   }
 }
 
@@ -46,17 +64,24 @@ void CheckMeaning(const project::Project& project, const jobs::StepTables& table
     jobs::CheckAlerts(project, findings.mistakes);
   }
   std::optional<jobs::Lakes> lakes;
-  const auto existing = [&](const std::string& table) -> std::optional<Schema> {
+  const TableReader read = [&](const std::string& table) -> std::optional<lake::Snapshot> {
     if (project.has_mistakes) {
       return std::nullopt;  // where its warehouse lies may be among them
     }
     if (!lakes) {
       lakes.emplace(project, database);
     }
-    return ColumnsIn(*lakes, table);
+    return TableIn(*lakes, table);
+  };
+  const auto existing = [&](const std::string& table) {
+    const auto snapshot = read(table);
+    return snapshot ? std::optional(snapshot->metadata.schema) : std::nullopt;
   };
   jobs::CheckColumns(graph, tables, existing, connection, findings);
   project::LoadUnitTests(project, findings.mistakes);
+  if (!project.has_mistakes && findings.mistakes.empty()) {
+    WarnOfFormerPartitions(project, read, findings.warnings);
+  }
 }
 
 // The services' own needs a weir.yaml without mistakes.
@@ -150,7 +175,9 @@ Command CheckCommand() {
           "mistake that is\n"
           "told is left out. Reads no data. Tables that no job writes have the columns that they "
           "have in the\n"
-          "warehouse; without them --json says under \"unchecked\" what was left out.",
+          "warehouse; without them --json says under \"unchecked\" what was left out. Warns of "
+          "rows of partitions\n"
+          "that weir.yaml lists no more.",
       .examples = "weir check\nweir check --strict   # in CI: warnings fail, too",
       .parameters = {{.name = "--strict", .help = "fail if there are warnings"}},
       .run = RunCheck,

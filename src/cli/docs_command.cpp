@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,14 @@ namespace weir::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+void MakeFolder(const fs::path& folder) {
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (problem) {
+    throw ExternalError("folder {} can't be made: {}", folder.string(), problem.message());
+  }
+}
 
 void WritePage(const fs::path& file, const std::string& text) {
   std::ofstream stream(file, std::ios::binary);
@@ -35,7 +44,7 @@ void WriteDocs(const Arguments& arguments, Services& services) {
   }
   const auto out = arguments.OptionalText("--out");
   const fs::path folder = out ? fs::path(*out) : project.folder / "docs" / "catalogue";
-  fs::create_directories(folder);
+  MakeFolder(folder);
   WritePage(folder / "README.md", jobs::CataloguePage(graph));
   const auto domains = jobs::Domains(graph);
   for (const std::string& domain : domains) {

@@ -1,5 +1,7 @@
 #include "cli/failure.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +31,7 @@ Failure Judge(const std::exception& problem) {
   if (Is<ConflictError>(problem)) {
     return {kFailed, "conflict", problem.what()};
   }
-  if (Is<ExternalError>(problem)) {
+  if (Is<ExternalError>(problem) || Is<std::filesystem::filesystem_error>(problem)) {
     return {kFailed, "external", problem.what()};
   }
   if (Is<CancelledError>(problem)) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/ingest_lag.h"
@@ -61,15 +62,20 @@ std::vector<SourceStatus> ReadStatus(Services& services, const std::string& wher
 Json LagJson(const std::vector<PartitionLag>& partitions) {
   Json list = Json::array();
   for (const PartitionLag& partition : partitions) {
+    const auto lag = partition.lag();
     list.push_back({{"job", partition.job},
                     {"source", partition.source},
                     {"partition", partition.partition},
                     {"next", partition.next},
-                    {"end", partition.end},
-                    {"lag", partition.lag()},
+                    {"end", partition.end ? Json(*partition.end) : Json()},
+                    {"lag", lag ? Json(*lag) : Json()},
                     {"per_second", partition.rate ? Json(*partition.rate) : Json()}});
   }
   return list;
+}
+
+std::string CountOrUnknown(const std::optional<std::int64_t>& count) {
+  return count ? FormatCount(*count) : "?";
 }
 
 std::string LagText(const std::vector<PartitionLag>& partitions) {
@@ -79,7 +85,7 @@ std::string LagText(const std::vector<PartitionLag>& partitions) {
   TextTable table({"job", "topic of Kafka", ">partition", ">next", ">end", ">behind", ">a second"});
   for (const PartitionLag& partition : partitions) {
     table.Add({partition.job, partition.source, partition.partition, FormatCount(partition.next),
-               FormatCount(partition.end), FormatCount(partition.lag()),
+               CountOrUnknown(partition.end), CountOrUnknown(partition.lag()),
                partition.rate ? fmt::format("{:.1f}", *partition.rate) : "-"});
   }
   return "\n" + table.Text();
@@ -102,9 +108,11 @@ Json StatusJson(const std::vector<SourceStatus>& sources,
   return {{"sources", list}, {"partitions", LagJson(partitions)}};
 }
 
-std::string StatusText(const std::vector<SourceStatus>& sources) {
+std::string StatusText(const std::vector<SourceStatus>& sources,
+                       const std::optional<std::string>& day) {
   if (sources.empty()) {
-    return "nothing has been ingested yet\n";
+    return day ? fmt::format("no lines of {} have been ingested\n", *day)
+               : "nothing has been ingested yet\n";
   }
   TextTable table({"source", ">files", ">lines in", ">good", ">bad", ">duplicate", ">suppressed",
                    "newest day", "in = out"});
@@ -118,13 +126,16 @@ std::string StatusText(const std::vector<SourceStatus>& sources) {
 
 void PrintIngestStatus(const Arguments& arguments, Services& services) {
   const auto day = arguments.OptionalText("--on");
+  if (day && !ParseDate(*day)) {
+    throw UsageError("--on: '{}' is no day; allowed is one such as 2026-01-05", *day);
+  }
   const std::vector<SourceStatus> sources =
       ReadStatus(services, day ? "ds = " + sql::QuoteText(*day) : std::string("true"));
   const std::vector<PartitionLag> partitions = LagOfPartitions(services);
   if (services.options().json) {
     PrintJson(services.out(), StatusJson(sources, partitions));
   } else {
-    services.out() << StatusText(sources) << LagText(partitions);
+    services.out() << StatusText(sources, day) << LagText(partitions);
   }
   for (const SourceStatus& source : sources) {
     if (!source.IsConserved()) {

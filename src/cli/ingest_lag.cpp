@@ -21,8 +21,10 @@ bool ReadsKafka(const project::Project& project) {
       project.environment.locations,
       [](const auto& location) { return location.second.starts_with(kKafkaScheme); });
   const auto by_step = [](const project::Step& step) {
-    return step.with.is_object() && step.with.contains("path") && step.with["path"].is_string() &&
-           step.with["path"].get<std::string>().starts_with(kKafkaScheme);
+    return step.with.is_object() && std::ranges::any_of(step.with, [](const auto& value) {
+             return value.is_string() &&
+                    value.template get<std::string>().starts_with(kKafkaScheme);
+           });
   };
   return by_location || std::ranges::any_of(project.jobs, [&](const project::Job& job) {
            return std::ranges::any_of(job.steps, by_step);
@@ -39,9 +41,11 @@ std::int64_t OffsetsOf(const std::string& place, std::string_view line) {
   const std::size_t dash = range.find('-');
   std::int64_t first = 0;
   std::int64_t last = -1;
-  std::from_chars(range.data(), range.data() + std::min(dash, range.size()), first);
+  const std::string_view begin = range.substr(0, dash);
+  std::from_chars(begin.begin(), begin.end(), first);
   if (dash != std::string_view::npos) {
-    std::from_chars(range.data() + dash + 1, range.data() + range.size(), last);
+    const std::string_view end = range.substr(dash + 1);
+    std::from_chars(end.begin(), end.end(), last);
   }
   return last + 1 - first;
 }
@@ -55,8 +59,10 @@ std::map<std::string, PartitionLag> LagOfStream(const jobs::JobInstance& stream,
     lags[position.topic + "/" + position.partition] = {.job = stream.name(),
                                                        .source = position.topic,
                                                        .partition = position.partition,
-                                                       .next = position.next,
-                                                       .end = position.next};
+                                                       .next = position.next};
+    if (source.problem.empty()) {  // else it couldn't be asked
+      lags[position.topic + "/" + position.partition].end = position.next;
+    }
   }
   for (const jobs::NewInput& input : source.new_inputs) {
     const std::size_t slash = input.identity.rfind('/');
@@ -99,10 +105,11 @@ std::vector<PartitionLag> LagOfPartitions(Services& services) {
     const jobs::PlanFacts facts = workspace.Facts();
     for (std::size_t i = 0; i < workspace.instances().size(); ++i) {
       const jobs::JobInstance& stream = workspace.instances()[i];
-      if (!stream.job->is_stream || !facts.sources[i]) {
+      const auto& source = facts.sources[i];
+      if (!stream.job->is_stream || !source) {
         continue;
       }
-      for (auto& [place, lag] : LagOfStream(stream, *facts.sources[i], workspace.lakes().own())) {
+      for (auto& [place, lag] : LagOfStream(stream, *source, workspace.lakes().own())) {
         lag.rate = RateOf(place, facts.runs[i].succeeded);
         all.push_back(std::move(lag));
       }

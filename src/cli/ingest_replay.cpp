@@ -24,6 +24,25 @@ using project::Step;
 using project::StepKind;
 
 constexpr auto kBadEvents = "metastore.bad_events";
+
+// A row for each partition, as good lines are missing between the bad ones.
+constexpr auto kLedgerOfReplay = R"(
+SELECT * EXCLUDE (maps, ds),
+       map_from_entries(list_transform(
+         list_sort(list_distinct(flatten(list_transform(maps, lambda one: map_keys(one))))),
+         lambda word: struct_pack(
+           k := word,
+           v := list_sum(list_transform(maps, lambda one: coalesce(one[word], 0)))::BIGINT)))
+         AS suppressed_by_reason,
+       ds
+FROM (
+  SELECT job, 'bad_events' AS source, source || '/' || source_partition AS source_partition,
+         min(first_offset) AS first_offset, max(last_offset) AS last_offset,
+         sum(lines_in)::BIGINT AS lines_in, sum(good)::BIGINT AS good, sum(bad)::BIGINT AS bad,
+         sum(duplicate)::BIGINT AS duplicate, sum(suppressed)::BIGINT AS suppressed,
+         list(suppressed_by_reason ORDER BY first_offset) AS maps, ds
+  FROM {0} GROUP BY ALL
+))";
 constexpr auto kIngestLedger = "metastore.ingest_ledger";
 constexpr auto kChain = "enrich_lines";
 constexpr auto kBadBefore = "bad_lines_before";
@@ -69,10 +88,7 @@ class ReplayJob {
         kBadEvents, kBadAfter,
         "SELECT * FROM {0} UNION ALL BY NAME SELECT * FROM {1} WHERE job = {2} AND ({3}) IS NOT "
         "TRUE");
-    Redirect(
-        kIngestLedger, kLedgerAfter,
-        "SELECT * REPLACE (source || '/' || source_partition AS source_partition, 'bad_events' "
-        "AS source) FROM {0}");
+    Redirect(kIngestLedger, kLedgerAfter, kLedgerOfReplay);
     OutputTo(kBadEvents).mode = project::OutputMode::kReplace;
     return std::move(job_);
   }
@@ -174,6 +190,7 @@ void RunReplay(Workspace& workspace, const Job& ingesting,
                        .why = "bad lines again"});
   std::mutex mutex;
   jobs::SharedSelector selector;
+  jobs::SoundSql sound;
   Services& services = workspace.services();
   jobs::RunServices runs{.project = changed,
                          .instances = instances,
@@ -181,6 +198,7 @@ void RunReplay(Workspace& workspace, const Job& ingesting,
                          .ledger = workspace.ledger(),
                          .ledger_mutex = mutex,
                          .selector = selector,
+                         .sound = sound,
                          .steps = workspace.steps(),
                          .stop = services.stop()};
   const auto observer = MakeRunObserver(services);

@@ -3,13 +3,16 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "base/process.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/services.h"
 #include "storage/stores.h"
 
@@ -113,6 +116,21 @@ std::string Quoted(const std::string& text) {
   return quoted + "'";
 }
 
+// Words that YAML readers take for something else than a text.
+bool IsYamlWord(std::string_view text) {
+  constexpr std::array<std::string_view, 9> kWords = {"null", "true", "false", "yes", "no",
+                                                      "on",   "off",  "y",     "n"};
+  return std::ranges::any_of(kWords,
+                             [&](std::string_view word) { return EqualIgnoringCase(word, text); });
+}
+
+// Whether a YAML reader may take it for a number: "7", "1e3", "0x1f", ".inf".
+bool IsLikeYamlNumber(std::string_view text) {
+  return !text.empty() &&
+         (IsDigit(text.front()) || LowerCase(text) == ".inf" || LowerCase(text) == ".nan" ||
+          (text.front() == '.' && text.size() > 1 && IsDigit(text[1])));
+}
+
 std::string YamlText(const std::string& text) {
   const bool plain = text.find_first_not_of(
                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -120,14 +138,15 @@ std::string YamlText(const std::string& text) {
   const bool is_word =
       text.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_/") !=
       std::string::npos;
-  return plain && is_word && text.front() != '-' ? text : Quoted(text);
+  const bool is_text = is_word && !IsYamlWord(text) && !IsLikeYamlNumber(text);
+  return plain && is_text && text.front() != '-' ? text : Quoted(text);
 }
 
 // Where the projects of a kind ("examples", "packs") lie: beside an installed weir, or in the
 // folders above the program where weir was built.
 fs::path ShippedFolder(const std::string& kind) {
   const fs::path program = ProgramFolder();
-  const fs::path installed = program / ".." / "share" / "weir" / kind;
+  fs::path installed = program / ".." / "share" / "weir" / kind;
   if (fs::is_directory(installed)) {
     return installed;
   }
@@ -177,7 +196,7 @@ void CheckData(const std::string& name, const fs::path& shipped,
 
 // Copies a project that ships with weir; `data` is linked as its folder data/.
 void CopyProject(const std::string& kind, const std::string& name, const fs::path& root,
-                 const std::optional<std::string>& data, Services& services) {
+                 const std::optional<std::string>& data) {
   const fs::path shipped = ShippedFolder(kind);
   std::vector<std::string> known;
   if (fs::is_directory(shipped)) {
@@ -205,7 +224,24 @@ void CopyProject(const std::string& kind, const std::string& name, const fs::pat
   if (data) {
     fs::create_directory_symlink(fs::canonical(*data), root / "data");
   }
+}
+
+// Says what was made; `warehouse` is absent where it is as the copied project has it.
+void TellMade(const std::string& name, const fs::path& root,
+              const std::optional<std::string>& warehouse, bool is_copied, Services& services) {
+  if (services.options().json) {
+    Json made = {{"project", name}, {"folder", root.string()}};
+    if (warehouse) {
+      made["warehouse"] = *warehouse;
+    }
+    PrintJson(services.out(), made);
+    return;
+  }
   services.out() << fmt::format("project {} in {}\n", name, root.string());
+  if (warehouse) {
+    services.out() << fmt::format("warehouse {}{}\n", *warehouse,
+                                  is_copied ? " of environment dev" : "");
+  }
 }
 
 // Throws UserError for what no command could open.
@@ -216,24 +252,45 @@ void CheckWarehouse(const std::string& given) {
   storage::Stores().Open(given);
 }
 
+// Gives the environment dev of a pack another warehouse.
+void SetWarehouse(const fs::path& file, const std::string& warehouse) {
+  constexpr std::string_view kLine = "\n  dev:\n    warehouse: ";
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const std::size_t line = text.find(kLine);
+  if (line == std::string::npos) {
+    throw UserError("{}: it has no environment dev with a warehouse; leave --warehouse away",
+                    file.string());
+  }
+  const std::size_t begin = line + kLine.size();
+  text.replace(begin, text.find('\n', begin) - begin, YamlText(warehouse));
+  WriteFile(file, text);
+}
+
 void MakeProjectIn(const fs::path& root, const Arguments& arguments, Services& services) {
   CheckFree(root);
   const auto example = arguments.OptionalText("--example");
   const auto pack = arguments.OptionalText("--pack");
-  if ((example && pack) || ((example || pack) && arguments.Has("--warehouse"))) {
-    throw UsageError("--example, --pack and --warehouse exclude each other");
+  if (example && (pack || arguments.Has("--warehouse"))) {
+    throw UsageError("--example excludes --pack and --warehouse");
   }
   if (arguments.Has("--data") && !example) {
     throw UsageError("--data goes with --example");
   }
-  if (example || pack) {
-    CopyProject(example ? "examples" : "packs", example ? *example : *pack, root,
-                arguments.OptionalText("--data"), services);
-    return;
-  }
   const std::string given =
       arguments.OptionalText("--warehouse").value_or((root / "warehouse").string());
   CheckWarehouse(given);
+  if (example || pack) {
+    const std::string& name = example ? *example : *pack;
+    CopyProject(example ? "examples" : "packs", name, root, arguments.OptionalText("--data"));
+    std::optional<std::string> warehouse;
+    if (arguments.Has("--warehouse")) {
+      warehouse = WarehouseText(given, root);
+      SetWarehouse(root / "weir.yaml", *warehouse);
+    }
+    TellMade(name, root, warehouse, true, services);
+    return;
+  }
   const std::string warehouse = WarehouseText(given, root);
   const bool inside =
       fs::path(warehouse).is_relative() && warehouse.find("://") == std::string::npos;
@@ -249,8 +306,7 @@ void MakeProjectIn(const fs::path& root, const Arguments& arguments, Services& s
                   fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
                   fs::perm_options::add);
   WriteFile(root / ".github" / "workflows" / "weir.yml", kWorkflow);
-  services.out() << fmt::format("project {} in {}\nwarehouse {}\n", ProjectName(root),
-                                root.string(), warehouse);
+  TellMade(ProjectName(root), root, warehouse, false, services);
 }
 
 void MakeProject(const Arguments& arguments, Services& services) {
@@ -286,7 +342,8 @@ Command NewCommand() {
                       .required = true},
                      {.name = "--warehouse",
                       .value = "URL",
-                      .help = "where tables lie: a folder or a URL (default: DIR/warehouse)"},
+                      .help = "where tables lie: a folder or a URL (default: DIR/warehouse); of a "
+                              "pack, those of environment dev"},
                      {.name = "--example",
                       .value = "NAME",
                       .help = "begin with a small complete project, such as shop"},

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/error.h"
@@ -106,6 +105,17 @@ lake::Warehouse* Services::FindWarehouse() {
   return FindProject() == nullptr ? nullptr : &warehouse();
 }
 
+lake::Warehouse* Services::other_warehouse() {
+  const project::Environment* other =
+      FindProject() == nullptr ? nullptr : project().OtherEnvironment();
+  if (!other_warehouse_ && other != nullptr) {
+    other_warehouse_ =
+        std::make_unique<lake::Warehouse>(other->warehouse, database(), lake::Access::kRead);
+    other_warehouse_->connection().SetStopToken(stop_);
+  }
+  return other_warehouse_.get();
+}
+
 lake::Warehouse& Services::WarehouseOf(std::string_view name_or_path) {
   if (FindProject() != nullptr || !IsPath(name_or_path)) {
     return warehouse();
@@ -122,16 +132,11 @@ jobs::Ledger& Services::ledger() {
 }
 
 std::filesystem::path Services::ledger_cache() {
-  return project().folder / ".weir" / "cache" / (project().environment.name + ".sqlite");
+  return project().ScratchFolder() / "cache" / (project().environment.name + ".sqlite");
 }
 
 std::filesystem::path SpillFolderOf(const project::Project* project) {
-  if (project != nullptr && access(project->folder.c_str(), W_OK) == 0) {
-    return project->folder / ".weir" / "spill";
-  }
-  std::error_code problem;  // TMPDIR may name a folder that isn't there
-  const std::filesystem::path temporary = std::filesystem::temp_directory_path(problem);
-  return (problem ? "/tmp" : temporary) / fmt::format("weir-{}", getuid()) / "spill";
+  return (project == nullptr ? project::TemporaryFolder() : project->ScratchFolder()) / "spill";
 }
 
 }  // namespace weir::cli

@@ -44,6 +44,9 @@ class Services {
   lake::Warehouse& warehouse();
   // The project's, or null outside one.
   lake::Warehouse* FindWarehouse();
+  // That of the environment whose tables are read where the project's own lacks them, only to be
+  // read; null without one, and outside a project.
+  lake::Warehouse* other_warehouse();
   // The one to find a table with: the project's. Outside a project only paths can be found.
   lake::Warehouse& WarehouseOf(std::string_view name_or_path);
   // The runs in the project's warehouse, for a look at them alone; up to date. Throws UserError
@@ -63,11 +66,12 @@ class Services {
   std::shared_ptr<const storage::Stores> stores_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<lake::Warehouse> warehouse_;
+  std::unique_ptr<lake::Warehouse> other_warehouse_;
   std::unique_ptr<jobs::Ledger> ledger_;
 };
 
-// Where databases of the user's processes spill to: the project's `.weir/spill`, or, outside of
-// projects and in those of others, a folder of the user's own in the system's temporary one.
+// Where databases spill to: `spill` in the project's scratch folder or, outside of projects, in the
+// user's temporary one.
 std::filesystem::path SpillFolderOf(const project::Project* project);
 
 }  // namespace weir::cli

@@ -1,11 +1,16 @@
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <stdexcept>
+#include <stop_token>
 #include <utility>
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -29,6 +34,28 @@ std::string ReadAll(std::istream& stream) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
+// All that comes on stdin. Throws CancelledError as soon as a stop is asked for.
+std::string ReadStdin(const std::stop_token& stop) {
+  constexpr int kLookAtStopMillis = 10;
+  std::string text;
+  std::array<char, 1 << 16> part{};
+  while (!stop.stop_requested()) {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    if (poll(&input, 1, kLookAtStopMillis) <= 0) {
+      continue;
+    }
+    const ssize_t got = read(STDIN_FILENO, part.data(), part.size());
+    if (got == 0) {
+      return text;
+    }
+    if (got < 0 && errno != EINTR) {
+      throw ExternalError("{}", SystemMessage("can't read stdin", errno));
+    }
+    text.append(part.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  }
+  throw CancelledError();
+}
+
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text = ReadAll(file);
@@ -44,7 +71,7 @@ std::string WithoutByteOrderMark(std::string text) {
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
 }
 
-std::string SqlText(const Arguments& arguments) {
+std::string SqlText(const Arguments& arguments, const std::stop_token& stop) {
   const auto sql = arguments.OptionalText("SQL");
   const auto file = arguments.OptionalText("--file");
   if (sql.has_value() == file.has_value()) {
@@ -52,7 +79,7 @@ std::string SqlText(const Arguments& arguments) {
   }
   const bool from_stdin = (sql && *sql == "-") || (file && *file == "-");
   if (from_stdin) {
-    return WithoutByteOrderMark(ReadAll(std::cin));
+    return WithoutByteOrderMark(ReadStdin(stop));
   }
   return sql ? *sql : WithoutByteOrderMark(ReadFile(*file));
 }
@@ -154,11 +181,14 @@ lake::QuerySession::Views ViewsOf(Services& services) {
 }
 
 void RunSql(const Arguments& arguments, Services& services) {
-  const std::string sql = SqlText(arguments);
+  const std::string sql = SqlText(arguments, services.stop());
   sql::CheckWhole(sql);
   FillLedgerTables(sql, services);
   lake::QuerySession session(services.database(), services.FindWarehouse());
   session.SetStopToken(services.stop());
+  if (lake::Warehouse* other = services.other_warehouse()) {
+    session.AlsoRead(*other);
+  }
   session.SetViews([&services] { return ViewsOf(services); });
   StatementRunner runner(session, arguments, services);
   for (const std::string_view statement : sql::SplitStatements(sql)) {
@@ -177,7 +207,8 @@ constexpr auto kDetails =
     "each prints its rows; as JSON, which is one document, only one of them may have rows. The\n"
     "dialect is DuckDB's. Tables can be read here, not written. Runs and what their checks found "
     "are\n"
-    "the tables weir.runs and weir.checks; views of the project's jobs are read like tables.";
+    "the tables weir.runs and weir.checks; views of the project's jobs are read like tables. An\n"
+    "environment with 'read_from' reads there what it has no table of.";
 
 }  // namespace
 

@@ -57,6 +57,19 @@ struct StreamPosition {
   friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
 };
 
+// A source that reports positions: what it is called in them, and where it lies.
+struct NumberedSource {
+  std::string source;
+  std::string url;  // kafka://CLUSTER/TOPIC
+};
+
+// What a sink of a stream must know of the time before this call.
+struct SentBefore {
+  std::int64_t batch = 0;   // the newest that the ledger says this step has sent; 0: none
+  std::string stream_id{};  // tells the stream from those of other warehouses; empty: not known yet
+  std::vector<NumberedSource> sources{};  // that the job reads now
+};
+
 // What one call works with. `connection` holds the relations; a source may make others of its own
 // by `database`.
 struct ConnectorContext {
@@ -76,6 +89,7 @@ struct ConnectorContext {
   std::int64_t batch = 0;        // of a stream: the number of its batch, from 1
   std::int64_t limit_bytes = 0;  // in, of a stream that can stop anywhere: how much to read
   std::stop_token stop;
+  SentBefore sent{};  // out, of a stream
 };
 
 // What a stream has not read yet: one file, or the new end of one, say.
@@ -94,6 +108,7 @@ struct PendingInput {
 struct TopicLinks {
   std::vector<std::string> read{};
   std::vector<std::string> written{};
+  std::vector<NumberedSource> numbered{};  // of those that are read
 };
 
 // What a source gave.

@@ -1,6 +1,7 @@
 #include "data/predicate.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <string_view>
@@ -164,6 +165,7 @@ bool AllGreaterOrEqual(const ColumnBounds& bounds, const Constant& constant) {
 
 // Whether the maximum also bounds NaN, which SQL orders above all numbers.
 bool MaxBoundsNan(const ColumnBounds& bounds) {
+  assert(bounds.max);
   return bounds.max_counts_nan || !IsFloating(bounds.max->type.kind);
 }
 

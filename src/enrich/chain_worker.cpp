@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "enrich/ip_literals.h"
 #include "enrich/json_fields.h"
 #include "enrich/junk_id.h"
@@ -52,7 +53,7 @@ void ChainWorker::Parse(std::span<const SourceLines> sources, std::span<Verdict>
   LineCursor cursor(sources, block.first);
   block.kept.reserve(block.last - block.first);
   for (std::size_t number = block.first; number < block.last; ++number, cursor.Advance()) {
-    KeptLine position;
+    KeptLine& position = block.kept.emplace_back();
     position.number = number;
     position.source = cursor.source();
     position.offset = cursor.offset();
@@ -63,10 +64,9 @@ void ChainWorker::Parse(std::span<const SourceLines> sources, std::span<Verdict>
     position.line = line;
     const LineFault fault = ParseLine(line, position, block);
     verdicts[number] = fault.verdict;
-    if (fault.verdict == Verdict::kGood) {
-      block.kept.push_back(position);
-    } else {
+    if (fault.verdict != Verdict::kGood) {
       AppendBad(line, sources[position.source], position, fault, block);
+      block.kept.pop_back();
     }
   }
 }
@@ -142,7 +142,7 @@ void ChainWorker::KeepGiven(KeptLine& kept, LineBlock& block) const {
     }
   }
   if (const std::string_view id = given.At(GivenText::kEventId); !id.empty()) {
-    kept.id = ParseHash(id).value_or(HashOf(id));
+    kept.id = ParseHash(LowerCase(id)).value_or(HashOf(id));
   }
   kept.given = static_cast<std::uint32_t>(block.given.size());
   block.given.push_back(columns);
@@ -162,6 +162,9 @@ void ChainWorker::KeepTexts(KeptLine& kept, LineBlock& block) const {
 // names one.
 void ChainWorker::AppendBad(std::string_view line, const SourceLines& source,
                             const KeptLine& position, const LineFault& fault, LineBlock& block) {
+  if (line.ends_with('\r')) {
+    line.remove_suffix(1);  // it is part of the line's end
+  }
   std::string text;
   const bool is_erased =
       IsErasedRaw() || references_.suppressed_ids.IsNamedIn(

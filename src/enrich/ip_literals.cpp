@@ -1,10 +1,12 @@
 // Finds IP literals in any text. Runs of the characters that literals are made of are looked at
 // from left to right: at every place the longest literal that parses is taken, of IPv6 first, as it
-// may hold an IPv4 literal.
+// may hold an IPv4 literal. Before that, runs in which characters are encoded are looked at as they
+// read when decoded; one that holds a literal is written decoded, any other stays as it is.
 #include "enrich/ip_literals.h"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "base/ascii.h"
@@ -92,6 +94,50 @@ std::optional<Literal> V6AtFront(std::string_view text) {
   return std::nullopt;
 }
 
+// A character of a literal, perhaps encoded, at the front of a text.
+struct Unit {
+  char character = 0;
+  std::size_t size = 0;  // as it is written
+};
+
+// The number that two hex digits at the front write; absent for anything else.
+std::optional<unsigned char> HexPair(std::string_view text) {
+  unsigned char value = 0;
+  const std::string_view digits = text.substr(0, 2);
+  const auto [end, problem] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  const bool is_whole = digits.size() == 2 && end == digits.data() + 2;
+  return problem == std::errc() && is_whole ? std::optional(value) : std::nullopt;
+}
+
+// How many bytes stand before the two hex digits of an encoded character: "%", "%25", "%2525" and
+// so on, or backslashes and "u00"; 0 if none begins here.
+std::size_t EncodingAtFront(std::string_view text) {
+  if (text.front() == '%') {
+    std::size_t size = 1;
+    while (text.substr(size).starts_with("25")) {
+      size += 2;
+    }
+    return size;
+  }
+  const std::size_t slashes = std::min(text.find_first_not_of('\\'), text.size());
+  constexpr std::string_view kEscape = "u00";
+  return slashes > 0 && text.substr(slashes).starts_with(kEscape) ? slashes + kEscape.size() : 0;
+}
+
+// Absent if no character of a literal stands here.
+std::optional<Unit> UnitAtFront(std::string_view text) {
+  if (IsLiteralCharacter(text.front())) {
+    return Unit{.character = text.front(), .size = 1};
+  }
+  const std::size_t before = EncodingAtFront(text);
+  const auto byte = before == 0 ? std::nullopt : HexPair(text.substr(before));
+  if (!byte || !IsLiteralCharacter(static_cast<char>(*byte))) {
+    return std::nullopt;
+  }
+  return Unit{.character = static_cast<char>(*byte), .size = before + 2};
+}
+
 // `run` holds characters of literals alone.
 void AppendRun(std::string_view run, std::string& text) {
   const bool may_hold_v6 = std::ranges::count(run, ':') >= 2;
@@ -113,6 +159,39 @@ void AppendRun(std::string_view run, std::string& text) {
       text += run[index++];
     }
   }
+}
+
+// The line with runs decoded in which encoded characters are part of a literal, and these
+// truncated. Time: linear, as no byte of a run begins another.
+std::string WithoutEncodedIps(std::string_view line) {
+  std::string text;
+  text.reserve(line.size());
+  std::string run;
+  while (!line.empty()) {
+    run.clear();
+    std::size_t size = 0;
+    while (size < line.size()) {
+      const auto unit = UnitAtFront(line.substr(size));
+      if (!unit) {
+        break;
+      }
+      run += unit->character;
+      size += unit->size;
+    }
+    const std::size_t before = text.size();
+    if (run.size() < size) {  // something in it is encoded
+      AppendRun(run, text);
+    }
+    if (run.size() == size || text.compare(before, std::string::npos, run) == 0) {
+      if (size == 0) {  // all backslashes at once: none of them begins a character
+        size = std::clamp<std::size_t>(line.find_first_not_of('\\'), 1, line.size());
+      }
+      text.resize(before);
+      text += line.substr(0, size);
+    }
+    line.remove_prefix(size);
+  }
+  return text;
 }
 
 struct Sequence {
@@ -161,6 +240,11 @@ void Cut(std::string& text, std::size_t max_bytes) {
 }  // namespace
 
 std::string WithTruncatedIps(std::string_view line, std::size_t max_bytes) {
+  std::string decoded;
+  if (line.find_first_of("%\\") != std::string_view::npos) {
+    decoded = WithoutEncodedIps(line);
+    line = decoded;
+  }
   std::string text;
   text.reserve(std::min(line.size(), max_bytes + kLongestV6));
   while (!line.empty() && text.size() <= max_bytes) {

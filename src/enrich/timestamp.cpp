@@ -138,6 +138,51 @@ std::optional<Micros> ParseIso(std::string_view text) {
   return midnight + *time - *offset;
 }
 
+// The number in digits [first, first + count) of a text; what isn't a digit is noted.
+class DigitReader {
+ public:
+  explicit DigitReader(std::string_view text) : text_(text) {}
+
+  int Read(std::size_t first, std::size_t count) {
+    unsigned value = 0;
+    for (std::size_t at = first; at < first + count; ++at) {
+      const unsigned digit = static_cast<unsigned char>(text_[at]) - unsigned{'0'};
+      has_other_ = has_other_ || digit > 9;
+      value = value * 10 + digit;
+    }
+    return static_cast<int>(value);
+  }
+  bool has_other() const { return has_other_; }
+
+ private:
+  std::string_view text_;
+  bool has_other_ = false;
+};
+
+// "YYYY-MM-DDTHH:MM:SSZ" or with ".mmm" before the Z, as most have it; absent for whatever is
+// written otherwise or no time.
+std::optional<Micros> ParseUsualIso(std::string_view text) {
+  constexpr std::size_t kWhole = 20;
+  constexpr std::size_t kWithMillis = 24;
+  const bool has_millis = text.size() == kWithMillis;
+  if ((!has_millis && text.size() != kWhole) || text[4] != '-' || text[7] != '-' ||
+      text[10] != 'T' || text[13] != ':' || text[16] != ':' || text.back() != 'Z' ||
+      (has_millis && text[19] != '.')) {
+    return std::nullopt;
+  }
+  DigitReader digits(text);
+  const auto days = DayNumber(digits.Read(0, 4), digits.Read(5, 2), digits.Read(8, 2));
+  const int hour = digits.Read(11, 2);
+  const int minute = digits.Read(14, 2);
+  const int second = digits.Read(17, 2);
+  const int millis = has_millis ? digits.Read(20, 3) : 0;
+  if (digits.has_other() || !days || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  return *days * 24 * 60 * kMinute + (hour * 60 + minute) * kMinute + second * kSecond +
+         millis * (kSecond / 1000);
+}
+
 // A number without sign: 0.d₁d₂… · 10^point, its first digit not 0; no digits at all for 0.
 struct Decimal {
   std::array<char, 40> digits{};  // what stands behind them is cut by any unit
@@ -252,7 +297,11 @@ std::optional<Micros> ParseTimestampNumber(std::string_view text) {
 
 std::optional<Micros> ParseTimestampText(std::string_view text) {
   const bool is_iso = text.size() > 4 && text[4] == '-' && IsDigit(text[3]);  // else "1.5e-3"
-  return is_iso ? ParseIso(text) : ParseTimestampNumber(text);
+  if (!is_iso) {
+    return ParseTimestampNumber(text);
+  }
+  const auto usual = ParseUsualIso(text);
+  return usual ? usual : ParseIso(text);
 }
 
 std::optional<Micros> ParseLogTimestamp(std::string_view text) {

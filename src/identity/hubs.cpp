@@ -6,6 +6,8 @@
 namespace weir::identity {
 namespace {
 
+constexpr unsigned kPartyBits = 16;
+
 // Ids and parties of neighbours as one number, sorted: a run of equal ones is a count.
 class NeighbourKeys {
  public:
@@ -37,7 +39,7 @@ class NeighbourKeys {
     }
     const PartyCode party = graph_.ids.PartyOf(neighbour);
     if (party != graph_.ids.PartyOf(id)) {
-      keys.push_back(std::uint64_t{id} << 8U | party);
+      keys.push_back(std::uint64_t{id} << kPartyBits | party);
     }
   }
 
@@ -63,8 +65,8 @@ std::vector<Hub> FindHubs(const Graph& graph, std::span<const IdFacts> facts,
     while (end < keys.size() && keys[end] == keys[begin]) {
       ++end;
     }
-    const Hub found{.id = static_cast<IdNumber>(keys[begin] >> 8U),
-                    .party = static_cast<PartyCode>(keys[begin] & 0xFFU),
+    const Hub found{.id = static_cast<IdNumber>(keys[begin] >> kPartyBits),
+                    .party = static_cast<PartyCode>(keys[begin] & 0xFFFFU),
                     .neighbours = static_cast<std::uint32_t>(end - begin)};
     if (found.neighbours <= max_neighbours) {
       continue;

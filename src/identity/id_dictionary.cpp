@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <tuple>
 
 #include <xxhash.h>
@@ -12,22 +13,26 @@
 namespace weir::identity {
 namespace {
 
-constexpr std::size_t kMaxParties = 256;
 constexpr std::size_t kFirstSlots = 64;
 constexpr std::size_t kNamesOfBlock = 1 << 14;  // that one thread deals out at a time
 constexpr std::size_t kSlotAhead = 16;          // names between a slot's prefetch and its use …
 constexpr std::size_t kRecordAhead = 8;         // … and between the record's and its
 constexpr std::uint32_t kShardBits = 6;
 
-// A slot: 28 bits of the hash, 2 of the form, 8 of the party, and 26 of the index and one.
+// A slot: 28 bits of the hash, 2 of the form, the lower 8 of the party, and 26 of the index and
+// one.
 constexpr unsigned kIndexBits = 26;
 constexpr unsigned kPartyShift = kIndexBits;
 constexpr unsigned kFormShift = kPartyShift + 8;
 constexpr unsigned kHashShift = kFormShift + 2;
+constexpr PartyCode kPartyInSlot = 0xff;
+// What is kept of each id: the party, and above it the form.
+constexpr unsigned kFormOfKind = 14;
+static_assert(kMaxParties == 1U << kFormOfKind);
 constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << kIndexBits) - 1;
 
 std::uint64_t HashOfName(PartyCode party, const PackedText& packed, std::string_view text) {
-  const std::uint64_t seed = party | static_cast<std::uint64_t>(packed.form) << 8U;
+  const std::uint64_t seed = party | static_cast<std::uint64_t>(packed.form) << kFormOfKind;
   if (packed.form == TextForm::kLong) {
     return XXH3_64bits_withSeed(text.data(), text.size(), seed);
   }
@@ -43,7 +48,8 @@ struct IdDictionary::Dealt {
   std::uint64_t low = 0;
   std::uint64_t slot = 0;  // as its slot is, without the index
   std::uint32_t at = 0;    // among the names of the call
-  std::uint32_t shard = 0;
+  std::uint16_t shard = 0;
+  std::uint16_t kind = 0;
 
   Dealt() = default;
   Dealt(const IdName& name, std::uint32_t place) : at(place) {
@@ -53,13 +59,14 @@ struct IdDictionary::Dealt {
     low = packed.low;
     slot = hash >> kHashShift << kHashShift |
            static_cast<std::uint64_t>(packed.form) << kFormShift |
-           static_cast<std::uint64_t>(name.party) << kPartyShift;
-    shard = static_cast<std::uint32_t>(hash % kNumShards);
+           static_cast<std::uint64_t>(name.party & kPartyInSlot) << kPartyShift;
+    shard = static_cast<std::uint16_t>(hash % kNumShards);
+    kind =
+        static_cast<std::uint16_t>(name.party | static_cast<unsigned>(packed.form) << kFormOfKind);
   }
 
   bool IsLong() const { return form() == TextForm::kLong; }
   TextForm form() const { return static_cast<TextForm>(slot >> kFormShift & 3U); }
-  std::uint16_t kind() const { return static_cast<std::uint16_t>(slot >> kPartyShift & 0x3ffU); }
 };
 
 // The names of one call by block and shard, within both in their order.
@@ -113,20 +120,24 @@ IdDictionary& IdDictionary::operator=(IdDictionary&&) noexcept = default;
 IdDictionary::~IdDictionary() = default;
 
 PartyCode IdDictionary::CodeOf(std::string_view party) {
-  const auto found = std::ranges::find(parties_, party);
-  if (found != parties_.end()) {
-    return static_cast<PartyCode>(found - parties_.begin());
+  if (const auto found = codes_.find(party); found != codes_.end()) {
+    return found->second;
   }
   if (parties_.size() == kMaxParties) {
-    throw UserError("ids of more than {} parties; the last is '{}'", kMaxParties, party);
+    throw TooManyParties("ids of more than {} parties, which are allowed; the last is '{}'",
+                         kMaxParties, party);
   }
+  const auto code = static_cast<PartyCode>(parties_.size());
   parties_.emplace_back(party);
-  ranks_.clear();
-  for (const std::string& name : parties_) {
-    ranks_.push_back(static_cast<std::uint8_t>(
-        std::ranges::count_if(parties_, [&](const std::string& other) { return other < name; })));
+  const auto place = codes_.emplace(party, code).first;
+  ranks_.push_back(0);
+  auto rank = place == codes_.begin()
+                  ? PartyCode{0}
+                  : static_cast<PartyCode>(ranks_[std::prev(place)->second] + 1);
+  for (auto next = place; next != codes_.end(); ++next) {
+    ranks_[next->second] = rank++;
   }
-  return static_cast<PartyCode>(parties_.size() - 1);
+  return code;
 }
 
 void IdDictionary::Number(std::span<const IdName> names, int threads, std::span<IdNumber> numbers) {
@@ -241,7 +252,8 @@ std::uint32_t IdDictionary::Shard::Add(const Dealt& name, std::string_view text)
     } else {
       records_.push_back({.high_or_begin = name.high, .low_or_size = name.low});
     }
-    kinds_.push_back(name.kind());
+    kinds_.push_back(name.kind);
+    has_high_parties_ = has_high_parties_ || (name.kind & (kMaxParties - 1)) > kPartyInSlot;
     slot = name.slot | kinds_.size();
   }
   return static_cast<std::uint32_t>(slot & kIndexMask) - 1;
@@ -266,7 +278,7 @@ IdName IdDictionary::Shard::NameOf(std::uint32_t index, TextRoom& room) const {
 PackedText IdDictionary::Shard::PackedOf(std::uint32_t index) const {
   return {.high = records_[index].high_or_begin,
           .low = records_[index].low_or_size,
-          .form = static_cast<TextForm>(kinds_[index] >> 8U)};
+          .form = static_cast<TextForm>(kinds_[index] >> kFormOfKind)};
 }
 
 std::string_view IdDictionary::Shard::LongText(std::uint32_t index) const {
@@ -313,9 +325,13 @@ std::size_t IdDictionary::Shard::SlotOf(const Dealt& name, std::string_view text
   return at;
 }
 
-// Of names that agree in form and party.
+// Of names that agree in what a slot holds.
 bool IdDictionary::Shard::IsAt(std::uint32_t index, const Dealt& name,
                                std::string_view text) const {
+  if ((has_high_parties_ || (name.kind & (kMaxParties - 1)) > kPartyInSlot) &&
+      kinds_[index] != name.kind) {
+    return false;
+  }
   const Record& record = records_[index];
   return name.IsLong() ? LongText(index) == text
                        : record.high_or_begin == name.high && record.low_or_size == name.low;

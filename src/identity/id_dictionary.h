@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/huge_pages.h"
 #include "identity/packed_text.h"
 
@@ -24,9 +26,16 @@
 // one shard of 64 at a time has up to twice that while it grows.
 namespace weir::identity {
 
-using PartyCode = std::uint8_t;
+using PartyCode = std::uint16_t;  // below kMaxParties
 using IdNumber = std::uint32_t;
 inline constexpr IdNumber kNoId = 0xffff'ffff;
+// Whoever calls the mapper names parties, so some lines of nonsense must not reach the end of them.
+inline constexpr std::size_t kMaxParties = 1U << 14U;
+
+class TooManyParties : public UserError {
+ public:
+  using UserError::UserError;
+};
 
 // An id within its party; the text is borrowed.
 struct IdName {
@@ -43,7 +52,7 @@ class IdDictionary {
   IdDictionary& operator=(IdDictionary&&) noexcept;
   ~IdDictionary();
 
-  // The code of a party, a new one if need be. Throws UserError past 256 parties.
+  // The code of a party, a new one if need be. Throws TooManyParties past kMaxParties.
   PartyCode CodeOf(std::string_view party);
   const std::string& PartyName(PartyCode code) const { return parties_[code]; }
   std::size_t num_parties() const { return parties_.size(); }
@@ -87,7 +96,7 @@ class IdDictionary {
     IdName NameOf(std::uint32_t index, TextRoom& room) const;
     PackedText PackedOf(std::uint32_t index) const;
     PartyCode PartyOf(std::uint32_t index) const {
-      return static_cast<PartyCode>(kinds_[index] & 0xffU);
+      return static_cast<PartyCode>(kinds_[index] & (kMaxParties - 1));
     }
     std::size_t size() const { return kinds_.size(); }
     std::size_t memory_bytes() const;
@@ -110,8 +119,9 @@ class IdDictionary {
 
     HugeVector<std::uint64_t> slots_;  // a power of two; 0: free
     HugeVector<Record> records_;
-    HugeVector<std::uint16_t> kinds_;  // party, and form << 8
+    HugeVector<std::uint16_t> kinds_;  // party, and form << 14
     HugeVector<char> texts_;
+    bool has_high_parties_ = false;  // that slots don't tell from others
   };
 
   // Names of one shard.
@@ -119,7 +129,8 @@ class IdDictionary {
                   const std::function<IdName(std::size_t)>& name_of, std::span<IdNumber> numbers);
 
   std::vector<std::string> parties_;
-  std::vector<std::uint8_t> ranks_;  // by code: the place of its name among all
+  std::map<std::string, PartyCode, std::less<>> codes_;
+  std::vector<PartyCode> ranks_;  // by code: the place of its name among all
   std::vector<Shard> shards_;
   std::unique_ptr<DealtNames> dealt_;  // of the last call, for its memory
 };

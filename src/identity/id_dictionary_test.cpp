@@ -66,14 +66,45 @@ TEST(IdDictionary, OrdersByPartyAndThenByText) {
   EXPECT_FALSE(ids.Precedes(numbers[1], numbers[1]));
 }
 
-TEST(IdDictionary, RefusesMoreThan256Parties) {
+TEST(IdDictionary, RefusesMoreParties) {
   IdDictionary ids;
-  for (int i = 0; i < 256; ++i) {
+  for (std::size_t i = 0; i < kMaxParties; ++i) {
     ids.CodeOf("p" + std::to_string(i));
   }
 
   EXPECT_EQ(ids.CodeOf("p255"), 255);
-  EXPECT_THROW(ids.CodeOf("p256"), UserError);
+  EXPECT_EQ(ids.CodeOf("p16383"), 16383);
+  EXPECT_THROW(ids.CodeOf("p16384"), UserError);
+}
+
+// Of equal texts, short and long, in parties whose codes agree in their lower 8 bits.
+TEST(IdDictionary, TellsManyPartiesApart) {
+  IdDictionary ids;
+  const std::vector<std::string> texts = {"7",
+                                          "a-text-that-is-far-too-long-to-be-packed-into-16-bytes"};
+  std::vector<std::string> parties;
+  std::vector<IdName> names;
+  for (int i = 0; i < 1500; ++i) {
+    parties.push_back(std::to_string(i * 7919 % 1500));
+    for (const std::string& text : texts) {
+      names.push_back({.party = ids.CodeOf(parties.back()), .text = text});
+    }
+  }
+  std::vector<IdNumber> numbers(names.size());
+
+  ids.Number(names, 2, numbers);
+
+  EXPECT_EQ(ids.size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    TextRoom room{};
+    ASSERT_EQ(ids.NameOf(numbers[i], room), names[i]);
+    ASSERT_EQ(ids.Find(names[i]), numbers[i]);
+    ASSERT_EQ(ids.PartyName(ids.PartyOf(numbers[i])), parties[i / 2]);
+    const std::size_t other = i * 31 % names.size();
+    if (parties[i / 2] != parties[other / 2]) {
+      ASSERT_EQ(ids.Precedes(numbers[i], numbers[other]), parties[i / 2] < parties[other / 2]);
+    }
+  }
 }
 
 TEST(IdDictionary, EmptyFindsNothing) {

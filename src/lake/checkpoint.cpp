@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/run_id.h"
+#include "lake/boolean_setting.h"
 #include "lake/log_names.h"
 #include "lake/log_replay.h"
 #include "lake/retention.h"
@@ -314,8 +315,7 @@ void WriteCheckpoint(const TableFolder& table, const Snapshot& snapshot,
 }
 
 std::int64_t CleanUpLog(const TableFolder& table, const Snapshot& snapshot) {
-  if (const auto setting = snapshot.metadata.configuration.find("delta.enableExpiredLogCleanup");
-      setting != snapshot.metadata.configuration.end() && setting->second == "false") {
+  if (!BooleanSetting(snapshot.metadata, "delta.enableExpiredLogCleanup").value_or(true)) {
     return 0;
   }
   const Micros cutoff = (Now() - LogRetentionMillis(snapshot.metadata) * 1000) / kDay * kDay;

@@ -48,7 +48,10 @@ std::optional<CheckpointName> ParseParts(std::int64_t version, std::string_view 
 std::optional<CheckpointName> ParseName(std::string_view key) {
   constexpr std::string_view kMark = ".checkpoint.";
   const auto version = VersionInName(key);
-  std::string_view rest = version ? key.substr(kLogFolder.size() + kVersionDigits) : "";
+  if (!version) {
+    return std::nullopt;
+  }
+  std::string_view rest = key.substr(kLogFolder.size() + kVersionDigits);
   if (!rest.starts_with(kMark)) {
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #include "lake/commit.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <iterator>
 #include <set>
@@ -9,6 +10,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "lake/boolean_setting.h"
 #include "lake/checkpoint.h"
 #include "lake/scan.h"
 
@@ -63,6 +65,7 @@ void CheckRemoves(const Changes& changes, const std::string& other,
 // The first of `files` that may hold a row that the changes' base was read for.
 const std::string* FirstRead(const Changes& changes, const Metadata& base,
                              std::vector<AddFile>& files) {
+  assert(changes.reads);
   Snapshot part;
   part.metadata = base;
   part.files = std::move(files);
@@ -122,9 +125,7 @@ bool HasTxns(const Changes& changes, const std::vector<Action>& actions) {
 }
 
 void CheckAppendOnly(const Snapshot& base, const Changes& changes, const std::string& table) {
-  const auto setting = base.metadata.configuration.find("delta.appendOnly");
-  const bool append_only =
-      setting != base.metadata.configuration.end() && setting->second == "true";
+  const bool append_only = BooleanSetting(base.metadata, "delta.appendOnly").value_or(false);
   if (append_only && std::ranges::any_of(changes.removes, &RemoveFile::data_change)) {
     throw UserError("{} is append-only (delta.appendOnly = true); only appends are allowed", table);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,11 @@ inline constexpr auto kOriginTag = "weir.origin";
 // from one of layout where the log that told them apart is gone. Other programs' layouts change it.
 Hash128 OriginOf(std::span<const AddFile> files);
 
-// Marks `written`, which hold the rows of `replaced` and no others.
+// When the newest of these files' rows came, in ms since 1970: laying them out anew isn't coming.
+inline constexpr auto kArrivalTag = "weir.arrived";
+std::int64_t ArrivalOf(std::span<const AddFile> files);
+
+// Marks `written`, which hold the rows of `replaced` and no others, with their origin and arrival.
 void KeepOrigin(std::span<const AddFile> replaced, std::vector<AddFile>& written);
 
 }  // namespace weir::lake

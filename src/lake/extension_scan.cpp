@@ -5,13 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <stdexcept>
 
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/percent.h"
+#include "lake/column_mapping.h"
 #include "lake/partition_layout.h"
 #include "lake/scan.h"
 #include "sql/quote.h"
@@ -22,18 +24,16 @@ namespace {
 // No column of a table has it, as it holds a space.
 constexpr auto kFileColumn = "\"weir file\"";
 
-bool NeedsPartitionValues(const Metadata& metadata) {
-  const auto mode = metadata.configuration.find("delta.columnMapping.mode");
-  const bool is_mapped = mode != metadata.configuration.end() && mode->second != "none";
-  return is_mapped && !metadata.partition_columns.empty();
+// The extension takes a plain path for a URL: a folder whose name ends in a letter beyond ASCII
+// would be cut off.
+std::string ExtensionUrl(const storage::ObjectStore& store) {
+  const std::string root = store.Url("");
+  return store.is_local() ? "file://" + PercentEncode(std::filesystem::absolute(root).string(), "/")
+                          : root;
 }
 
-std::string PhysicalName(const Field& field) {
-  constexpr auto kKey = "delta.columnMapping.physicalName";
-  const auto metadata = nlohmann::json::parse(field.metadata, nullptr, false);
-  const bool is_given =
-      metadata.is_object() && metadata.contains(kKey) && metadata[kKey].is_string();
-  return is_given ? metadata[kKey].get<std::string>() : field.name;
+bool NeedsPartitionValues(const Metadata& metadata) {
+  return ColumnMappingOf(metadata) != ColumnMapping::kNone && !metadata.partition_columns.empty();
 }
 
 std::vector<Field> PartitionFields(const Metadata& metadata) {
@@ -134,6 +134,13 @@ void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Dat
     throw UserError("{} uses {}, which weir reads through DuckDB's delta extension: {}", table.name,
                     fmt::join(features, ", "), error.what());
   }
+  // It decodes a path more often than it encodes it, and would read another folder.
+  if (const std::string root = table.store->Url(""); PercentDecode(root) != root) {
+    throw UserError(
+        "{} uses {}, which weir reads through DuckDB's delta extension, and that can't read in {}: "
+        "it takes a '%' with two digits for another character; rename the folder",
+        table.name, fmt::join(features, ", "), root);
+  }
   if (NeedsPartitionValues(snapshot.metadata) && !snapshot.metadata.unreadable_schema.empty()) {
     throw UserError("{} uses {}; partition columns can't be read beside these", table.name,
                     fmt::join(features, ", "));
@@ -145,7 +152,7 @@ void EnsureReadable(const TableFolder& table, const Snapshot& snapshot, sql::Dat
 
 std::string ExtensionScanSql(const TableFolder& table, const Snapshot& snapshot) {
   const Metadata& metadata = snapshot.metadata;
-  const std::string url = sql::QuoteText(table.store->Url(""));
+  const std::string url = sql::QuoteText(ExtensionUrl(*table.store));
   if (!NeedsPartitionValues(metadata) || snapshot.files.empty()) {
     return fmt::format("SELECT * FROM delta_scan({}, version => {})", url, snapshot.version);
   }

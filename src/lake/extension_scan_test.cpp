@@ -66,6 +66,35 @@ TEST_F(ExtensionScanTest, GivesThePartitionValuesOfMappedColumns) {
   EXPECT_EQ(Count("(SELECT id FROM (" + scan + "))"), 3);
 }
 
+TEST_F(ExtensionScanTest, ReadsFoldersOfAnyName) {
+  const Texts names = {"né", "é", "a b#c?d", "it's", "a%b"};
+  int id = 0;
+  std::vector<std::pair<TableFolder, Snapshot>> tables;
+  for (const std::string& name : names) {
+    folder_.store = std::make_shared<storage::LocalStore>(test_folder_.path() / name);
+    tables.emplace_back(folder_, Commit({Put(++id, "x", "d")}));
+  }
+
+  id = 0;
+  for (const auto& [folder, snapshot] : tables) {
+    EXPECT_EQ(Rows("SELECT id FROM (" + ScanSql(folder, snapshot) + ")"),
+              Rows(fmt::format("SELECT {} AS id", ++id)))
+        << folder.store->root();
+  }
+}
+
+// The extension decodes a path once more than it is encoded: of "%41" it would read the table "A".
+TEST_F(ExtensionScanTest, RefusesAFolderWhoseNameIsAnothersEncoded) {
+  folder_.store = std::make_shared<storage::LocalStore>(test_folder_.path() / "A");
+  Commit({Put(1, "x", "d")});
+  folder_.store = std::make_shared<storage::LocalStore>(test_folder_.path() / "%41");
+
+  const std::string error = ErrorOf([&] { Commit({Put(2, "x", "d")}); });
+
+  EXPECT_NE(error.find("columnMapping"), std::string::npos) << error;
+  EXPECT_NE(error.find("/%41"), std::string::npos) << error;
+}
+
 TEST_F(ExtensionScanTest, NamesTableEntryAndFeatureThatNobodyReads) {
   Commit({});
   const auto put = [&](const std::string& protocol, const std::string& type) {

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "lake/boolean_setting.h"
+#include "lake/column_mapping.h"
 #include "lake/snapshot.h"
 
 namespace weir::lake {
@@ -15,11 +17,6 @@ constexpr std::array<std::string_view, 2> kReadable = {"timestampNtz", "vacuumPr
 
 // Writer features whose rules weir keeps, or that ask nothing of it.
 constexpr std::array<std::string_view, 1> kWritable = {"appendOnly"};
-
-bool Has(const Metadata& metadata, const std::string& key, std::string_view value) {
-  const auto setting = metadata.configuration.find(key);
-  return setting != metadata.configuration.end() && setting->second == value;
-}
 
 // Names columns with metadata that only a newer writer honours.
 void FindColumnFeatures(const std::vector<Field>& fields, std::vector<std::string>& features) {
@@ -65,8 +62,12 @@ std::vector<std::string> UnwritableFeatures(const Snapshot& snapshot) {
       features.push_back("checkConstraints (" + key.substr(18) + ": " + value + ")");
     }
   }
-  if (Has(snapshot.metadata, "delta.enableChangeDataFeed", "true")) {
-    features.emplace_back("changeDataFeed");
+  // The second is the name that the property had before it was released.
+  for (const char* const key : {"delta.enableChangeDataFeed", "delta.enableChangeDataCapture"}) {
+    if (BooleanSetting(snapshot.metadata, key).value_or(false)) {
+      features.emplace_back("changeDataFeed");
+      break;
+    }
   }
   for (const Field& field : snapshot.metadata.schema.fields) {
     if (HoldsTimestampNtz(field.type)) {
@@ -96,8 +97,7 @@ std::vector<std::string> UnreadableFeatures(const Snapshot& snapshot) {
   constexpr int kColumnMapping = 2;
   constexpr int kFeatures = 3;
   if (snapshot.protocol.reader_version == kColumnMapping &&
-      snapshot.metadata.configuration.contains("delta.columnMapping.mode") &&
-      !Has(snapshot.metadata, "delta.columnMapping.mode", "none")) {
+      ColumnMappingOf(snapshot.metadata) != ColumnMapping::kNone) {
     features.emplace_back("columnMapping");
   }
   if (snapshot.protocol.reader_version > kFeatures) {
@@ -123,9 +123,8 @@ void CheckWritable(const Snapshot& snapshot, const std::string& table) {
   const std::vector<std::string> features = UnwritableFeatures(snapshot);
   if (!features.empty()) {
     throw UserError(
-        "{} can be read but not written by weir: it uses {}; write to it with the program that "
-        "made "
-        "it, or make a table without",
+        "{} can't be written by weir: it uses {}; write to it with the program that made it, or "
+        "make a table without",
         table, fmt::join(features, ", "));
   }
 }

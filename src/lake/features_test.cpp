@@ -66,6 +66,11 @@ TEST(CheckWritable, NamesTheFeatureThatForbidsIt) {
     ExpectRefused(WithFeatures({}, {feature}), feature);
     ExpectRefused(WithFeatures({feature}, {feature}), feature);
   }
+  for (const char* yes : {"true", "True", "TRUE"}) {
+    ExpectRefused(WithSetting("delta.enableChangeDataFeed", yes), "changeDataFeed");
+    ExpectRefused(WithSetting("delta.enableChangeDataCapture", yes), "changeDataFeed");
+  }
+  EXPECT_EQ(WriteError(WithSetting("delta.enableChangeDataFeed", "False")), "");
   ExpectRefused(WithSetting("delta.constraints.positive", "n > 0"),
                 "checkConstraints (positive: n > 0)");
   ExpectRefused(WithSetting("delta.enableChangeDataFeed", "true"), "changeDataFeed");

@@ -11,6 +11,7 @@
 #include "lake/checkpoint.h"
 #include "lake/log_names.h"
 #include "lake/operation.h"
+#include "lake/quiet_versions.h"
 #include "lake/vacuum.h"
 
 namespace weir::lake {
@@ -80,6 +81,7 @@ std::int64_t ForgetVersionsBefore(Warehouse& warehouse, const TableFolder& table
   WriteCheckpoint(table, at, warehouse.connection());
   Failpoint("forget:after-checkpoint");
   const FileUse use = UseOfFiles(at, warehouse.Open(table));
+  NoteQuietVersions(table, version);
   std::int64_t deleted = 0;
   for (const std::string& key : use.only_before) {
     if (table.store->Head(key)) {

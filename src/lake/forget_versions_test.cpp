@@ -8,6 +8,8 @@
 #include "lake/delete_rows.h"
 #include "lake/operation.h"
 #include "lake/operations_fixture.h"
+#include "lake/optimize.h"
+#include "lake/quiet_versions.h"
 
 namespace weir::lake {
 namespace {
@@ -101,6 +103,60 @@ TEST_F(ForgetVersionsTest, AnyHistoryKeepsItsNewerVersions) {
     }
     EXPECT_EQ(OldestVersion(Table()), chosen->first);
   }
+}
+
+// Each entry is told by what was done, whatever its log says of it.
+TEST_F(ForgetVersionsTest, WhatChangedNothingIsKnownOnceItsEntriesAreGone) {
+  std::mt19937_64 random(TestSeed());
+  std::set<std::int64_t> quiet;
+  for (int round = 0; round < 4; ++round) {
+    for (std::uint64_t left = random() % 3 + 1; left > 0; --left) {
+      Append(fmt::format("SELECT 'person-{}' AS id, 1 AS n", round));
+      Append(fmt::format("SELECT 'other-{}' AS id, {} AS n", round, left));
+    }
+    if (random() % 2 == 0) {
+      const Committed packed = OptimizeTable(warehouse_, Table(), {});
+      ASSERT_TRUE(packed.changed);
+      quiet.insert(packed.version);
+    }
+    const std::set<std::int64_t> before = QuietVersions(Table());
+    const std::int64_t erased = Erase(fmt::format("id = 'person-{}'", round));
+    EXPECT_EQ(QuietVersions(Table()), before);
+    quiet.insert(erased);
+
+    ForgetVersionsBefore(warehouse_, Table(), erased);
+    ForgetVersionsBefore(warehouse_, Table(), erased);
+
+    EXPECT_EQ(QuietVersions(Table()), quiet);
+  }
+}
+
+TEST_F(ForgetVersionsTest, ACommitThatLosesLeavesNoFilesOfItsOwn) {
+  Append("SELECT range AS id FROM range(4)");
+  const Snapshot base = Open();
+  const TableAt at{.folder = Table(), .snapshot = base};
+  std::vector<TableChanges> parts = {
+      {.table = "s.t",
+       .base = base,
+       .changes = PlanDelete(warehouse_, at, {.where = "id = 1", .bounds = {}, .origin = {}})}};
+  DeleteRows(warehouse_, Table(), {.where = "id = 2", .bounds = {}, .origin = {}});
+  ASSERT_FALSE(parts.front().changes.adds.empty());
+  const auto is_there = [&] {
+    return Table().store->Head(DecodePath(parts.front().changes.adds.front().path)).has_value();
+  };
+  ASSERT_TRUE(is_there());
+
+  EXPECT_THROW(CommitOrDiscard(warehouse_, "r", parts), ConflictError);
+
+  EXPECT_FALSE(is_there());
+  EXPECT_EQ(Rows(), (Strings{"0", "1", "3"}));
+  parts.front() = {.table = "s.t",
+                   .base = Open(),
+                   .changes = PlanDelete(warehouse_, {.folder = Table(), .snapshot = Open()},
+                                         {.where = "id = 1", .bounds = {}, .origin = {}})};
+  CommitOrDiscard(warehouse_, "r", parts);
+  EXPECT_TRUE(is_there());
+  EXPECT_EQ(Rows(), (Strings{"0", "3"}));
 }
 
 }  // namespace

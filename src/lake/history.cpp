@@ -18,13 +18,14 @@ HistoryEntry ReadEntry(const TableFolder& table, std::int64_t version, Micros mo
 
 }  // namespace
 
-std::vector<HistoryEntry> ReadHistory(const TableFolder& table, std::size_t limit) {
+std::vector<HistoryEntry> ReadHistory(const TableFolder& table, std::size_t limit,
+                                      std::int64_t newest) {
   auto objects = table.store->List(kLogFolder, {.start_after = {}, .recursive = false});
   std::ranges::reverse(objects);
   std::vector<HistoryEntry> entries;
   for (const storage::ObjectInfo& object : objects) {
     const auto version = LogEntryVersion(object.key);
-    if (version && (limit == 0 || entries.size() < limit)) {
+    if (version && *version <= newest && (limit == 0 || entries.size() < limit)) {
       entries.push_back(ReadEntry(table, *version, object.modified));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "lake/snapshot.h"
@@ -14,8 +15,11 @@ struct HistoryEntry {
   CommitInfo info;             // empty where another program wrote none
 };
 
-// The newest `limit` (0: all) commits that the log still holds as entries, newest first.
-std::vector<HistoryEntry> ReadHistory(const TableFolder& table, std::size_t limit);
+// The newest `limit` (0: all) commits that the log still holds as entries, newest first, up to
+// version `newest`.
+std::vector<HistoryEntry> ReadHistory(
+    const TableFolder& table, std::size_t limit,
+    std::int64_t newest = std::numeric_limits<std::int64_t>::max());
 
 // What a version's log entry says of the commit; empty where another program wrote nothing. Throws
 // UserError if the log no longer holds the entry.

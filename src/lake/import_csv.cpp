@@ -15,6 +15,7 @@
 #include "lake/json_shape.h"
 #include "lake/text_value.h"
 #include "sql/quote.h"
+#include "storage/unpacker.h"
 
 namespace weir::lake {
 namespace {
@@ -38,7 +39,8 @@ class CsvColumn {
     if (field.IsNull()) {
       return;
     }
-    const bool is_blank = Trimmed(field.text).empty();
+    const bool is_bytes = type_ && type_->kind == TypeKind::kBinary;
+    const bool is_blank = !is_bytes && Trimmed(field.text).empty();
     if (!type_) {
       if (!is_blank) {
         guess_.Add(field.text);
@@ -48,21 +50,24 @@ class CsvColumn {
     } else if (!FitsText(field.text, *type_) && !is_blank) {
       throw UserError("{}:{}: column \"{}\": {} is {}, which does not fit {} of {}", place.file,
                       place.line, name_, ShownText(field.text), TypeNameOf(field.text),
-                      ToText(*type_), place.table);
+                      FittingName(*type_), place.table);
     }
   }
 
   // SQL of the column's values from its texts.
   std::string Sql() const {
-    const std::string text = sql::QuoteName(name_);
+    std::string text = sql::QuoteName(name_);
     const DataType type = this->type();
     if (type.kind == TypeKind::kString) {
       return text;
     }
+    if (type.kind == TypeKind::kBinary) {
+      return fmt::format("{} AS {}", ValueFromTextSql(text, type), text);
+    }
     const std::string value =
         fmt::format("nullif(trim({}, {}), '')", text, sql::QuoteText(kWhiteSpace));
-    return fmt::format("CAST({} AS {}) AS {}", shape_ == nullptr ? value : NestedSql(value),
-                       ToText(type), text);
+    return fmt::format("{} AS {}",
+                       ValueFromTextSql(shape_ == nullptr ? value : NestedSql(value), type), text);
   }
 
  private:
@@ -100,7 +105,7 @@ class CsvTable {
     for (const std::string& name : records.header()) {
       columns.push_back(&ColumnOf(file, name, columns));
     }
-    groups_[{PackingOf(file), records.header()}].push_back(file);
+    groups_[{storage::PackingOf(file), records.header()}].push_back(file);
     while (const auto* record = records.Next()) {
       const JsonPlace place{.file = file, .line = records.line(), .table = table_.folder.name};
       for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -113,6 +118,7 @@ class CsvTable {
 
   std::string Select() const {
     std::vector<std::string> selects;
+    selects.reserve(groups_.size());
     for (const auto& [form, files] : groups_) {
       selects.push_back(SelectOf(form, files));
     }
@@ -122,7 +128,7 @@ class CsvTable {
  private:
   // What files must have in common to be read together.
   struct Form {
-    Packing packing;
+    storage::Packing packing;
     std::vector<std::string> header;
 
     friend auto operator<=>(const Form&, const Form&) = default;
@@ -163,6 +169,7 @@ class CsvTable {
 
   std::string ReaderOf(const Form& form, const std::vector<std::string>& files) const {
     std::vector<std::string> names;
+    names.reserve(form.header.size());
     for (const std::string& name : form.header) {
       names.push_back(sql::QuoteText(name) + ": 'VARCHAR'");
     }
@@ -171,7 +178,7 @@ class CsvTable {
         "delim={}, "
         "quote='\"', escape='\"', comment='', nullstr='', allow_quoted_nulls=false, "
         "max_line_size={}, buffer_size={}, columns={{{}}})",
-        sql::QuotePaths(files), sql::QuoteText(PackingName(form.packing)),
+        sql::QuotePaths(files), sql::QuoteText(storage::PackingName(form.packing)),
         sql::QuoteText(std::string(1, delimiter_)), 2 * TextLines::kLongestLine,
         4 * TextLines::kLongestLine, fmt::join(names, ", "));
   }

@@ -36,6 +36,9 @@ TEST_F(ImportCsvTest, AValueThatDoesNotFitItsColumnIsRefusedWithBothTypes) {
       {"DOUBLE", "1e400", "VARCHAR"},
       {"DOUBLE", "9007199254740993", "BIGINT"},
       {"BOOLEAN", "1", "BIGINT"},
+      {"BLOB", "\\xAB", "VARCHAR"},
+      {"BLOB", "abc", "VARCHAR"},
+      {"BLOB", "123", "BIGINT"},
       {"BIGINT[]", "[1, 2.5]", "DOUBLE"},
       {"STRUCT(x BIGINT)", R"("{""x"":1,""z"":2}")", "a field \"z\""}};
   for (const Misfit& misfit : misfits) {

@@ -3,6 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -12,6 +15,7 @@
 #include "lake/import_text.h"
 #include "lake/text_lines.h"
 #include "sql/quote.h"
+#include "storage/unpacker.h"
 
 namespace weir::lake {
 namespace {
@@ -33,7 +37,7 @@ struct FileColumn {
 };
 
 FileKind KindOf(const std::string& file) {
-  const bool is_packed = PackingOf(file) != Packing::kPlain;
+  const bool is_packed = storage::PackingOf(file) != storage::Packing::kPlain;
   const std::string bare = LowerCase(is_packed ? file.substr(0, file.rfind('.')) : file);
   for (const auto& [suffix, kind] : kSuffixes) {
     if (bare.ends_with(suffix) && !(is_packed && kind == FileKind::kParquet)) {
@@ -58,6 +62,10 @@ FileKind CommonKind(const std::vector<std::string>& files) {
     }
     if (!std::filesystem::exists(file)) {
       throw UserError("there is no file {}", file);
+    }
+    if (!std::filesystem::is_regular_file(file)) {
+      throw UserError("{} is {}; an import reads plain files", file,
+                      std::filesystem::is_directory(file) ? "a folder" : "a pipe or a device");
     }
   }
   return kind;
@@ -98,18 +106,91 @@ std::string HeldType(const std::string& type) {
   return type.starts_with("ENUM(") ? "VARCHAR" : type;
 }
 
+// Throws UserError for a file that is no Parquet file, and for decimals of more digits than DuckDB
+// has: it takes them for doubles, and their bytes for other numbers.
+void CheckParquet(sql::Connection& connection, const std::string& file) {
+  const std::string select =
+      fmt::format("SELECT name, precision, scale FROM parquet_schema({}) WHERE precision > 38",
+                  sql::QuotePaths(std::vector<std::string>{file}));
+  std::vector<std::vector<sql::Value>> wide;
+  try {
+    wide = connection.Query(select).Rows();
+  } catch (const std::runtime_error& problem) {
+    const std::string_view message = problem.what();
+    throw UserError("{} can't be read as a Parquet file: {}", file,
+                    message.substr(0, message.find('\n')));
+  }
+  if (!wide.empty()) {
+    throw UserError(
+        "{}: column \"{}\" is DECIMAL({},{}), and decimals of a table have at most 38 digits", file,
+        std::get<std::string>(wide[0][0]), std::get<std::int64_t>(wide[0][1]),
+        std::get<std::int64_t>(wide[0][2]));
+  }
+}
+
+std::string ReaderOf(const std::vector<std::string>& files) {
+  return fmt::format("read_parquet({}, union_by_name=true, hive_partitioning=false)",
+                     sql::QuotePaths(files));
+}
+
 // The columns keep their types but for those that no table holds.
-std::string ParquetSelect(sql::Connection& connection, const std::vector<std::string>& files) {
-  const std::string reader = fmt::format(
-      "read_parquet({}, union_by_name=true, hive_partitioning=false)", sql::QuotePaths(files));
+std::string HeldSelect(const std::vector<FileColumn>& columns, const std::string& reader) {
   std::vector<std::string> parts;
-  for (const FileColumn& column : ColumnsOf(connection, reader)) {
+  for (const FileColumn& column : columns) {
     const std::string name = sql::QuoteName(column.name);
     const std::string held = HeldType(column.type);
     parts.push_back(held == column.type ? name
                                         : fmt::format("CAST({0} AS {1}) AS {0}", name, held));
   }
   return fmt::format("SELECT {} FROM {}", fmt::join(parts, ", "), reader);
+}
+
+// The file's columns, but for those that hold no value of any type.
+Schema TypedColumns(sql::Connection& connection, const std::string& file) {
+  const std::string reader = ReaderOf({file});
+  std::vector<FileColumn> columns = ColumnsOf(connection, reader);
+  std::erase_if(columns, [](const FileColumn& column) {
+    return column.type.find("\"NULL\"") != std::string::npos;
+  });
+  return columns.empty() ? Schema() : connection.Describe(HeldSelect(columns, reader));
+}
+
+// Throws UserError for a column whose types in the files have none among them that holds the
+// values of all; DuckDB would make texts of them, or round.
+void CheckCommonTypes(sql::Connection& connection, const std::vector<std::string>& files,
+                      const Schema& common) {
+  struct Found {
+    std::string file;
+    DataType type;
+  };
+  std::map<std::string, Found> first;  // by column, in small letters
+  for (const std::string& file : files) {
+    for (const Field& field : TypedColumns(connection, file).fields) {
+      const Found& other =
+          first.try_emplace(LowerCase(field.name), Found{file, field.type}).first->second;
+      const Field* const target = common.Find(field.name);
+      const bool fit = field.type == other.type || target == nullptr ||
+                       (WidensTo(field.type, target->type) && WidensTo(other.type, target->type));
+      if (!fit) {
+        throw UserError(
+            "column \"{}\" has type {} in {}, but {} in {}, and neither holds the values of the "
+            "other",
+            field.name, ToText(field.type), file, ToText(other.type), other.file);
+      }
+    }
+  }
+}
+
+std::string ParquetSelect(sql::Connection& connection, const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    CheckParquet(connection, file);
+  }
+  const std::string reader = ReaderOf(files);
+  const std::string select = HeldSelect(ColumnsOf(connection, reader), reader);
+  if (files.size() > 1) {
+    CheckCommonTypes(connection, files, connection.Describe(select));
+  }
+  return select;
 }
 
 }  // namespace
@@ -120,6 +201,7 @@ std::string SelectNoRows(const std::vector<std::string>& files, const TableAt& t
                     fmt::join(files, ", "), files.size() == 1 ? "is" : "are");
   }
   std::vector<std::string> parts;
+  parts.reserve(table.snapshot.metadata.schema.fields.size());
   for (const Field& field : table.snapshot.metadata.schema.fields) {
     parts.push_back(
         fmt::format("CAST(NULL AS {}) AS {}", ToText(field.type), sql::QuoteName(field.name)));

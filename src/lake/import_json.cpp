@@ -8,7 +8,9 @@
 #include "lake/import_text.h"
 #include "lake/json_shape.h"
 #include "lake/text_lines.h"
+#include "lake/text_value.h"
 #include "sql/quote.h"
+#include "storage/unpacker.h"
 
 namespace weir::lake {
 namespace {
@@ -29,7 +31,7 @@ std::int64_t AddObjects(JsonShape& shape, const std::string& file, const TableAt
   return count;
 }
 
-std::string JsonReader(Packing packing, const std::vector<std::string>& files,
+std::string JsonReader(storage::Packing packing, const std::vector<std::string>& files,
                        const JsonColumns& columns) {
   std::vector<std::string> types;
   for (const auto& column : columns) {
@@ -39,8 +41,8 @@ std::string JsonReader(Packing packing, const std::vector<std::string>& files,
       "read_json({}, format='newline_delimited', records='true', hive_partitioning=false, "
       "compression={}, "
       "maximum_object_size={}, columns={{{}}})",
-      sql::QuotePaths(files), sql::QuoteText(PackingName(packing)), 2 * TextLines::kLongestLine,
-      fmt::join(types, ", "));
+      sql::QuotePaths(files), sql::QuoteText(storage::PackingName(packing)),
+      2 * TextLines::kLongestLine, fmt::join(types, ", "));
 }
 
 // Those that the objects have; all of the table's for objects without fields.
@@ -57,10 +59,10 @@ JsonColumns ColumnsToRead(const JsonShape& shape) {
 std::string JsonSelect(const std::vector<std::string>& files, const TableAt& table,
                        const std::stop_token& stop) {
   JsonShape shape(StructOf(table.snapshot.metadata.schema.fields), true);
-  std::map<Packing, std::vector<std::string>> filled;
+  std::map<storage::Packing, std::vector<std::string>> filled;
   for (const std::string& file : files) {
     if (AddObjects(shape, file, table, stop) > 0) {
-      filled[PackingOf(file)].push_back(file);
+      filled[storage::PackingOf(file)].push_back(file);
     }
   }
   if (filled.empty()) {
@@ -71,11 +73,13 @@ std::string JsonSelect(const std::vector<std::string>& files, const TableAt& tab
     throw UserError("{}: no object has a field", fmt::join(files, ", "));
   }
   std::vector<std::string> parts;
+  parts.reserve(columns.size());
   for (const auto& column : columns) {
-    parts.push_back(
-        fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(column.key), ToText(column.type)));
+    const std::string name = sql::QuoteName(column.key);
+    parts.push_back(fmt::format("{} AS {}", ValueFromTextSql(name, column.type), name));
   }
   std::vector<std::string> selects;
+  selects.reserve(filled.size());
   for (const auto& [packing, group] : filled) {
     selects.push_back(fmt::format("SELECT {} FROM {}", fmt::join(parts, ", "),
                                   JsonReader(packing, group, columns)));

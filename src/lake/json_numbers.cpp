@@ -1,6 +1,7 @@
 #include "lake/json_numbers.h"
 
 #include <charconv>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -24,19 +25,25 @@ bool SurvivesAsDouble(std::string_view text) {
   const auto without_end_zeros = [](std::string_view fraction) {
     return fraction.substr(0, fraction.find_last_not_of('0') + 1);
   };
-  return after && !after->has_exponent && before->whole == after->whole &&
+  return before && after && !after->has_exponent && before->whole == after->whole &&
          without_end_zeros(before->fraction) == without_end_zeros(after->fraction);
 }
 
 std::string JsonNumberName(std::string_view text) {
-  return ParseNumber(text)->IsWhole() ? TypeNameOf(text) : "DOUBLE";
+  const auto parts = ParseNumber(text);
+  if (parts && parts->IsWhole()) {
+    return TypeNameOf(text);
+  }
+  double number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc::result_out_of_range ? "a number out of range" : "DOUBLE";
 }
 
 std::string NumberGuess::Add(std::string_view text) {
   constexpr std::size_t kMostDigits = 38;
   const auto parts = ParseNumber(text);
   const bool is_double = FitsText(text, PlainType(TypeKind::kDouble));
-  if (parts->IsWhole()) {
+  if (parts && parts->IsWhole()) {
     if (parts->whole.size() > kMostDigits) {
       return fmt::format("{} has more digits than any number of a table", text);
     }

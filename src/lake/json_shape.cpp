@@ -1,13 +1,16 @@
 #include "lake/json_shape.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "lake/json_numbers.h"
 #include "sql/quote.h"
@@ -45,6 +48,21 @@ bool IsFloating(TypeKind kind) { return kind == TypeKind::kFloat || kind == Type
 
 bool IsNumeric(TypeKind kind) {
   return IsInteger(kind) || IsFloating(kind) || kind == TypeKind::kDecimal;
+}
+
+// The same text for the spellings of one whole number or time, which a map may have as key.
+std::string OneSpelling(TypeKind kind, std::string_view key) {
+  if (kind == TypeKind::kTimestamp) {
+    const auto time = ParseTimestamp(Trimmed(key));
+    return time ? std::to_string(*time) : std::string(key);
+  }
+  const auto number = IsInteger(kind) ? ParseNumber(Trimmed(key)) : std::nullopt;
+  if (!number || number->has_exponent) {
+    return std::string(key);
+  }
+  const std::string_view digits =
+      number->whole.substr(std::min(number->whole.find_first_not_of('0'), number->whole.size()));
+  return (number->sign == '-' && !digits.empty() ? "-" : "") + std::string(digits);
 }
 
 }  // namespace
@@ -96,9 +114,10 @@ class JsonShape::Node {
     }
     SetKind(JsonKind::kObject, place, path);
     ++num_objects_;
+    std::set<std::string> map_keys;
     for (auto field : object) {
       const std::string_view key = Checked(field.unescaped_key(), place, path);
-      Node& node = is_map ? MapValue(key, place, path) : FieldOf(key, place, path);
+      Node& node = is_map ? MapValue(key, map_keys, place, path) : FieldOf(key, place, path);
       ondemand::value value = Checked(field.value(), place, path);
       node.Add(value, place, is_map ? path : PathTo(path, key));
     }
@@ -150,6 +169,7 @@ class JsonShape::Node {
 
   std::vector<Column> columns() const {
     std::vector<Column> columns;
+    columns.reserve(children_.size());
     for (const auto& node : children_) {
       columns.push_back({.key = node->key_,
                          .is_found = node->last_object_ > 0,
@@ -186,15 +206,16 @@ class JsonShape::Node {
       Fail(place, path, fmt::format("{} is no JSON", ShownText(text)));
     }
     SetKind(JsonKind::kNumber, place, path);
+    const auto parts = ParseNumber(text);
+    const bool is_whole = parts && parts->IsWhole();
     if (!target_) {
       if (const std::string mistake = numbers_.Add(text); !mistake.empty()) {
         Fail(place, path, mistake);
       }
     } else if (!IsNumeric(target_->kind) || !FitsText(text, *target_) ||
-               (IsInteger(target_->kind) && !ParseNumber(text)->IsWhole())) {
+               (IsInteger(target_->kind) && !is_whole)) {
       Misfit(place, path, fmt::format("{} is {}", text, JsonNumberName(text)));
-    } else if (target_->kind == TypeKind::kDecimal && !ParseNumber(text)->IsWhole() &&
-               !SurvivesAsDouble(text)) {
+    } else if (target_->kind == TypeKind::kDecimal && !is_whole && !SurvivesAsDouble(text)) {
       Fail(place, path,
            fmt::format("{} has more digits than are read of a number with a point; write it as CSV",
                        text));
@@ -227,7 +248,7 @@ class JsonShape::Node {
       AddChild("element", std::nullopt);
     }
     for (auto element : array) {
-      ondemand::value value = Checked(std::move(element), place, path);
+      ondemand::value value = Checked(element, place, path);
       children_[0]->Add(value, place, path);
     }
   }
@@ -287,9 +308,16 @@ class JsonShape::Node {
     return node;
   }
 
-  Node& MapValue(std::string_view key, const JsonPlace& place, const std::string& path) {
-    if (!FitsText(key, target_->children[0].type)) {
+  // `keys`: those of the object so far.
+  Node& MapValue(std::string_view key, std::set<std::string>& keys, const JsonPlace& place,
+                 const std::string& path) {
+    assert(target_);
+    const DataType& key_type = target_->children[0].type;
+    if (!FitsText(key, key_type)) {
       Misfit(place, path, fmt::format("the key {} is {}", ShownText(key), TypeNameOf(key)));
+    }
+    if (!keys.insert(OneSpelling(key_type.kind, key)).second) {
+      Fail(place, path, fmt::format("the map has the key {} twice", ShownText(key)));
     }
     return *children_[0];
   }
@@ -299,6 +327,7 @@ class JsonShape::Node {
       return MapOf(PlainType(TypeKind::kString), PlainType(TypeKind::kString));
     }
     std::vector<Field> fields;
+    fields.reserve(children_.size());
     for (const auto& node : children_) {
       fields.push_back({.name = node->key_, .type = node->type()});
     }
@@ -323,8 +352,9 @@ class JsonShape::Node {
 
   [[noreturn]] void Misfit(const JsonPlace& place, const std::string& path,
                            const std::string& found) const {
+    assert(target_);
     Fail(place, path,
-         fmt::format("{}, which does not fit {} of {}", found, ToText(*target_), place.table));
+         fmt::format("{}, which does not fit {} of {}", found, FittingName(*target_), place.table));
   }
 
   [[noreturn]] static void Fail(const JsonPlace& place, const std::string& path,

@@ -76,6 +76,7 @@ std::vector<AddFile> TouchedFiles(const Merge& merge, const std::vector<AddFile>
 // Rows of the table that match no source row and are to be deleted.
 std::string AbsentSql(const Merge& merge, const std::vector<AddFile>& files) {
   std::vector<std::string> nulls;
+  nulls.reserve(merge.source.names.size());
   for (const std::string& name : merge.source.names) {
     nulls.push_back(fmt::format("NULL AS {}", sql::QuoteName(name)));
   }
@@ -91,6 +92,7 @@ std::string AbsentSql(const Merge& merge, const std::vector<AddFile>& files) {
 // "new.a, new.b …": the source's columns.
 std::string SourceColumnsSql(const Merge& merge) {
   std::vector<std::string> columns;
+  columns.reserve(merge.source.names.size());
   for (const std::string& name : merge.source.names) {
     columns.push_back("new." + sql::QuoteName(name));
   }

@@ -21,6 +21,7 @@ std::string KeyText(const sql::Value& value) {
 std::string Examples(sql::Connection& connection, const std::string& rows,
                      const std::vector<std::string>& keys, const std::string& condition) {
   std::vector<std::string> texts;
+  texts.reserve(keys.size());
   for (const std::string& key : keys) {
     texts.push_back(fmt::format("CAST({} AS VARCHAR)", sql::QuoteName(key)));
   }
@@ -31,6 +32,7 @@ std::string Examples(sql::Connection& connection, const std::string& rows,
   std::vector<std::string> examples;
   for (const auto& row : connection.Query(select).Rows()) {
     std::vector<std::string> parts;
+    parts.reserve(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       parts.push_back(fmt::format("{} = {}", keys[i], KeyText(row[i])));
     }
@@ -114,6 +116,7 @@ std::vector<std::string> MatchKeys(const std::vector<std::string>& keys,
 void CheckKeys(sql::Connection& connection, const std::string& rows,
                const std::vector<std::string>& keys) {
   std::vector<std::string> nulls;
+  nulls.reserve(keys.size());
   for (const std::string& key : keys) {
     nulls.push_back(sql::QuoteName(key) + " IS NULL");
   }
@@ -146,6 +149,7 @@ Predicate KeyRanges(sql::Connection& connection, const std::string& rows, const 
 std::string KeysEqual(const std::vector<std::string>& keys, std::string_view left,
                       std::string_view right) {
   std::vector<std::string> parts;
+  parts.reserve(keys.size());
   for (const std::string& key : keys) {
     parts.push_back(fmt::format("{0}.{2} = {1}.{2}", left, right, sql::QuoteName(key)));
   }

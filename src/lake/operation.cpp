@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "lake/boolean_setting.h"
 #include "lake/scan.h"
 
 namespace weir::lake {
@@ -51,6 +52,27 @@ Committed CommitPlanned(Warehouse& warehouse, const TableAt& table, const Change
           .metrics = MetricsOf(changes)};
 }
 
+void DiscardFiles(const TableFolder& table, const std::vector<AddFile>& files) {
+  try {
+    for (const AddFile& file : files) {
+      table.store->Delete(DecodePath(file.path));
+    }
+  } catch (const ExternalError&) {  // NOLINT(bugprone-empty-catch): vacuum deletes them later
+  }
+}
+
+std::map<std::string, std::int64_t> CommitOrDiscard(Warehouse& warehouse, const std::string& run_id,
+                                                    const std::vector<TableChanges>& parts) {
+  try {
+    return warehouse.CommitTogether(run_id, parts);
+  } catch (const ConflictError&) {
+    for (const TableChanges& part : parts) {
+      DiscardFiles(warehouse.FolderOf(part.table), part.changes.adds);
+    }
+    throw;
+  }
+}
+
 RemoveFile RemovalOf(const AddFile& file, bool data_change) {
   return {.path = file.path,
           .deletion_timestamp = Now() / 1000,
@@ -81,9 +103,7 @@ int ThreadsOf(Warehouse& warehouse) {
 }
 
 void CheckRemovable(const TableAt& table) {
-  const auto& settings = table.snapshot.metadata.configuration;
-  const auto setting = settings.find("delta.appendOnly");
-  if (setting != settings.end() && setting->second == "true") {
+  if (BooleanSetting(table.snapshot.metadata, "delta.appendOnly").value_or(false)) {
     throw UserError("{} is append-only (delta.appendOnly = true); only appends are allowed",
                     table.folder.name);
   }

@@ -72,6 +72,14 @@ int ThreadsOf(Warehouse& warehouse);
 // Throws UserError for a table that only grows (delta.appendOnly).
 void CheckRemovable(const TableAt& table);
 
+// Deletes files that were written for a commit that won't be; what stays is left to vacuum.
+void DiscardFiles(const TableFolder& table, const std::vector<AddFile>& files);
+
+// Warehouse::CommitTogether(); where that throws ConflictError the files of `parts` are deleted, as
+// nothing will ever name them, and it is thrown on.
+std::map<std::string, std::int64_t> CommitOrDiscard(Warehouse& warehouse, const std::string& run_id,
+                                                    const std::vector<TableChanges>& parts);
+
 // How a commit names what was done.
 struct OperationName {
   std::string operation;  // "WRITE", "MERGE" …

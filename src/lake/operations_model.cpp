@@ -1,6 +1,7 @@
 #include "lake/operations_model.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/ranges.h>
 
@@ -17,7 +18,11 @@ Cell CellOf(const Row& row, const std::string& column) {
   return cell == row.end() ? std::nullopt : cell->second;
 }
 
-std::int64_t IdOf(const Row& row) { return std::stoll(row.at("id").value()); }
+std::int64_t IdOf(const Row& row) {
+  const Cell& id = row.at("id");
+  assert(id);
+  return std::stoll(*id);
+}
 
 std::string TypeOf(const std::string& column) {
   if (column == "id") {
@@ -123,6 +128,7 @@ std::vector<std::string> ModelTable::Texts() const {
   std::vector<std::string> texts;
   for (const Row& row : rows) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const std::string& column : columns) {
       cells.push_back(CellOf(row, column).value_or("null"));
     }

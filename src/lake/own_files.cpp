@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/percent.h"
 
 namespace weir::lake {
 namespace {
@@ -65,7 +66,7 @@ void TryTo(const TableFolder& table, const Act& act) {
 }  // namespace
 
 std::string KeyOfPath(const TableFolder& table, const std::string& path) {
-  std::string key = DecodePath(path);
+  std::string key = PercentDecode(path);
   if (key.starts_with("file:")) {
     key.erase(0, 5);
     key.erase(0, std::min(key.find_first_not_of('/'), key.size()));

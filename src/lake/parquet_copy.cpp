@@ -1,12 +1,17 @@
 #include "lake/parquet_copy.h"
 
+#include <algorithm>
 #include <sstream>
+#include <stop_token>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "base/parallel.h"
 #include "sql/print_result.h"
 #include "sql/quote.h"
+#include "sql/sibling.h"
 
 namespace weir::lake {
 namespace {
@@ -62,7 +67,49 @@ std::vector<WrittenFile> RunCopy(sql::Connection& connection, const DataStaging&
   return files;
 }
 
+// Copies side by side on connections of their own. Thread-safe.
+class CopiesTogether {
+ public:
+  // Both must outlive it.
+  CopiesTogether(const sql::Connection& connection, DataStaging& staging)
+      : connection_(connection), staging_(staging), stopped_(sql::StopTokenOf(connection)) {}
+
+  // Throws CancelledError after a stop, which waits for the files that have begun.
+  WrittenFile Copy(const FileCopy& file) {
+    if (stopped_.stop_requested()) {
+      throw CancelledError();
+    }
+    staging_.MakeFolder(file.folder);
+    sql::Sibling sibling(connection_);
+    return CopyToFile(sibling.connection(), staging_, file.select, file.key);
+  }
+
+ private:
+  const sql::Connection& connection_;
+  DataStaging& staging_;
+  std::stop_token stopped_;  // of whoever wants the files
+};
+
 }  // namespace
+
+std::vector<WrittenFile> CopyEach(sql::Connection& connection, DataStaging& staging,
+                                  std::span<const FileCopy> files) {
+  constexpr std::int64_t kRowsOfGroup = 122'880;  // DuckDB encodes a group of rows on one thread
+  std::vector<WrittenFile> written(files.size());
+  std::vector<std::size_t> small;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].by_one_thread || files[i].num_rows <= kRowsOfGroup) {
+      small.push_back(i);
+    } else {  // takes all threads by itself
+      staging.MakeFolder(files[i].folder);
+      written[i] = CopyToFile(connection, staging, files[i].select, files[i].key);
+    }
+  }
+  CopiesTogether together(connection, staging);
+  ParallelFor(small.size(), sql::ThreadsOf(connection),
+              [&](std::size_t i) { written[small[i]] = together.Copy(files[small[i]]); });
+  return written;
+}
 
 WrittenFile CopyToFile(sql::Connection& connection, const DataStaging& staging,
                        const std::string& select, const std::string& key) {

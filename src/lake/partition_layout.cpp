@@ -43,14 +43,40 @@ std::string BinaryTextSql(const std::string& column) {
                      column);
 }
 
+// SQL for `text` if `inside`, a condition on `column`, holds; fails for values of years that the
+// log's four digits can't write, and for the infinite ones.
+std::string FourDigitYearSql(const Field& field, const std::string& column, std::string_view inside,
+                             std::string_view text) {
+  const std::string message = fmt::format(
+      "partition column \"{}\" can't hold a {} outside of the years 0001 to 9999: ", field.name,
+      ToText(field.type));
+  return fmt::format(
+      "CASE WHEN {0} IS NULL THEN NULL WHEN {1} THEN {2} ELSE error({3} || CAST({0} AS VARCHAR)) "
+      "END",
+      column, inside, text, sql::QuoteText(message));
+}
+
+std::string TimePartitionSql(const Field& field, const std::string& column,
+                             std::string_view format) {
+  constexpr std::int64_t kFirst = -62'135'596'800'000'000;         // 0001-01-01
+  constexpr std::int64_t kLast = 253'402'300'799'999'999;          // the end of 9999-12-31
+  const std::string micros = fmt::format("epoch_us({})", column);  // null of infinite ones
+  return FourDigitYearSql(field, column, fmt::format("{} BETWEEN {} AND {}", micros, kFirst, kLast),
+                          fmt::format("strftime(make_timestamp({}), '{}')", micros, format));
+}
+
 }  // namespace
 
 std::string PartitionTextSql(const Field& field, const std::string& column) {
   switch (field.type.kind) {
     case TypeKind::kTimestamp:
-      return fmt::format("strftime(make_timestamp(epoch_us({})), '%Y-%m-%dT%H:%M:%S.%fZ')", column);
+      return TimePartitionSql(field, column, "%Y-%m-%dT%H:%M:%S.%fZ");
     case TypeKind::kTimestampNtz:
-      return fmt::format("strftime({}, '%Y-%m-%d %H:%M:%S.%f')", column);
+      return TimePartitionSql(field, column, "%Y-%m-%d %H:%M:%S.%f");
+    case TypeKind::kDate:
+      return FourDigitYearSql(
+          field, column, fmt::format("{} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'", column),
+          fmt::format("CAST({} AS VARCHAR)", column));
     case TypeKind::kBinary:
       return BinaryTextSql(column);
     case TypeKind::kFloat:

@@ -10,8 +10,9 @@ namespace weir::lake {
 
 // SQL that gives the value `column` (SQL, of the field's type) of a partition column as the log has
 // it, after the protocol's "Partition Value Serialization": timestamps in UTC with a Z, so that no
-// reader takes them for its own zone's. Fails for binary values that the log can't hold: those that
-// are no UTF-8, or that BinaryPartition() would take for escapes.
+// reader takes them for its own zone's. Fails for values that the log can't hold: binary ones that
+// are no UTF-8, or that BinaryPartition() would take for escapes; dates and timestamps that are
+// infinite or outside of the years 0001 to 9999.
 std::string PartitionTextSql(const Field& field, const std::string& column);
 
 // The bytes that the log's text of a binary partition value stands for. Spark writes the bytes as

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 #include <fmt/format.h>
@@ -265,6 +266,7 @@ void QuerySession::Open(std::vector<TableReference> references) {
 }
 
 void QuerySession::AddView(const TableReference& reference, std::vector<TableReference>& tables) {
+  assert(views_);
   const auto view = views_->find(Spelled(reference));
   if (view == views_->end()) {
     tables.push_back(reference);
@@ -292,6 +294,7 @@ void QuerySession::MakeViews() {
 }
 
 std::string QuerySession::ViewSql(const TableReference& view) const {
+  assert(views_);
   return fmt::format("CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE VIEW {} AS {}",
                      sql::QuoteName(view.schema), QualifiedName(view), views_->at(Spelled(view)));
 }

@@ -36,6 +36,10 @@ class QuerySession {
 
   void SetStopToken(std::stop_token token);
 
+  // From now on tables that the warehouse lacks are read in `other`, which must outlive the
+  // session.
+  void AlsoRead(Warehouse& other) { tables_.AlsoRead(other); }
+
   // The SQL of views by "schema.name", which statements may read like tables, and views each other.
   // Asked for once, when a statement names what is no table or lists all tables.
   using Views = std::map<std::string, std::string>;

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "lake/extension_scan.h"
 #include "lake/suggest_table.h"
@@ -92,6 +95,22 @@ TableReference Split(const std::string& name) {
   return {.schema = name.substr(0, dot), .name = name.substr(dot + 1)};
 }
 
+// The table's name as the warehouse spells it, if there is such a table.
+std::optional<std::string> SpelledBy(Warehouse& warehouse, const std::string& name) {
+  if (LatestVersion(warehouse.FolderOf(name)) >= 0) {
+    return name;
+  }
+  std::vector<std::string> spellings = warehouse.TableNames(true);
+  std::erase_if(spellings, [&](const std::string& table) { return !SameName(table, name); });
+  if (spellings.size() > 1) {
+    throw UserError("'{}' may be {}: write it as the table is named", name,
+                    fmt::join(spellings, " or "));
+  }
+  return spellings.empty() ? std::nullopt : std::optional(spellings.front());
+}
+
+bool IsOfLedger(const std::string& table) { return SameName(Split(table).schema, "weir"); }
+
 }  // namespace
 
 QueryTables::QueryTables(sql::Database& database, Warehouse* warehouse)
@@ -101,17 +120,16 @@ FoundTables QueryTables::Open(const std::vector<TableReference>& references) {
   FoundTables found;
   std::vector<TableReference> latest;
   for (const TableReference& reference : references) {
+    const bool may_be_table = warehouse_ != nullptr && MayBeSchemaOrTable(reference.schema);
     if (reference.schema.empty()) {
       if (!OpenPath(reference, found)) {
         found.missing.push_back(reference);
       }
     } else if (IsSystemSchema(reference.schema)) {
       continue;
-    } else if (warehouse_ == nullptr || !MayBeSchemaOrTable(reference.schema)) {
-      found.missing.push_back(reference);
-    } else if (!ParseVersionedName(reference.name).is_latest()) {
+    } else if (may_be_table && !ParseVersionedName(reference.name).is_latest()) {
       OpenVersion(reference, found);
-    } else if (MayBeSchemaOrTable(reference.name)) {
+    } else if (may_be_table && MayBeSchemaOrTable(reference.name)) {
       latest.push_back(reference);
     } else {
       found.missing.push_back(reference);
@@ -123,24 +141,31 @@ FoundTables QueryTables::Open(const std::vector<TableReference>& references) {
 }
 
 void QueryTables::OpenLatest(const std::vector<TableReference>& references, FoundTables& found) {
-  std::vector<std::string> names;
+  if (!references.empty()) {
+    warehouse_->FinishLeft({});  // a table may be there only then
+  }
+  std::set<std::string> here;
+  std::set<std::string> in_other;
   for (const TableReference& reference : references) {
-    names.push_back(SpelledByWarehouse(reference.schema + "." + reference.name));
+    Place place = Find(reference.schema + "." + reference.name);
+    (place.warehouse == warehouse_ ? here : in_other).insert(std::move(place.name));
   }
-  std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
-  if (names.empty()) {
-    return;
-  }
-  std::vector<Snapshot> snapshots = warehouse_->OpenTogether(names, false);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (snapshots[i].exists()) {
-      Add(Split(names[i]), warehouse_->FolderOf(names[i]), std::move(snapshots[i]), found);
-    } else {
-      found.missing.push_back(Split(names[i]));
+  const auto open = [&](Warehouse* warehouse, const std::set<std::string>& tables) {
+    const std::vector<std::string> names(tables.begin(), tables.end());
+    std::vector<Snapshot> snapshots;
+    if (!names.empty()) {
+      snapshots = warehouse->OpenTogether(names, false);
     }
-  }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (snapshots[i].exists()) {
+        Add(Split(names[i]), warehouse->FolderOf(names[i]), std::move(snapshots[i]), found);
+      } else {
+        found.missing.push_back(Split(names[i]));
+      }
+    }
+  };
+  open(warehouse_, here);
+  open(other_, in_other);
 }
 
 void QueryTables::OpenVersion(const TableReference& reference, FoundTables& found) {
@@ -149,13 +174,14 @@ void QueryTables::OpenVersion(const TableReference& reference, FoundTables& foun
     found.missing.push_back(reference);
     return;
   }
-  const std::string name = SpelledByWarehouse(reference.schema + "." + versioned.name);
-  const TableFolder folder = warehouse_->FolderOf(name);
+  warehouse_->FinishLeft({});
+  const Place place = Find(reference.schema + "." + versioned.name);
+  const TableFolder folder = place.warehouse->FolderOf(place.name);
   if (LatestVersion(folder) < 0) {
-    found.missing.push_back(Split(name));
+    found.missing.push_back(Split(place.name));
     return;
   }
-  Add(reference, folder, warehouse_->Open(folder, versioned.choice), found);
+  Add(reference, folder, place.warehouse->Open(folder, versioned.choice), found);
 }
 
 bool QueryTables::OpenPath(const TableReference& reference, FoundTables& found) {
@@ -193,24 +219,32 @@ void QueryTables::Add(const TableReference& view, const TableFolder& folder, Sna
   found.tables.push_back(std::move(selection));
 }
 
-std::string QueryTables::SpelledByWarehouse(const std::string& name) {
-  if (LatestVersion(warehouse_->FolderOf(name)) >= 0) {
-    return name;
+QueryTables::Place QueryTables::Find(const std::string& name) {
+  if (const auto spelled = SpelledBy(*warehouse_, name)) {
+    return {warehouse_, *spelled};
   }
-  std::vector<std::string> spellings = warehouse_->TableNames(true);
-  std::erase_if(spellings, [&](const std::string& table) { return !SameName(table, name); });
-  if (spellings.size() > 1) {
-    throw UserError("'{}' may be {}: write it as the table is named", name,
-                    fmt::join(spellings, " or "));
+  if (other_ != nullptr && !IsOfLedger(name)) {
+    if (const auto spelled = SpelledBy(*other_, name)) {
+      return {other_, *spelled};
+    }
   }
-  return spellings.empty() ? name : spellings.front();
+  return {warehouse_, name};
 }
 
 std::vector<TableReference> QueryTables::All() {
   std::vector<TableReference> all;
-  if (warehouse_ != nullptr) {
-    std::ranges::transform(warehouse_->TableNames(true), std::back_inserter(all), Split);
+  if (warehouse_ == nullptr) {
+    return all;
   }
+  std::vector<std::string> names = warehouse_->TableNames(true);
+  if (other_ != nullptr) {
+    std::set<std::string> known;
+    std::ranges::transform(names, std::inserter(known, known.end()), LowerCase);
+    std::ranges::copy_if(other_->TableNames(), std::back_inserter(names),
+                         [&](const std::string& name) { return !known.contains(LowerCase(name)); });
+    std::ranges::sort(names);
+  }
+  std::ranges::transform(names, std::back_inserter(all), Split);
   return all;
 }
 
@@ -219,7 +253,9 @@ std::string QueryTables::Suggestion(const TableReference& missing) {
     return missing.schema.empty() ? "" : "; there is no project here, so only paths can be read";
   }
   const std::string schema = missing.schema.empty() ? "" : missing.schema + ".";
-  return SuggestTable(*warehouse_, schema + missing.name);
+  const std::string nearest = SuggestTable(*warehouse_, schema + missing.name);
+  return nearest.empty() && other_ != nullptr ? SuggestTable(*other_, schema + missing.name)
+                                              : nearest;
 }
 
 }  // namespace weir::lake

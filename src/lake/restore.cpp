@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "lake/own_files.h"
 
 namespace weir::lake {
 namespace {
@@ -31,7 +32,8 @@ std::vector<AddFile> FilesOnlyIn(const Snapshot& snapshot, const Snapshot& other
 void CheckPresent(const TableFolder& table, std::int64_t version,
                   const std::vector<AddFile>& files) {
   for (const AddFile& file : files) {
-    if (!table.store->Head(DecodePath(file.path))) {
+    const std::string key = KeyOfPath(table, file.path);
+    if (key.find("://") == std::string::npos && !table.store->Head(key)) {
       throw UserError(
           "{} can't be restored to version {}: its file {} is gone (vacuum deletes old "
           "files)",

@@ -27,6 +27,7 @@ std::string EditedColumnSql(const Field& field, const Edits& edits) {
 // cost).
 std::string EditedSql(const TableAt& table, const AddFile& file, const Edits& edits) {
   std::vector<std::string> columns;
+  columns.reserve(table.snapshot.metadata.schema.fields.size());
   for (const Field& field : table.snapshot.metadata.schema.fields) {
     columns.push_back(EditedColumnSql(field, edits));
   }

@@ -107,7 +107,8 @@ std::vector<Field> ParseFields(const Json& json, const std::string& parent, int 
     const auto name = part.at("name").get<std::string>();
     fields.push_back(
         {.name = name,
-         .type = ParseType(part.at("type"), parent.empty() ? name : parent + "." + name, depth + 1),
+         .type = ParseType(part.at("type"),
+                           parent.empty() ? name : fmt::format("{}.{}", parent, name), depth + 1),
          .nullable = part.value("nullable", true),
          .metadata = MetadataText(part)});
   }

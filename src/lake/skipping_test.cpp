@@ -19,6 +19,7 @@ using Comparison = Predicate::Comparison;
 struct Sample {
   std::string sql;
   std::string constant;
+  bool may_be_partition = true;
 };
 
 struct Column {
@@ -30,12 +31,15 @@ Sample Text(const std::string& text) { return {sql::QuoteText(text), text}; }
 
 Sample Number(const std::string& text) { return {"'" + text + "'", text}; }
 
+// Partitions hold the years 0001 to 9999.
 Sample Time(std::int64_t micros) {
-  return {fmt::format("make_timestamp({})", micros), std::to_string(micros)};
+  const bool is_common = micros >= -62'135'596'800'000'000 && micros <= 253'402'300'799'999'999;
+  return {fmt::format("make_timestamp({})", micros), std::to_string(micros), is_common};
 }
 
 Sample Day(std::int32_t days) {
-  return {fmt::format("DATE '1970-01-01' + ({})", days), FormatDate(days)};
+  const bool is_common = days >= -719'162 && days <= 2'932'896;
+  return {fmt::format("DATE '1970-01-01' + ({})", days), FormatDate(days), is_common};
 }
 
 std::string Repeated(const std::string& text, int count) {
@@ -87,11 +91,19 @@ class SkippingTest : public DataTest {
     return values[random_() % values.size()];
   }
 
-  std::string RandomCell(const Column& column) {
+  std::string RandomCell(const Column& column) { return CellOf(column, column.samples); }
+
+  std::string RandomPartition(const Column& column) {
+    std::vector<Sample> samples = column.samples;
+    std::erase_if(samples, [](const Sample& sample) { return !sample.may_be_partition; });
+    return CellOf(column, samples);
+  }
+
+  std::string CellOf(const Column& column, const std::vector<Sample>& samples) {
     if (random_() % 5 == 0) {
       return "NULL";
     }
-    return fmt::format("CAST({} AS {})", OneOf(column.samples).sql, ToText(column.type));
+    return fmt::format("CAST({} AS {})", OneOf(samples).sql, ToText(column.type));
   }
 
   // Files of one to four rows of the columns c (plain), s.c (in a struct) and p (a partition).
@@ -101,7 +113,7 @@ class SkippingTest : public DataTest {
     metadata_ = {};
     for (int i = 0; i < 8; ++i) {
       std::string select;
-      const std::string partition = RandomCell(column);
+      const std::string partition = is_partition ? RandomPartition(column) : RandomCell(column);
       for (std::size_t rows = random_() % 4 + 1; rows > 0; --rows) {
         const std::string type = ToText(column.type);
         select += fmt::format(

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "lake/source_rows.h"
 #include "lake/write_data.h"
 #include "sql/quote.h"
 
@@ -38,6 +39,9 @@ Schema DescribeSource(sql::Connection& connection, const std::string& select) {
 }
 
 void CheckImportPartitions(const Schema& schema, const std::vector<std::string>& columns) {
+  if (const auto twice = RepeatedName(columns)) {
+    throw UserError("\"{}\" stands twice among the columns to partition by", *twice);
+  }
   for (const std::string& column : columns) {
     const Field* const field = schema.Find(column);
     if (field == nullptr) {
@@ -69,6 +73,7 @@ Metadata MetadataOfNewTable(Schema schema, const std::vector<std::string>& parti
     throw UserError("the source has no columns");
   }
   std::vector<std::string> columns;
+  columns.reserve(partition_by.size());
   for (const std::string& column : partition_by) {
     columns.push_back(schema.Find(column)->name);
   }

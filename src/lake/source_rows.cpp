@@ -38,6 +38,9 @@ void CheckNames(const std::vector<Field>& fields, const std::string& table) {
 }
 
 void CheckPartitionColumns(const Metadata& metadata, const std::string& table) {
+  if (const auto twice = RepeatedName(metadata.partition_columns)) {
+    throw UserError("{}: \"{}\" stands twice among the partition columns", table, *twice);
+  }
   for (const std::string& name : metadata.partition_columns) {
     const Field* const field = metadata.schema.Find(name);
     if (field == nullptr) {
@@ -121,6 +124,16 @@ std::string SourceColumnSql(const Field& field, const Schema& source) {
 }
 
 }  // namespace
+
+std::optional<std::string> RepeatedName(const std::vector<std::string>& names) {
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::any_of(names.begin(), name,
+                    [&](const std::string& other) { return SameName(other, *name); })) {
+      return *name;
+    }
+  }
+  return std::nullopt;
+}
 
 void CheckColumns(const Metadata& metadata, const std::string& table) {
   CheckNames(metadata.schema.fields, table);

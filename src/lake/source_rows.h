@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,9 +9,13 @@
 
 namespace weir::lake {
 
+// A name that stands in `names` more than once, letter case aside, as it stands there last; nothing
+// if all differ.
+std::optional<std::string> RepeatedName(const std::vector<std::string>& names);
+
 // Throws UserError, naming column and table, for metadata that no Delta table without column
 // mapping may have: names with one of " ,;{}()\n\t=" (Spark refuses them) or equal but for letter
-// case, partition columns that are missing, nested, or all that there are.
+// case, partition columns that are missing, there twice, nested, or all that there are.
 void CheckColumns(const Metadata& metadata, const std::string& table);
 
 // Throws UserError for a column to sort by that the table lacks.

@@ -115,9 +115,8 @@ class Scanner {
 
   void SkipQuoted(std::size_t from, char quote, bool backslashes) {
     for (position_ = from; position_ < sql_.size(); ++position_) {
-      if (backslashes && sql_[position_] == '\\') {
-        ++position_;
-      } else if (sql_[position_] == quote && At(position_ + 1) == quote) {
+      const bool is_escape = backslashes && sql_[position_] == '\\';
+      if (is_escape || (sql_[position_] == quote && At(position_ + 1) == quote)) {
         ++position_;
       } else if (sql_[position_] == quote) {
         ++position_;

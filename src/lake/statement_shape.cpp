@@ -97,9 +97,9 @@ std::optional<TableReference> WrittenTable(std::string_view statement) {
   }
   if (tokens[*verb].IsWord("COPY")) {
     const auto name = ReadName(tokens, *verb + 1);
-    const bool loads = name && FindWord(tokens, name->next, {"FROM", "TO"}) &&
-                       tokens[*FindWord(tokens, name->next, {"FROM", "TO"})].IsWord("FROM");
-    return loads ? std::optional(name->table) : std::nullopt;
+    const auto word = name ? FindWord(tokens, name->next, {"FROM", "TO"}) : std::nullopt;
+    const bool loads = word && tokens[*word].IsWord("FROM");
+    return name && loads ? std::optional(name->table) : std::nullopt;
   }
   const auto target = ReadTarget(tokens, *verb);
   return target ? std::optional(target->table) : std::nullopt;

@@ -5,6 +5,7 @@
 #include "lake/drop_table.h"
 #include "lake/fingerprint.h"
 #include "lake/history.h"
+#include "lake/operation.h"
 #include "lake/operations_fixture.h"
 #include "lake/optimize.h"
 
@@ -25,6 +26,12 @@ class TableCareTest : public OperationsTest {
     const TableFolder table = Table();
     const Snapshot snapshot = Open();
     return FingerprintOf(warehouse_, {.folder = table, .snapshot = snapshot}, without);
+  }
+
+  void ExpectHealthy() {
+    for (const TableProblem& problem : Check()) {
+      ADD_FAILURE() << problem.file << ": " << problem.what;
+    }
   }
 
   std::string KeyOfFile() { return DecodePath(Paths().at(0)); }
@@ -76,9 +83,7 @@ TEST_F(TableCareTest, AHealthyTableHasNoProblems) {
       "'nan'::DOUBLE AS x, TIMESTAMPTZ '2026-01-02 03:04:05.678901' AS t, 1.25::DECIMAL(38,2) "
       "AS d FROM range(10)",
       {"p"});
-  for (const TableProblem& problem : Check()) {
-    ADD_FAILURE() << problem.file << ": " << problem.what;
-  }
+  ExpectHealthy();
 }
 
 TEST_F(TableCareTest, AMissingFileAndAChangedOneAreNamed) {
@@ -107,6 +112,142 @@ TEST_F(TableCareTest, WrongBoundsAndNullCountsAreNamed) {
   ASSERT_EQ(Check().size(), 2U);
   EXPECT_NE(Check().at(0).what.find("nulls of column \"id\""), std::string::npos);
   EXPECT_NE(Check().at(1).what.find("above their maximum 3: 1 instead of 0"), std::string::npos);
+}
+
+TEST_F(TableCareTest, BoundsOfLongDecimalsAreTakenDigitByDigit) {
+  Append(
+      "SELECT unnest([1234567890123456.789::DECIMAL(20,3), -1]) AS v, "
+      "99999999999999999999::DECIMAL(20,0) AS w");
+  ExpectHealthy();
+  ReplaceStats("1234567890123456.789", "1234567890123456.788");
+  ASSERT_EQ(Check().size(), 1U);
+  EXPECT_NE(Check().at(0).what.find("above their maximum 1234567890123456.788: 1 instead of 0"),
+            std::string::npos)
+      << Check().at(0).what;
+}
+
+// Other programs write such bounds through floating point.
+TEST_F(TableCareTest, BoundsOfLongDecimalsByOthersAreNoProblem) {
+  Append("SELECT 1234567890123456.789::DECIMAL(20,3) AS v");
+  const Snapshot base = Open();
+  Changes changes;
+  changes.adds = base.files;
+  changes.adds.at(0).tags.clear();
+  std::string& stats = changes.adds.at(0).stats;
+  for (std::size_t at = 0; (at = stats.find("456.789", at)) != std::string::npos;) {
+    stats.replace(at, 7, "456.8");
+  }
+  warehouse_.Commit(Table(), base, changes);
+  ExpectHealthy();
+}
+
+TEST_F(TableCareTest, FilesNamedByTheirUriAreFound) {
+  if (!warehouse_.store().is_local()) {
+    GTEST_SKIP() << "a path of the file system";
+  }
+  Append("SELECT 1 AS id");
+  for (const std::string scheme : {"file:", "file://", ""}) {
+    const Snapshot base = Open();
+    const std::filesystem::path file = folder_ / fmt::format("a b {}.parquet", base.version);
+    std::filesystem::copy(UrlOf(Table(), base.files.at(0)), file);
+    Changes changes;
+    changes.adds = base.files;
+    changes.adds.at(0).path = scheme + EncodePath(file.string());
+    changes.removes = RemovalsOf(base.files, true);
+    warehouse_.Commit(Table(), base, changes);
+
+    ExpectHealthy();
+    std::filesystem::rename(file, folder_ / "gone");
+    ASSERT_EQ(Check().size(), 1U);
+    EXPECT_EQ(Check().at(0).what, "the file is missing");
+    std::filesystem::rename(folder_ / "gone", file);
+  }
+}
+
+// A table of Delta's features that weir reads through the extension: files and log are handmade.
+class ForeignTableTest : public TableCareTest {
+ protected:
+  void SetUp() override {
+    if (!warehouse_.store().is_local()) {
+      GTEST_SKIP() << "files are made by path";
+    }
+  }
+
+  // Puts a data file with the rows of `select`. Returns its size.
+  std::uint64_t PutRows(const std::string& select) {
+    const TableFolder table = Table();
+    table.store->MakeFolder("");
+    warehouse_.connection().Run(fmt::format("COPY ({}) TO {} (FORMAT parquet)", select,
+                                            sql::QuoteText(table.store->Url("f.parquet"))));
+    return table.store->Head("f.parquet")->size;
+  }
+
+  void PutLog(const std::string& text) { Table().store->Put(LogEntryKey(0), text); }
+
+  std::string Problems() {
+    std::string text;
+    for (const TableProblem& problem : Check()) {
+      text += problem.file + ": " + problem.what + "\n";
+    }
+    return text;
+  }
+};
+
+// Rows 3, 4, 7, 11, 18 and 29 are deleted, by an inline deletion vector: the protocol's magic
+// number, one bitmap with key 0 in the format of Roaring, all in its base 85.
+TEST_F(ForeignTableTest, DeletionVectorsAreRead) {
+  const auto size = PutRows("SELECT range AS id FROM range(40)");
+  const auto put = [&](const std::string& vector, int cardinality) {
+    PutLog(
+        R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors"]}})"
+        "\n"
+        R"({"metaData":{"id":"i","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"id\",\"type\":\"long\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":[],"configuration":{"delta.enableDeletionVectors":"true"}}})"
+        "\n" +
+        fmt::format(
+            R"({{"add":{{"path":"f.parquet","partitionValues":{{}},"size":{},"modificationTime":1,"dataChange":true,"stats":"{{\"numRecords\":40,\"minValues\":{{\"id\":1}},\"tightBounds\":true}}","deletionVector":{{{},"cardinality":{}}}}}}})"
+            "\n",
+            size, vector, cardinality));
+  };
+  const std::string inlined =
+      R"("storageType":"i","pathOrInlineDv":"^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L","sizeInBytes":44)";
+
+  put(inlined, 6);
+  EXPECT_EQ(Problems(), "");
+  put(inlined, 5);
+  EXPECT_EQ(Problems(), ": number of rows: 34 instead of 35\n");
+  put(R"("storageType":"p","pathOrInlineDv":"file:///nowhere/gone.bin","offset":1,"sizeInBytes":44)",
+      6);
+  EXPECT_EQ(Problems().substr(0, 25), ": the table can't be read");
+}
+
+// "day" and "my id" are "col-1" and "col-2" in the file and the log.
+TEST_F(ForeignTableTest, MappedColumnsAreCheckedUnderTheirPhysicalNames) {
+  const auto put = [&](std::uint64_t size, const std::string& values) {
+    PutLog(
+        R"({"protocol":{"minReaderVersion":2,"minWriterVersion":5}})"
+        "\n"
+        R"({"metaData":{"id":"i","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"day\",\"type\":\"string\",\"nullable\":true,\"metadata\":{\"delta.columnMapping.id\":1,\"delta.columnMapping.physicalName\":\"col-1\"}},{\"name\":\"my id\",\"type\":\"long\",\"nullable\":true,\"metadata\":{\"delta.columnMapping.id\":2,\"delta.columnMapping.physicalName\":\"col-2\"}}]}","partitionColumns":["day"],"configuration":{"delta.columnMapping.mode":"name","delta.columnMapping.maxColumnId":"2"}}})"
+        "\n" +
+        fmt::format(
+            R"({{"add":{{"path":"f.parquet","partitionValues":{{"col-1":"d"}},"size":{},"modificationTime":1,"dataChange":true,"stats":"{{\"numRecords\":3,{}}}"}}}})"
+            "\n",
+            size, values));
+  };
+  const auto size = PutRows("SELECT unnest([1, 2, NULL])::BIGINT AS \"col-2\"");
+
+  put(size, R"(\"minValues\":{\"col-2\":1},\"nullCount\":{\"col-2\":1})");
+  EXPECT_EQ(Problems(), "");
+  put(size, R"(\"minValues\":{\"col-2\":2},\"nullCount\":{\"col-2\":0})");
+  EXPECT_EQ(Problems(),
+            "f.parquet: nulls of column \"col-2\": 1 instead of 0\n"
+            "f.parquet: values of column \"col-2\" below their minimum 2: 1 instead of 0\n");
+
+  const TableFolder table = Table();
+  std::string bytes = table.store->Get("f.parquet").value();
+  bytes.replace(4, 16, 16, '\x7f');  // the first page's header
+  table.store->Put("f.parquet", bytes);
+  put(size, R"(\"nullCount\":{\"col-2\":1})");
+  EXPECT_EQ(Problems().substr(0, 36), "f.parquet: the file can't be read: I");
 }
 
 TEST_F(TableCareTest, DropRemovesTheFolder) {

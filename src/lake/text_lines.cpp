@@ -1,156 +1,77 @@
 #include "lake/text_lines.h"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <span>
 #include <utility>
-#include <vector>
 
-#include <zlib.h>
-#include <zstd.h>
-
-#include "base/ascii.h"
 #include "base/error.h"
+#include "storage/unpacker.h"
 
 namespace weir::lake {
-
-// The unpacked bytes of a file.
-class TextLines::Bytes {
- public:
-  virtual ~Bytes() = default;
-  // As many as there are at once, at most `into`; 0 at the end.
-  virtual std::size_t Read(std::span<char> into) = 0;
-};
 
 namespace {
 
 constexpr std::size_t kReadAtOnce = std::size_t{1} << 20U;
 
-[[noreturn]] void FailToRead(const std::string& file) {
-  throw ExternalError("{}", SystemMessage(file + ": it can't be read", errno));
-}
-
-// zlib reads plain files as they are, too.
-class GzipBytes final : public TextLines::Bytes {
- public:
-  explicit GzipBytes(std::string file) : file_(std::move(file)), in_(gzopen(file_.c_str(), "rb")) {
-    if (in_ == nullptr) {
-      FailToRead(file_);
-    }
-    gzbuffer(in_, kReadAtOnce);
-  }
-  GzipBytes(const GzipBytes&) = delete;
-  GzipBytes& operator=(const GzipBytes&) = delete;
-  ~GzipBytes() override { gzclose(in_); }
-
-  std::size_t Read(std::span<char> into) override {
-    const int read = gzread(in_, into.data(), static_cast<unsigned>(into.size()));
-    int error = Z_OK;
-    const char* const what = gzerror(in_, &error);
-    if (error == Z_ERRNO) {
-      FailToRead(file_);
-    }
-    if (read < 0 || error != Z_OK) {
-      throw UserError("{}: its gzip data is damaged or cut off: {}", file_, what);
-    }
-    return static_cast<std::size_t>(read);
-  }
-
- private:
-  std::string file_;
-  gzFile in_;
-};
-
-class ZstdBytes final : public TextLines::Bytes {
- public:
-  explicit ZstdBytes(std::string file)
-      : file_(std::move(file)),
-        in_(std::fopen(file_.c_str(), "rb")),
-        stream_(ZSTD_createDStream()),
-        packed_(ZSTD_DStreamInSize()) {
-    if (in_ == nullptr) {
-      FailToRead(file_);
-    }
-  }
-  ZstdBytes(const ZstdBytes&) = delete;
-  ZstdBytes& operator=(const ZstdBytes&) = delete;
-  ~ZstdBytes() override {
-    ZSTD_freeDStream(stream_);
-    if (in_ != nullptr) {
-      std::fclose(in_);
-    }
-  }
-
-  std::size_t Read(std::span<char> into) override {
-    ZSTD_outBuffer out{.dst = into.data(), .size = into.size(), .pos = 0};
-    while (out.pos == 0) {
-      if (input_.pos == input_.size && !Refill()) {
-        return Ended();
-      }
-      left_ = ZSTD_decompressStream(stream_, &out, &input_);
-      if (ZSTD_isError(left_) != 0) {
-        throw UserError("{}: its zstd data is damaged: {}", file_, ZSTD_getErrorName(left_));
-      }
-    }
-    return out.pos;
-  }
-
- private:
-  bool Refill() {
-    const std::size_t read = std::fread(packed_.data(), 1, packed_.size(), in_);
-    if (read == 0 && std::ferror(in_) != 0) {
-      FailToRead(file_);
-    }
-    input_ = {.src = packed_.data(), .size = read, .pos = 0};
-    return read > 0;
-  }
-
-  std::size_t Ended() const {
-    if (left_ != 0) {
-      throw UserError("{}: its zstd data is cut off", file_);
-    }
-    return 0;
-  }
-
-  std::string file_;
-  std::FILE* in_;
-  ZSTD_DStream* stream_;
-  std::vector<char> packed_;
-  ZSTD_inBuffer input_{};
-  std::size_t left_ = 0;  // of the frame, as zstd guesses; 0: it is whole
-};
-
-std::unique_ptr<TextLines::Bytes> OpenBytes(const std::string& file) {
-  if (PackingOf(file) == Packing::kZstd) {
-    return std::make_unique<ZstdBytes>(file);
-  }
-  return std::make_unique<GzipBytes>(file);
-}
-
 }  // namespace
 
-Packing PackingOf(std::string_view file) {
-  const std::string lower = LowerCase(file);
-  if (lower.ends_with(".gz")) {
-    return Packing::kGzip;
+// The unpacked bytes of a file.
+class TextLines::Bytes final : public storage::PackedSource {
+ public:
+  explicit Bytes(std::string file)
+      : file_(std::move(file)), in_(std::fopen(file_.c_str(), "rb"), &std::fclose) {
+    if (!in_) {
+      FailToRead();
+    }
+    std::setvbuf(in_.get(), nullptr, _IONBF, 0);  // what is read at once is large
+    if (const auto packing = storage::PackingOf(file_); packing != storage::Packing::kPlain) {
+      packed_.resize(kReadAtOnce);
+      unpacker_ = storage::MakeUnpacker(packing, *this);
+    }
   }
-  return lower.ends_with(".zst") ? Packing::kZstd : Packing::kPlain;
-}
+  Bytes(const Bytes&) = delete;
+  Bytes& operator=(const Bytes&) = delete;
+  ~Bytes() override = default;
 
-std::string_view PackingName(Packing packing) {
-  switch (packing) {
-    case Packing::kGzip:
-      return "gzip";
-    case Packing::kZstd:
-      return "zstd";
-    default:
-      return "uncompressed";
+  // As many as there are at once, at most `into`; 0 at the end.
+  std::size_t Read(std::span<char> into) {
+    return unpacker_ ? unpacker_->Read(into) : ReadStored(into);
   }
-}
+
+  std::string_view Next() override {
+    return std::string_view(packed_).substr(0, ReadStored(packed_));
+  }
+
+  UserError ErrorOf(const storage::PackingDamage& damage) const override {
+    const auto packing = storage::PackingName(storage::PackingOf(file_));
+    if (damage.is_cut_off) {
+      return UserError("{}: its {} data is cut off", file_, packing);
+    }
+    return UserError("{}: its {} data is damaged: {}", file_, packing, damage.what);
+  }
+
+ private:
+  std::size_t ReadStored(std::span<char> into) {
+    const std::size_t read = std::fread(into.data(), 1, into.size(), in_.get());
+    if (read == 0 && std::ferror(in_.get()) != 0) {
+      FailToRead();
+    }
+    return read;
+  }
+
+  [[noreturn]] void FailToRead() const {
+    throw ExternalError("{}", SystemMessage(file_ + ": it can't be read", errno));
+  }
+
+  std::string file_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> in_;
+  std::string packed_;                           // of a packed file, as stored
+  std::unique_ptr<storage::Unpacker> unpacker_;  // absent: the file is plain
+};
 
 TextLines::TextLines(std::string file, std::stop_token stop)
-    : file_(std::move(file)), stop_(std::move(stop)), bytes_(OpenBytes(file_)) {}
+    : file_(std::move(file)), stop_(std::move(stop)), bytes_(std::make_unique<Bytes>(file_)) {}
 
 TextLines::~TextLines() = default;
 

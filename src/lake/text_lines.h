@@ -9,12 +9,6 @@
 
 namespace weir::lake {
 
-// How the bytes of a text file are packed, told by its suffix in any letter case: .gz, .zst.
-enum class Packing : std::uint8_t { kPlain, kGzip, kZstd };
-Packing PackingOf(std::string_view file);
-// As DuckDB's readers call it: "uncompressed", "gzip", "zstd".
-std::string_view PackingName(Packing packing);
-
 // The lines of a text file in order, unpacked; its memory is a buffer and the longest line. Throws
 // ExternalError naming the file where it can't be read, and UserError where what is packed is
 // damaged or cut off, or a line is longer than kLongestLine; CancelledError soon (a buffer) after a

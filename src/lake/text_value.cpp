@@ -7,11 +7,14 @@
 #include <cstdint>
 #include <limits>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "sql/quote.h"
 
 namespace weir::lake {
 namespace {
@@ -137,6 +140,11 @@ bool IsBoolean(std::string_view text) {
   return EqualIgnoringCase(text, "true") || EqualIgnoringCase(text, "false");
 }
 
+bool IsHex(std::string_view text) {
+  return text.size() % 2 == 0 &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
 bool FitsTrimmed(std::string_view text, const DataType& type) {
   switch (type.kind) {
     case TypeKind::kBoolean:
@@ -159,6 +167,54 @@ bool FitsTrimmed(std::string_view text, const DataType& type) {
       return IsTime(text);
     default:
       return false;
+  }
+}
+
+bool HoldsBytes(const DataType& type) {
+  return type.kind == TypeKind::kBinary ||
+         std::ranges::any_of(type.children, HoldsBytes, &Field::type);
+}
+
+// `depth`: how many lambdas it stands in, so that each has a name of its own.
+std::string TypedSql(const std::string& value, const DataType& type, int depth);
+
+std::string EachTypedSql(const std::string& list, const std::string& element, int depth) {
+  return fmt::format("list_transform({}, lambda each{}: {})", list, depth, element);
+}
+
+std::string StructTypedSql(const std::string& value, const DataType& type, int depth) {
+  std::vector<std::string> parts;
+  parts.reserve(type.children.size());
+  for (const Field& part : type.children) {
+    const std::string from =
+        fmt::format("struct_extract({}, {})", value, sql::QuoteText(part.name));
+    parts.push_back(
+        fmt::format("{} := {}", sql::QuoteName(part.name), TypedSql(from, part.type, depth)));
+  }
+  return fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", value,
+                     fmt::join(parts, ", "));
+}
+
+std::string TypedSql(const std::string& value, const DataType& type, int depth) {
+  if (!HoldsBytes(type)) {
+    return fmt::format("CAST({} AS {})", value, ToText(type));
+  }
+  const std::string each = fmt::format("each{}", depth);
+  switch (type.kind) {
+    case TypeKind::kArray:
+      return EachTypedSql(value, TypedSql(each, type.children[0].type, depth + 1), depth);
+    case TypeKind::kMap: {
+      const std::string entry = fmt::format(
+          "{{'key': {}, 'value': {}}}", TypedSql(each + ".key", type.children[0].type, depth + 1),
+          TypedSql(each + ".value", type.children[1].type, depth + 1));
+      const std::string entries = fmt::format("map_entries({})", value);
+      return fmt::format("CASE WHEN {} IS NOT NULL THEN map_from_entries({}) END", value,
+                         EachTypedSql(entries, entry, depth));
+    }
+    case TypeKind::kStruct:
+      return StructTypedSql(value, type, depth);
+    default:
+      return fmt::format("unhex({})", value);
   }
 }
 
@@ -200,8 +256,22 @@ std::optional<NumberText> ParseNumber(std::string_view text) {
 }
 
 bool FitsText(std::string_view text, const DataType& type) {
-  return type.kind == TypeKind::kString || type.kind == TypeKind::kBinary ||
-         FitsTrimmed(Trimmed(text), type);
+  switch (type.kind) {
+    case TypeKind::kString:
+      return true;
+    case TypeKind::kBinary:
+      return IsHex(text);
+    default:
+      return FitsTrimmed(Trimmed(text), type);
+  }
+}
+
+std::string FittingName(const DataType& type) {
+  return type.kind == TypeKind::kBinary ? "BLOB (hex, two digits a byte)" : ToText(type);
+}
+
+std::string ValueFromTextSql(const std::string& value, const DataType& type) {
+  return TypedSql(value, type, 0);
 }
 
 std::string TypeNameOf(std::string_view text) {

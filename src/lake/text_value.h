@@ -30,9 +30,16 @@ std::optional<NumberText> ParseNumber(std::string_view text);
 // whole numbers within the range of integers and exactly in floating ones, decimals with no more
 // digits than the type has (zeros at the end don't count), floating numbers that aren't infinite by
 // being too large, days and times of the calendar in ISO 8601 (times to the microsecond, without a
-// zone in UTC; a day is its midnight), true and false. Spaces at both ends don't count but in
-// texts, which hold everything, as BLOB does here.
+// zone in UTC; a day is its midnight), true and false, bytes as hex of either letter case. Spaces
+// at both ends don't count but in bytes and in texts, which hold everything.
 bool FitsText(std::string_view text, const DataType& type);
+
+// How messages name what fits a column of `type`: the type, and for BLOB its form.
+std::string FittingName(const DataType& type);
+
+// SQL of a value of `type` from `value`, SQL of what stands for it in a text file: a text, or what
+// DuckDB's reader of JSON makes of objects and arrays, bytes in them as texts still.
+std::string ValueFromTextSql(const std::string& value, const DataType& type);
 
 // The type that a text is of, for messages: "BIGINT", "DECIMAL(4,3)", "DOUBLE", "VARCHAR".
 std::string TypeNameOf(std::string_view text);

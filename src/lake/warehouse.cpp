@@ -66,6 +66,36 @@ bool IsOneMoment(const storage::ObjectStore& store, const std::vector<TableFolde
   return RunsOn(ListIntents(store), folders) == RunsOn(intents, folders);
 }
 
+// The tables that the intents make. One that can't be read says nothing of its tables' versions.
+std::set<std::string> TablesMadeBy(const std::vector<Intent>& intents) {
+  std::set<std::string> made;
+  for (const Intent& intent : intents) {
+    for (const IntentTable& part : intent.tables) {
+      if (intent.problem.empty() && part.base_version < 0) {
+        made.insert(part.table);
+      }
+    }
+  }
+  return made;
+}
+
+// The tables in the folders of `store`, whoever makes them.
+std::vector<std::string> TablesIn(const storage::ObjectStore& store, bool all) {
+  std::vector<std::string> names;
+  for (const std::string& schema : store.ListFolders("")) {
+    if (!IsPlainPart(schema) || (schema == "weir" && !all)) {
+      continue;
+    }
+    for (const std::string& table : store.ListFolders(schema + "/")) {
+      std::string name = fmt::format("{}.{}", schema, table);
+      if (SplitName(name) && HasLog(store, fmt::format("{}/{}", schema, table))) {
+        names.push_back(std::move(name));
+      }
+    }
+  }
+  return names;
+}
+
 // Adds the run's txn to what is to be committed.
 Intent MakeIntent(const std::string& run_id, std::vector<TableChanges>& parts) {
   Intent intent{.run_id = run_id, .owner = CurrentProcess(), .created = Now(), .tables = {}};
@@ -101,8 +131,11 @@ bool PlaceIntent(Warehouse& warehouse, const std::vector<TableChanges>& parts, I
 
 }  // namespace
 
-Warehouse::Warehouse(std::string_view url, sql::Database& database)
-    : store_(database.stores().Open(url)), database_(database), connection_(database.Connect()) {}
+Warehouse::Warehouse(std::string_view url, sql::Database& database, Access access)
+    : store_(database.stores().Open(url)),
+      database_(database),
+      connection_(database.Connect()),
+      access_(access) {}
 
 Warehouse::~Warehouse() = default;
 
@@ -125,18 +158,22 @@ sql::Connection Warehouse::ConnectTo(sql::Database& other) {
   return connection;
 }
 
+// A run may begin and end between two looks at its intent: its tables may be seen half then, which
+// only a list of what is there can't tell.
 std::vector<std::string> Warehouse::TableNames(bool all) {
   std::vector<std::string> names;
-  for (const std::string& schema : store_->ListFolders("")) {
-    if (!IsPlainPart(schema) || (schema == "weir" && !all)) {
-      continue;
-    }
-    for (const std::string& table : store_->ListFolders(schema + "/")) {
-      std::string name = fmt::format("{}.{}", schema, table);
-      if (SplitName(name) && HasLog(*store_, fmt::format("{}/{}", schema, table))) {
-        names.push_back(std::move(name));
-      }
-    }
+  try {
+    FinishLeft({});
+    std::set<std::string> before;
+    std::set<std::string> made = TablesMadeBy(ListIntents(*store_));
+    do {
+      before = std::move(made);
+      names = TablesIn(*store_, all);
+      made = TablesMadeBy(ListIntents(*store_));
+    } while (made != before);
+    std::erase_if(names, [&](const std::string& name) { return made.contains(name); });
+  } catch (const UserError&) {  // an intent whose tables can't be told; who opens one is told
+    names = TablesIn(*store_, all);
   }
   return names;
 }
@@ -175,28 +212,46 @@ TableFolder Warehouse::Resolve(std::string_view name_or_path) {
   return folder;
 }
 
-std::vector<Snapshot> Warehouse::OpenTogether(const std::vector<std::string>& tables,
-                                              bool must_exist) {
+// A path has a '/' in it, which a name hasn't.
+bool Warehouse::Holds(const TableFolder& table) const { return SplitName(table.name).has_value(); }
+
+template <typename Look>
+auto Warehouse::AtOneMoment(const std::vector<std::string>& tables, Look look) {
   constexpr int kTriesWithoutLocks = 20;
   std::vector<TableFolder> folders;
   std::ranges::transform(tables, std::back_inserter(folders),
                          [this](const std::string& table) { return FolderOf(table); });
-  std::optional<std::vector<Snapshot>> snapshots;
-  for (int tries = 0; !snapshots; ++tries) {
-    FinishDeadRuns(*this, tables);
-    if (tries < kTriesWithoutLocks) {
-      snapshots = TryOpenTogether(folders);
+  decltype(look(folders)) found;
+  for (int tries = 0; !found; ++tries) {
+    FinishLeft(tables);
+    if (tries < kTriesWithoutLocks || is_read_only()) {
+      found = look(folders);
     } else {
       const TableLocks locks(*this, tables);
-      snapshots = TryOpenTogether(folders);
+      found = look(folders);
     }
   }
+  return std::move(*found);
+}
+
+std::vector<Snapshot> Warehouse::OpenTogether(const std::vector<std::string>& tables,
+                                              bool must_exist) {
+  std::vector<Snapshot> snapshots =
+      AtOneMoment(tables, [this](const auto& folders) { return TryOpenTogether(folders); });
   for (std::size_t i = 0; must_exist && i < tables.size(); ++i) {
-    if (!(*snapshots)[i].exists()) {
+    if (!snapshots[i].exists()) {
       throw UserError("there is no table {}{}", tables[i], DidYouMean(tables[i], TableNames()));
     }
   }
-  return std::move(*snapshots);
+  return snapshots;
+}
+
+std::vector<std::int64_t> Warehouse::VersionsTogether(const std::vector<std::string>& tables) {
+  return AtOneMoment(tables, [this](const auto& folders) { return TryVersions(folders); });
+}
+
+std::int64_t Warehouse::VersionOf(const TableFolder& table) {
+  return Holds(table) ? VersionsTogether({table.name}).front() : LatestVersion(table);
 }
 
 std::optional<std::vector<Snapshot>> Warehouse::TryOpenTogether(
@@ -218,11 +273,25 @@ std::optional<std::vector<Snapshot>> Warehouse::TryOpenTogether(
                                                           : std::nullopt;
 }
 
+std::optional<std::vector<std::int64_t>> Warehouse::TryVersions(
+    const std::vector<TableFolder>& folders) {
+  const std::vector<Intent> intents = ListIntents(*store_);
+  std::vector<std::int64_t> found;
+  std::vector<std::int64_t> seen;
+  for (const TableFolder& folder : folders) {
+    const auto part = IntentOn(intents, folder.name);
+    found.push_back(part ? part->table->base_version : LatestVersion(folder));
+    seen.push_back(part ? kPinned : found.back());
+  }
+  return IsOneMoment(*store_, folders, seen, intents) ? std::optional(std::move(found))
+                                                      : std::nullopt;
+}
+
 Snapshot Warehouse::Open(const TableFolder& table, const VersionChoice& choice) {
-  const bool is_ours = SplitName(table.name) && table.name.find('/') == std::string::npos;
+  const bool is_ours = Holds(table);
   if (!is_ours || choice.version || choice.as_of) {
     if (is_ours) {
-      FinishDeadRuns(*this, {{table.name}});
+      FinishLeft({table.name});
     }
     return LoadSnapshot(table, connection_, choice);
   }
@@ -231,6 +300,7 @@ Snapshot Warehouse::Open(const TableFolder& table, const VersionChoice& choice) 
 
 std::int64_t Warehouse::Commit(const TableFolder& table, const Snapshot& base,
                                const Changes& changes) {
+  RequireWritable();
   FinishDeadRuns(*this, {{table.name}});
   std::optional<std::int64_t> version;
   while (!version) {
@@ -249,6 +319,7 @@ std::int64_t Warehouse::Commit(const TableFolder& table, const Snapshot& base,
 
 std::map<std::string, std::int64_t> Warehouse::CommitTogether(const std::string& run_id,
                                                               std::vector<TableChanges> parts) {
+  RequireWritable();
   Intent intent = MakeIntent(run_id, parts);
   const std::vector<std::string> tables = TablesOf(intent);
   FinishDeadRuns(*this, tables);
@@ -289,6 +360,21 @@ bool Warehouse::TryCommitTogether(const std::vector<TableChanges>& parts, Intent
   return true;
 }
 
-std::vector<std::string> Warehouse::RollForward() { return FinishDeadRuns(*this); }
+std::vector<std::string> Warehouse::RollForward() {
+  RequireWritable();
+  return FinishDeadRuns(*this);
+}
+
+void Warehouse::FinishLeft(const std::vector<std::string>& tables) {
+  if (!is_read_only()) {
+    FinishDeadRuns(*this, tables);
+  }
+}
+
+void Warehouse::RequireWritable() const {
+  if (is_read_only()) {
+    throw UserError("the warehouse {} is only read from here", root());
+  }
+}
 
 }  // namespace weir::lake

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "lake/handmade_table.h"
 #include "lake/intent.h"
+#include "lake/log_names.h"
 
 namespace weir::lake {
 namespace {
@@ -199,6 +200,81 @@ TEST_F(WarehouseTest, FinishesADeadRunThatWasHalfDone) {
   EXPECT_EQ(warehouse_.RollForward(), Names{});
   EXPECT_EQ(warehouse_.Open(warehouse_.FolderOf("s.a")).version, 1);
   EXPECT_EQ(PathsIn("s.b"), Paths{"r1"});
+}
+
+TEST_F(WarehouseTest, OneThatIsOnlyReadStaysAsADeadRunLeftIt) {
+  Create("s.a");
+  Create("s.b");
+  LeaveIntent("r1", true);
+  const IntentTable part = ListIntents(warehouse_.store()).at(0).tables.at(0);
+  AppendEntry(warehouse_.FolderOf("s.a"), 0, Snapshot(), part.changes);
+  Warehouse reader(root_.url(), database_, Access::kRead);
+
+  EXPECT_EQ(PathsOf(reader.Open(reader.FolderOf("s.a"))), Paths{});
+  EXPECT_EQ(PathsOf(reader.Open(reader.FolderOf("s.a"), {.version = 0, .as_of = {}})), Paths{});
+  EXPECT_EQ(PathsOf(reader.OpenTogether({"s.a", "s.b"}, true).at(1)), Paths{});
+  EXPECT_THROW(reader.Commit(reader.FolderOf("s.c"), Snapshot(), HandmadeCreation()), UserError);
+  EXPECT_THROW(reader.CommitTogether("r2", {Making("s.c")}), UserError);
+  EXPECT_THROW(reader.RollForward(), UserError);
+
+  EXPECT_EQ(ListIntents(warehouse_.store()).size(), 1);
+  EXPECT_FALSE(warehouse_.store().Head("s/b/" + LogEntryKey(1)));
+  EXPECT_EQ(reader.TableNames(), (Names{"s.a", "s.b"}));
+}
+
+// The intent of a run that makes s.a and s.b, of which s.a is committed.
+void LeaveHalfMade(Warehouse& warehouse, bool is_dead) {
+  Intent intent{.run_id = "r1", .owner = CurrentProcess(), .created = Now(), .tables = {}};
+  intent.owner.start += is_dead ? 1 : 0;
+  for (const char* table : {"s.a", "s.b"}) {
+    Changes changes = HandmadeCreation();
+    changes.txns.push_back({.app_id = "weir:r1", .version = 1, .last_updated = {}});
+    intent.tables.push_back({.table = table, .base_version = -1, .changes = changes});
+  }
+  warehouse.store().Put(IntentKey("r1"), ToJson(intent));
+  AppendEntry(warehouse.FolderOf("s.a"), -1, Snapshot(), intent.tables.at(0).changes);
+}
+
+TEST_F(WarehouseTest, NamesAllTablesThatADeadRunWasMaking) {
+  LeaveHalfMade(warehouse_, true);
+
+  EXPECT_EQ(warehouse_.TableNames(), (Names{"s.a", "s.b"}));
+  EXPECT_EQ(warehouse_.VersionOf(warehouse_.FolderOf("s.b")), 0);
+}
+
+TEST_F(WarehouseTest, NamesNoTableThatARunIsJustMaking) {
+  Create("s.c");
+  LeaveHalfMade(warehouse_, false);
+  Warehouse reader(root_.url(), database_, Access::kRead);
+
+  for (Warehouse* warehouse : {&warehouse_, &reader}) {
+    EXPECT_EQ(warehouse->TableNames(), Names{"s.c"});
+    EXPECT_EQ(warehouse->VersionsTogether({"s.a", "s.b", "s.c", "s.d"}),
+              (std::vector<std::int64_t>{-1, -1, 0, -1}));
+  }
+}
+
+TEST_F(WarehouseTest, TellsVersionsAsTheyAreOpened) {
+  Create("s.a");
+  Create("s.b");
+  LeaveIntent("r1", false);
+  const IntentTable part = ListIntents(warehouse_.store()).at(0).tables.at(0);
+  AppendEntry(warehouse_.FolderOf("s.a"), 0, Snapshot(), part.changes);
+
+  const std::vector<std::int64_t> before = warehouse_.VersionsTogether({"s.a", "s.b"});
+  warehouse_.store().Delete(IntentKey("r1"));
+  LeaveIntent("r1", true);
+  const std::vector<std::int64_t> after = warehouse_.VersionsTogether({"s.a", "s.b"});
+
+  EXPECT_EQ(before, (std::vector<std::int64_t>{0, 0}));
+  EXPECT_EQ(after, (std::vector<std::int64_t>{1, 1}));
+}
+
+TEST_F(WarehouseTest, NamesTablesThoughAnIntentSaysNothing) {
+  Create("s.a");
+  warehouse_.store().Put(IntentKey("r1"), "{");
+
+  EXPECT_EQ(warehouse_.TableNames(), Names{"s.a"});
 }
 
 TEST_F(WarehouseTest, NamesTheIntentThatAnotherProgramMadeImpossible) {

@@ -3,11 +3,15 @@
 // its rows. That costs less than DuckDB's PARTITION_BY (measured on 3 M rows: 2.6 s of CPU against
 // 3.8 s for 7 partitions), which also gives several small files a partition once they are many,
 // loses the order, and takes values from the names of folders.
+// Rows that are expected to be few (a stream's batch) are shared out in memory instead, each file's
+// by whoever writes it: 1.1 s of CPU less for three batches of 813 k rows in 7 tables.
 #include "lake/write_data.h"
 
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <numeric>
+#include <optional>
 
 #include <fmt/ranges.h>
 
@@ -21,16 +25,39 @@
 #include "lake/sort_tag.h"
 #include "lake/source_rows.h"
 #include "sql/quote.h"
+#include "sql/sibling.h"
+#include "sql/split_rows.h"
 
 namespace weir::lake {
 namespace {
 
-// Rows of one partition: a range of the scratch table's.
-struct PartitionRows {
-  PartitionValues values;
+// So many rows of a partition lie in one file.
+constexpr std::int64_t kFewRows = 500'000;
+
+// Rows of the scratch table, one after the other.
+struct RowRange {
   std::int64_t first = 0;
   std::int64_t num_rows = 0;
 };
+
+// The rows of one partition.
+struct PartitionRows {
+  PartitionValues values;
+  RowRange range;
+};
+
+// Ranges of about `rows_per_file`, at least one.
+std::vector<RowRange> CutEvenly(const RowRange& rows, std::int64_t rows_per_file) {
+  const std::int64_t num_files =
+      std::max<std::int64_t>(1, (rows.num_rows + rows_per_file / 2) / rows_per_file);
+  std::vector<RowRange> files;
+  for (std::int64_t i = 0; i < num_files; ++i) {
+    const std::int64_t start = rows.num_rows * i / num_files;
+    const std::int64_t end = rows.num_rows * (i + 1) / num_files;
+    files.push_back({.first = rows.first + start, .num_rows = end - start});
+  }
+  return files;
+}
 
 int NumIndexedColumns(const Metadata& metadata) {
   int number = 32;
@@ -65,9 +92,8 @@ std::string FileColumnsSql(const Metadata& metadata, const Schema& file_schema) 
   return fmt::format("{}", fmt::join(columns, ", "));
 }
 
-// The rows in the order of partitions and then of `sort_by`.
-std::string StagingSql(const Metadata& metadata, const std::string& typed,
-                       const std::vector<std::string>& sort_by) {
+// The rows as they are staged.
+std::string StagedRowsSql(const Metadata& metadata, const std::string& typed) {
   std::vector<std::string> columns;
   for (const Field& field : metadata.schema.fields) {
     const std::string name = sql::QuoteName(field.name);
@@ -75,14 +101,58 @@ std::string StagingSql(const Metadata& metadata, const std::string& typed,
     columns.push_back((is_partition ? PartitionValueSql(field, name) : name) + " AS " +
                       StagedName(metadata, field.name));
   }
+  return fmt::format("SELECT {} FROM ({})", fmt::join(columns, ", "), typed);
+}
+
+// Columns to order by.
+std::vector<std::string> OrderSql(const Metadata& metadata,
+                                  const std::vector<std::string>& columns) {
   std::vector<std::string> order;
-  for (const std::vector<std::string>& keys : {metadata.partition_columns, sort_by}) {
-    std::ranges::transform(keys, std::back_inserter(order), [&](const std::string& column) {
-      return StagedName(metadata, column) + " ASC NULLS LAST";
-    });
-  }
-  return fmt::format("SELECT * FROM (SELECT {} FROM ({})) ORDER BY {}", fmt::join(columns, ", "),
-                     typed, fmt::join(order, ", "));
+  std::ranges::transform(columns, std::back_inserter(order), [&](const std::string& column) {
+    return StagedName(metadata, column) + " ASC NULLS LAST";
+  });
+  return order;
+}
+
+// The rows in the order of partitions and then of `sort_by`.
+std::string StagingSql(const Metadata& metadata, const std::string& typed,
+                       const std::vector<std::string>& sort_by) {
+  std::vector<std::string> order = OrderSql(metadata, metadata.partition_columns);
+  std::ranges::move(OrderSql(metadata, sort_by), std::back_inserter(order));
+  return fmt::format("SELECT * FROM ({}) ORDER BY {}", StagedRowsSql(metadata, typed),
+                     fmt::join(order, ", "));
+}
+
+// Where the partition columns stand in StagedRowsSql().
+std::vector<std::size_t> PartitionKeys(const Metadata& metadata) {
+  std::vector<std::size_t> keys;
+  std::ranges::transform(metadata.partition_columns, std::back_inserter(keys),
+                         [&](const std::string& column) {
+                           return static_cast<std::size_t>(metadata.schema.Find(column) -
+                                                           metadata.schema.fields.data());
+                         });
+  return keys;
+}
+
+// Whether the log has partitions' values as the rows have them.
+bool HasTextPartitions(const Metadata& metadata) {
+  return std::ranges::all_of(metadata.partition_columns, [&](const std::string& column) {
+    return metadata.schema.Find(column)->type.kind == TypeKind::kString;
+  });
+}
+
+// The groups of a split in the order of their partitions: bytewise, nulls last.
+std::vector<std::size_t> InOrderOfPartitions(const std::vector<sql::SplitRows::Group>& groups) {
+  std::vector<std::size_t> order(groups.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto is_before = [](const std::optional<std::string>& left,
+                            const std::optional<std::string>& right) {
+    return left && (!right || *left < *right);
+  };
+  std::ranges::sort(order, [&](std::size_t left, std::size_t right) {
+    return std::ranges::lexicographical_compare(groups[left].key, groups[right].key, is_before);
+  });
+  return order;
 }
 
 // The rows of `select`. DuckDB's error about a binary value that is no text names no column.
@@ -122,8 +192,8 @@ std::vector<PartitionRows> PartitionsOf(sql::Connection& connection, const Metad
            connection, metadata,
            fmt::format("SELECT {} FROM {} {}", fmt::join(cells, ", "), rows.name(), group))) {
     PartitionRows partition{.values = {},
-                            .first = std::get<std::int64_t>(row.at(0)),
-                            .num_rows = std::get<std::int64_t>(row.at(1))};
+                            .range = {.first = std::get<std::int64_t>(row.at(0)),
+                                      .num_rows = std::get<std::int64_t>(row.at(1))}};
     for (std::size_t i = 0; i < metadata.partition_columns.size(); ++i) {
       const sql::Value& text = row.at(i + 2);
       partition.values[metadata.partition_columns[i]] =
@@ -150,12 +220,13 @@ class DataWriter {
  private:
   void WriteUnordered(const std::string& typed);
   void WriteOneFile(const std::string& typed);
-  void WriteStaged(const std::string& typed);
-  void WritePartition(const ScratchTable& rows, const PartitionRows& partition,
-                      std::int64_t rows_per_file);
+  void WriteFew(const std::string& typed);
+  void WriteSplit(const sql::SplitRows& rows);
+  void WriteStaged(sql::Connection& staging, const std::string& select);
+  void CopyAll(const std::vector<FileCopy>& copies,
+               const std::vector<const PartitionValues*>& values);
   std::int64_t RowsPerFile(const ScratchTable& rows);
-  WrittenFile WriteRange(const ScratchTable& rows, std::int64_t first, std::int64_t count,
-                         const std::string& folder);
+  std::string RangeSql(const ScratchTable& rows, std::int64_t first, std::int64_t count) const;
   std::string NextKey(const std::string& folder);
   void Discard(const std::string& key);
   void Add(const WrittenFile& file, const PartitionValues& values);
@@ -210,8 +281,11 @@ DataWriter::~DataWriter() {
 std::vector<AddFile> DataWriter::Write(const std::string& typed) {
   staging_.MakeFolder("");
   const bool is_one_partition = options_.partition || metadata_.partition_columns.empty();
-  if (!is_one_partition || !options_.sort_by.empty()) {
-    WriteStaged(typed);
+  if (!is_one_partition && options_.sort_by.empty() && options_.expects_few &&
+      HasTextPartitions(metadata_)) {
+    WriteFew(typed);
+  } else if (!is_one_partition || !options_.sort_by.empty()) {
+    WriteStaged(connection_, StagingSql(metadata_, typed, options_.sort_by));
   } else if (options_.one_file) {
     WriteOneFile(typed);
   } else {
@@ -243,36 +317,85 @@ void DataWriter::WriteOneFile(const std::string& typed) {
   Add(CopyToFile(connection_, staging_, select, NextKey(folder)), values);
 }
 
-void DataWriter::WriteStaged(const std::string& typed) {
-  const ScratchTable rows(connection_, StagingSql(metadata_, typed, options_.sort_by));
-  const std::vector<PartitionRows> partitions = PartitionsOf(connection_, metadata_, rows);
-  const std::int64_t rows_per_file = RowsPerFile(rows);
-  for (const PartitionRows& partition : partitions) {
-    WritePartition(rows, partition, rows_per_file);
+// Rows that turn out to be many are staged like others, and still lie in files in the order in
+// which the query gives them: what a file holds doesn't depend on how much memory there is.
+void DataWriter::WriteFew(const std::string& typed) {
+  constexpr std::uint64_t kPartOfMemory = 8;
+  const sql::SplitLimits limits{.rows = kFewRows,
+                                .bytes = sql::MemoryOf(connection_) / kPartOfMemory};
+  const sql::SplitRows rows(connection_, StagedRowsSql(metadata_, typed), PartitionKeys(metadata_),
+                            limits);
+  if (rows.is_whole()) {
+    WriteSplit(rows);
+    return;
   }
+  sql::Sibling sibling(connection_);
+  WriteStaged(
+      sibling.connection(),
+      fmt::format("SELECT * FROM {} ORDER BY {}, weir_row", rows.AllSql(sibling.connection()),
+                  fmt::join(OrderSql(metadata_, metadata_.partition_columns), ", ")));
 }
 
-void DataWriter::WritePartition(const ScratchTable& rows, const PartitionRows& partition,
-                                std::int64_t rows_per_file) {
-  const std::string folder = PartitionFolder(metadata_.partition_columns, partition.values);
-  staging_.MakeFolder(folder);
-  const std::int64_t num_files =
-      std::max<std::int64_t>(1, (partition.num_rows + rows_per_file / 2) / rows_per_file);
-  for (std::int64_t i = 0; i < num_files; ++i) {
-    const std::int64_t start = partition.num_rows * i / num_files;
-    const std::int64_t end = partition.num_rows * (i + 1) / num_files;
-    Add(WriteRange(rows, partition.first + start, end - start, folder), partition.values);
+void DataWriter::WriteSplit(const sql::SplitRows& rows) {
+  std::vector<PartitionValues> partitions;
+  std::vector<FileCopy> copies;
+  for (const std::size_t i : InOrderOfPartitions(rows.groups())) {
+    const sql::SplitRows::Group& group = rows.groups()[i];
+    PartitionValues& values = partitions.emplace_back();
+    for (std::size_t column = 0; column < metadata_.partition_columns.size(); ++column) {
+      values[metadata_.partition_columns[column]] = group.key[column];
+    }
+    const std::string folder = PartitionFolder(metadata_.partition_columns, values);
+    copies.push_back(
+        {.select = fmt::format("SELECT {} FROM {}", FileColumnsSql(metadata_, file_schema_),
+                               rows.GroupSql(i)),
+         .folder = folder,
+         .key = NextKey(folder),
+         .num_rows = group.num_rows,
+         .by_one_thread = true});
+  }
+  std::vector<const PartitionValues*> values;
+  std::ranges::transform(partitions, std::back_inserter(values),
+                         [](const PartitionValues& partition) { return &partition; });
+  CopyAll(copies, values);
+}
+
+// Stages the rows of `select`, an ordered one, on `staging`.
+void DataWriter::WriteStaged(sql::Connection& staging, const std::string& select) {
+  const ScratchTable rows(staging, select);
+  const std::vector<PartitionRows> partitions = PartitionsOf(connection_, metadata_, rows);
+  const std::int64_t rows_per_file = RowsPerFile(rows);
+  std::vector<FileCopy> copies;
+  std::vector<const PartitionValues*> values;
+  for (const PartitionRows& partition : partitions) {
+    const std::string folder = PartitionFolder(metadata_.partition_columns, partition.values);
+    for (const RowRange& range : CutEvenly(partition.range, rows_per_file)) {
+      copies.push_back({.select = RangeSql(rows, range.first, range.num_rows),
+                        .folder = folder,
+                        .key = NextKey(folder),
+                        .num_rows = range.num_rows});
+      values.push_back(&partition.values);
+    }
+  }
+  CopyAll(copies, values);
+}
+
+void DataWriter::CopyAll(const std::vector<FileCopy>& copies,
+                         const std::vector<const PartitionValues*>& values) {
+  const std::vector<WrittenFile> written = CopyEach(connection_, staging_, copies);
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    Add(written[i], *values[i]);
   }
 }
 
 // How many rows fill a file: many rows are measured on a sample of them.
 std::int64_t DataWriter::RowsPerFile(const ScratchTable& rows) {
-  constexpr std::int64_t kFew = 500'000;
   constexpr std::int64_t kSample = 122'880;
-  if (options_.one_file || rows.num_rows() <= kFew) {
+  if (options_.one_file || rows.num_rows() <= kFewRows) {
     return std::max<std::int64_t>(1, rows.num_rows());
   }
-  const WrittenFile sample = WriteRange(rows, rows.num_rows() / 2, kSample, "");
+  const WrittenFile sample =
+      CopyToFile(connection_, staging_, RangeSql(rows, rows.num_rows() / 2, kSample), NextKey(""));
   Discard(sample.key);
   const double bytes_per_row =
       static_cast<double>(sample.num_bytes) / static_cast<double>(sample.num_rows);
@@ -280,13 +403,11 @@ std::int64_t DataWriter::RowsPerFile(const ScratchTable& rows) {
   return std::clamp<std::int64_t>(static_cast<std::int64_t>(wanted), 1, rows.num_rows());
 }
 
-WrittenFile DataWriter::WriteRange(const ScratchTable& rows, std::int64_t first, std::int64_t count,
-                                   const std::string& folder) {
-  return CopyToFile(
-      connection_, staging_,
-      fmt::format("SELECT {} FROM {} WHERE rowid BETWEEN {} AND {}",
-                  FileColumnsSql(metadata_, file_schema_), rows.name(), first, first + count - 1),
-      NextKey(folder));
+std::string DataWriter::RangeSql(const ScratchTable& rows, std::int64_t first,
+                                 std::int64_t count) const {
+  return fmt::format("SELECT {} FROM {} WHERE rowid BETWEEN {} AND {}",
+                     FileColumnsSql(metadata_, file_schema_), rows.name(), first,
+                     first + count - 1);
 }
 
 std::string DataWriter::NextKey(const std::string& folder) {

@@ -15,6 +15,9 @@ struct WriteOptions {
   std::int64_t target_file_bytes = 128LL << 20;  // compressed, about
   std::string run_id{};                          // part of the files' names; empty: a new one
   bool data_change = true;
+  // Rows are few, such as those of a stream's batch: they are shared out to partitions in memory,
+  // as far as a part of it reaches, and lie in files in the order of the select.
+  bool expects_few = false;
   // One file a partition, whatever its size, with the rows in the order of the select. Otherwise
   // the order of rows is kept only by `sort_by`.
   bool one_file = false;

@@ -71,6 +71,27 @@ TEST_F(WriteDataTest, WritesPartitionValuesAsTheProtocolHasThem) {
   EXPECT_EQ(TextOf("NULL", "TIMESTAMPTZ"), "null");
 }
 
+TEST_F(WriteDataTest, RefusesTimesThatTheLogHasNoTextFor) {
+  for (const std::string type : {"DATE", "TIMESTAMPTZ"}) {
+    EXPECT_NE(TextOf("'9999-12-31'", type), "null");
+    EXPECT_NE(TextOf("'0001-01-01'", type), "null");
+    for (const std::string value : {"infinity", "-infinity", "10000-01-01", "0001-12-31 (BC)"}) {
+      metadata_ = {};
+      const std::string error = ErrorOf(
+          [&] { Write(fmt::format("SELECT 1 AS i, '{}'::{} AS \"Day\"", value, type), {"Day"}); });
+
+      EXPECT_NE(error.find("partition column \"Day\" can't hold"), std::string::npos) << error;
+      EXPECT_NE(error.find("years 0001 to 9999: " + value.substr(0, 10)), std::string::npos)
+          << error;
+    }
+  }
+}
+
+TEST_F(WriteDataTest, RefusesAPartitionColumnThatIsThereTwice) {
+  EXPECT_EQ(ErrorOf([&] { Write("SELECT 1 AS i, 2 AS p, 3 AS q", {"p", "P"}); }),
+            "s.t: \"P\" stands twice among the partition columns");
+}
+
 TEST_F(WriteDataTest, TakesBothZerosForOnePartition) {
   const std::vector<AddFile> files =
       Write("SELECT 1 AS i, CAST('-0.0' AS DOUBLE) AS p UNION ALL SELECT 2, 0.0", {"p"});

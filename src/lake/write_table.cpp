@@ -61,16 +61,6 @@ void CheckInside(const Metadata& metadata, const PartitionValues& partition,
                   fmt::join(examples, "; "), outside.size() > kExamples ? "; …" : "");
 }
 
-// Deletes files that were written for a commit that won't be; what stays is left to vacuum.
-void DiscardFiles(const TableFolder& table, const std::vector<AddFile>& files) {
-  try {
-    for (const AddFile& file : files) {
-      table.store->Delete(DecodePath(file.path));
-    }
-  } catch (const ExternalError&) {  // NOLINT(bugprone-empty-catch): vacuum deletes them later
-  }
-}
-
 // The base's files in one of `partitions` (canonical, of the same columns).
 std::vector<AddFile> FilesIn(const Snapshot& base, const std::set<PartitionValues>& partitions) {
   std::vector<AddFile> files;
@@ -153,7 +143,9 @@ Changes PlanPlainWrite(Warehouse& warehouse, const TableAt& table, const WriteRe
   CanonicalPartition(source.metadata, request.replace);
   Changes changes;
   changes.adds = WriteData(warehouse.connection(), table.folder, source.metadata, source.select,
-                           {.sort_by = request.sort_by, .run_id = request.origin.run_id});
+                           {.sort_by = request.sort_by,
+                            .run_id = request.origin.run_id,
+                            .expects_few = request.expects_few});
   try {
     PlanRemoves(table, request, source.metadata, changes);
   } catch (const UserError&) {

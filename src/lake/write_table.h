@@ -33,6 +33,7 @@ struct WriteRequest {
   // over the table's columns; empty: all) is true are deleted.
   bool delete_absent = false;
   std::string delete_absent_where{};
+  bool expects_few = false;  // see WriteOptions
   CommitInfo origin{};
 };
 

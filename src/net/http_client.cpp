@@ -61,8 +61,10 @@ HttpAnswer HttpClient::Ask(const HttpRequest& request) {
   SetMethod(*transfer, request);
   SetStallLimit(*transfer, request.stall_limit);
   transfer->Run();  // one that throws is not used again
-  HttpAnswer answer{
-      .status = transfer->status(), .body = transfer->TakeAnswer(), .headers = transfer->headers()};
+  HttpAnswer answer{.status = transfer->status(),
+                    .body = transfer->TakeAnswer(),
+                    .headers = transfer->headers(),
+                    .times_sent = transfer->times_sent()};
   const std::scoped_lock lock(mutex_);
   idle_.push_back(std::move(transfer));
   return answer;

@@ -32,6 +32,9 @@ struct HttpAnswer {
   long status = 0;
   std::string body;
   std::map<std::string, std::string> headers{};  // names in lower case; of several the last
+  // How often the request went out: libcurl sends one again by itself when a connection that was
+  // kept breaks without an answer, and the first may have had its effect.
+  int times_sent = 1;
 };
 
 // Sends a request and waits for the answer, whatever its status; redirects aren't followed. Throws

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <httplib.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,8 +25,18 @@ namespace {
 constexpr std::size_t kHeadBytes = std::size_t{64} << 10U;
 constexpr auto kRefusedHeader = "X-Weir-Refused";  // of requests, for the library's next stage
 
+// Lines of one name are one list (RFC 9110 §5.3); cookies have their own separator (RFC 9113
+// §8.2.3).
+void AddHeader(const std::string& name, const std::string& value,
+               std::map<std::string, std::string>& headers) {
+  const auto [place, is_new] = headers.emplace(name, value);
+  if (!is_new) {
+    place->second += (name == "cookie" ? "; " : ", ") + value;
+  }
+}
+
 ServerRequest RequestOf(const httplib::Request& given) {
-  constexpr std::string_view kBearer = "Bearer ";
+  constexpr std::string_view kBearer = "bearer ";  // schemes have no case (RFC 9110 §11.1)
   ServerRequest request{.method = given.method,
                         .path = given.path,
                         .query = {},
@@ -37,13 +48,24 @@ ServerRequest RequestOf(const httplib::Request& given) {
     request.query.emplace(name, value);
   }
   for (const auto& [name, value] : given.headers) {
-    request.headers[LowerCase(name)] = value;
+    AddHeader(LowerCase(name), value, request.headers);
   }
   const std::string authorization = given.get_header_value("Authorization");
-  if (authorization.starts_with(kBearer)) {
-    request.bearer = authorization.substr(kBearer.size());
+  if (LowerCase(authorization.substr(0, kBearer.size())) == kBearer) {
+    request.bearer = Trimmed(std::string_view(authorization).substr(kBearer.size()));
   }
   return request;
+}
+
+// Throws UserError for one that has no address.
+void RequireHost(const std::string& host) {
+  addrinfo* found = nullptr;
+  const int code = getaddrinfo(host.c_str(), nullptr, nullptr, &found);
+  if (code != 0) {
+    throw UserError("host '{}' has no address: {}; 127.0.0.1 is allowed, or a name of this machine",
+                    host, gai_strerror(code));
+  }
+  freeaddrinfo(found);
 }
 
 std::optional<std::size_t> LengthIn(const std::string& text) {
@@ -245,9 +267,13 @@ HttpServer::HttpServer(ServerOptions options, Handler handler)
   server.Get(".*", answer);
   server.Post(".*", answer);
   server.Options(".*", answer);
+  server.Put(".*", answer);
+  server.Patch(".*", answer);
+  server.Delete(".*", answer);
   state_->port = asked.port == 0 ? server.bind_to_any_port(asked.host)
                                  : (server.bind_to_port(asked.host, asked.port) ? asked.port : -1);
   if (state_->port < 0) {
+    RequireHost(asked.host);
     throw ExternalError("port {} of {} can't be had; another program may have it", asked.port,
                         asked.host);
   }

@@ -19,7 +19,7 @@ struct ServerRequest {
   std::map<std::string, std::string> query;
   std::string bearer;  // the token of "Authorization: Bearer …"; empty: none
   std::string body;
-  std::map<std::string, std::string> headers{};  // names in lower case; of several the last
+  std::map<std::string, std::string> headers{};  // names in lower case; several are joined by ", "
   std::string client{};                          // the address at the other end of the connection
 
   // A value of the query, or of a header by its name in lower case; empty if it isn't there.

@@ -10,6 +10,7 @@
 #include "net/http_post.h"
 #include "net/http_request.h"
 #include "net/http_server.h"
+#include "net/origin.h"
 #include "net/send_mail.h"
 #include "net/test_http_server.h"
 
@@ -48,6 +49,18 @@ TEST(Post, NamesTheServerThatIsNotThere) {
   } catch (const ExternalError& problem) {
     EXPECT_EQ(std::string(problem.what()), "http://127.0.0.1:1/x: Couldn't connect to server");
   }
+}
+
+TEST(IsOfOneOrigin, ComparesSchemeHostAndPort) {
+  const std::string api = "http://127.0.0.1:4711";
+  EXPECT_TRUE(IsOfOneOrigin("http://127.0.0.1:4711/upload/1?a=b", api));
+  EXPECT_TRUE(IsOfOneOrigin("https://API.example:443/x", "https://api.example"));
+  for (const char* other :
+       {"http://127.0.0.1:47110/upload", "https://127.0.0.1:4711/", "http://127.0.0.1/",
+        "http://127.0.0.1:4711@evil.example/", "http://127.0.0.1:4711.evil.example/", "", "x y"}) {
+    EXPECT_FALSE(IsOfOneOrigin(other, api)) << other;
+  }
+  EXPECT_FALSE(IsOfOneOrigin("", ""));
 }
 
 TEST(Ask, NamesTheServerThatIsNotThere) {
@@ -120,6 +133,39 @@ TEST(HttpServer, AnswersUntilAStop) {
   thread.request_stop();
   thread.join();
   EXPECT_THROW(Ask({.url = url + "/x"}), ExternalError);
+}
+
+// RFC 9110 §5.3, RFC 9113 §8.2.3 and RFC 9110 §11.1.
+TEST(HttpServer, JoinsLinesOfOneHeaderAndTakesASchemeInAnyCase) {
+  HttpServer server(0, 1000, [](const ServerRequest& request) -> ServerAnswer {
+    return {.status = 200,
+            .body = request.Header("x-forwarded-for") + "|" + request.Header("cookie") + "|" +
+                    request.bearer,
+            .type = "text/plain"};
+  });
+  const std::jthread thread([&](const std::stop_token& stop) { server.Run(stop); });
+  const auto told = [&](std::vector<std::string> headers) {
+    return Ask({.url = "http://127.0.0.1:" + std::to_string(server.port()),
+                .headers = std::move(headers)})
+        .body;
+  };
+
+  EXPECT_EQ(told({"X-Forwarded-For: 8.8.8.8", "x-forwarded-for: 10.0.0.5", "Cookie: a=1",
+                  "Cookie: b=2", "Authorization: bearer hush"}),
+            "8.8.8.8, 10.0.0.5|a=1; b=2|hush");
+  EXPECT_EQ(told({"Authorization: BEARER  hush"}), "||hush");
+  EXPECT_EQ(told({"Authorization: Basic hush"}), "||");
+}
+
+TEST(HttpServer, NamesAHostThatHasNoAddress) {
+  try {
+    const HttpServer server(ServerOptions{.host = "nosuch.invalid"},  // RFC 6761: never has one
+                            [](const ServerRequest&) { return ServerAnswer{}; });
+    FAIL();
+  } catch (const UserError& problem) {
+    EXPECT_TRUE(std::string(problem.what()).starts_with("host 'nosuch.invalid' has no address: "))
+        << problem.what();
+  }
 }
 
 TEST(HttpServer, NamesAPortThatIsTaken) {

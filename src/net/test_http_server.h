@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <list>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -93,7 +95,8 @@ class TestSocket {
   int descriptor_;
 };
 
-// Answers each request, one a connection, on a thread of its own.
+// Answers each connection's requests on a thread of its own: one, or more where the answers say
+// "Connection: keep-alive".
 class TestHttpServer {
  public:
   TestHttpServer() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -126,6 +129,12 @@ class TestHttpServer {
     if (accepter_.joinable()) {
       accepter_.join();
     }
+    {
+      const std::scoped_lock lock(mutex_);
+      for (const int descriptor : open_) {
+        shutdown(descriptor, SHUT_RDWR);
+      }
+    }
     workers_.clear();  // joins them
   }
 
@@ -136,17 +145,29 @@ class TestHttpServer {
       if (descriptor < 0) {
         return;
       }
-      workers_.emplace_back([this, descriptor] {
-        const TestSocket client(descriptor);
-        if (const std::string request = client.ReadRequest(); !request.empty()) {
-          client.Write(Answer(request));
-        }
-      });
+      {
+        const std::scoped_lock lock(mutex_);
+        open_.insert(descriptor);
+      }
+      workers_.emplace_back([this, descriptor] { AnswerAll(descriptor); });
     }
+  }
+  void AnswerAll(int descriptor) {
+    const TestSocket client(descriptor);
+    for (bool goes_on = true; goes_on;) {
+      const std::string request = client.ReadRequest();
+      const std::string answer = request.empty() ? "" : Answer(request);
+      client.Write(answer);
+      goes_on = answer.find("\r\nConnection: keep-alive\r\n") != std::string::npos;
+    }
+    const std::scoped_lock lock(mutex_);
+    open_.erase(descriptor);  // before it is closed, and its number another's
   }
 
   int listener_;
   std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  std::set<int> open_;  // connections
   std::jthread accepter_;
   std::list<std::jthread> workers_;  // of the accepter until it has ended
 };

@@ -57,6 +57,7 @@ void Transfer::Begin(const TransferOptions& options) {
   headers_.clear();
   headers_end_ = !options.protocols.starts_with("http");
   status_ = 0;
+  times_sent_ = 0;
   Set(CURLOPT_URL, options.url.c_str());
   Set(CURLOPT_PROTOCOLS_STR, options.protocols.c_str());
   Set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.time_limit.count()));
@@ -65,6 +66,8 @@ void Transfer::Begin(const TransferOptions& options) {
   Set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   Set(CURLOPT_HEADERFUNCTION, &Transfer::TakeHeader);
   Set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+  Set(CURLOPT_PREREQFUNCTION, &Transfer::CountSent);
+  Set(CURLOPT_PREREQDATA, static_cast<void*>(this));
 }
 
 void Transfer::Upload(std::string body) {
@@ -110,6 +113,12 @@ std::size_t Transfer::TakeHeader(char* data, std::size_t size, std::size_t count
     transfer.headers_[LowerCase(line.substr(0, colon))] = Trimmed(line.substr(colon + 1));
   }
   return line.size();
+}
+
+int Transfer::CountSent(void* self, char* /*remote*/, char* /*local*/, int /*remote_port*/,
+                        int /*local_port*/) {
+  ++static_cast<Transfer*>(self)->times_sent_;
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t Transfer::Give(char* data, std::size_t size, std::size_t count, void* self) {

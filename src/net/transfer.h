@@ -52,6 +52,7 @@ class Transfer {
   void Run();
 
   long status() const { return status_; }                // of the answer
+  int times_sent() const { return times_sent_; }         // 2 where libcurl has tried again
   const std::string& answer() const { return answer_; }  // its first bytes
   std::string TakeAnswer() { return std::move(answer_); }
   // The answer's headers: names in lower case, of several with one name the last.
@@ -65,6 +66,7 @@ class Transfer {
   void Check(CURLcode code) const;
   static std::size_t Take(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* self);
+  static int CountSent(void* self, char* remote, char* local, int remote_port, int local_port);
   static std::size_t Give(char* data, std::size_t size, std::size_t count, void* self);
 
   std::string url_;
@@ -76,6 +78,7 @@ class Transfer {
   bool headers_end_ = false;  // the line was seen that ends the answer's headers
   std::size_t most_of_answer_ = 0;
   long status_ = 0;
+  int times_sent_ = 0;
 };
 
 }  // namespace weir::net

@@ -6,6 +6,7 @@
 #include "operators/identity/drop_erased.h"
 #include "operators/ingest/enrich_lines.h"
 #include "operators/ingest/hash_users.h"
+#include "operators/ingest/registrable_domains.h"
 #include "operators/learn/choose_champions.h"
 #include "operators/learn/evaluate_scores.h"
 #include "operators/learn/score_candidates.h"
@@ -30,6 +31,7 @@ OperatorTable BuiltinOperators() {
   operators.push_back(MakeHashUsers());
   operators.push_back(MakeRankRows());
   operators.push_back(MakeRefuseMistakes());
+  operators.push_back(MakeRegistrableDomains());
   operators.push_back(MakeScoreCandidates());
   operators.push_back(MakeScoreDrift());
   operators.push_back(MakeScorePeople());

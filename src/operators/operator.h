@@ -109,6 +109,10 @@ class Operator {
   virtual std::vector<Schema> Outputs(const nlohmann::json& settings,
                                       const std::map<std::string, Schema>& inputs) const = 0;
   virtual Split SplitOf(const nlohmann::json& settings) const = 0;
+  // Begins, on a thread of its own, what a Run() with these complete settings needs and what takes
+  // long, such as loading reference data; returns at once. May throw what Run() would throw.
+  virtual void Prepare(const nlohmann::json& /*settings*/,
+                       const std::filesystem::path& /*project_folder*/) const {}
   virtual void Run(OperatorContext& context) const = 0;
 };
 

@@ -38,12 +38,11 @@ TEST(Operator, TheTableNamesTheNearest) {
   const OperatorTable table = BuiltinOperators();
 
   EXPECT_EQ(table.Find("rank_rows").declaration().name, "rank_rows");
-  EXPECT_EQ(
-      ErrorOf([&] { table.Find("rank_row"); }),
-      "unknown operator 'rank_row'; allowed: choose_champions, connected_components, "
-      "draw_evaluation, drop_erased, enrich_lines, evaluate_scores, hash_users, rank_rows, "
-      "refuse_mistakes, score_candidates, score_drift, score_people, select_models; did you mean "
-      "'rank_rows'?");
+  EXPECT_EQ(ErrorOf([&] { table.Find("rank_row"); }),
+            "unknown operator 'rank_row'; allowed: choose_champions, connected_components, "
+            "draw_evaluation, drop_erased, enrich_lines, evaluate_scores, hash_users, rank_rows, "
+            "refuse_mistakes, registrable_domains, score_candidates, score_drift, score_people, "
+            "select_models; did you mean 'rank_rows'?");
 }
 
 TEST(Operator, AStepsMistakesAreAllTold) {

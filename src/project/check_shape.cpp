@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/nearest_name.h"
 #include "project/shape.h"
 
@@ -172,8 +173,10 @@ class Checker {
     std::set<std::string> seen;
     for (YamlValue& item : value.items) {
       Check(item, shape.parts.front(), label);
-      const bool repeats = item.kind == YamlValue::Kind::kText && item.sound &&
-                           !seen.insert(item.text).second && !shape.may_repeat;
+      const bool repeats =
+          item.kind == YamlValue::Kind::kText && item.sound &&
+          !seen.insert(shape.ignores_case ? LowerCase(item.text) : item.text).second &&
+          !shape.may_repeat;
       if (repeats) {
         mistakes_.Note(item.place, fmt::format("'{}' stands in '{}' twice", item.text, label));
       }

@@ -146,6 +146,15 @@ TextFormat DurationText() {
           }};
 }
 
+TextFormat TimeLimitText() {
+  TextFormat format = DurationText();
+  format.mistake = [](const std::string& text) {
+    const bool some = ParseDuration(text).value_or(Duration::zero()) > Duration::zero();
+    return Unless(some, DurationHelp() + " is needed, more than 0");
+  };
+  return format;
+}
+
 TextFormat WindowText() {
   return {.pattern =
               "^(all|[0-9]{1,12} ?(ms|s|seconds?|min|minutes?|h|hours?|d|days?|weeks?)|.*\\{var\\."

@@ -13,7 +13,8 @@ TextFormat ColumnName();      // anything but nothing
 TextFormat TableName();       // "schema.name", perhaps with {names}
 TextFormat SqlFile();         // "x.sql", "../shared/x.sql"
 TextFormat DurationText();
-TextFormat WindowText();  // a duration or 'all'
+TextFormat TimeLimitText();  // a duration of more than 0
+TextFormat WindowText();     // a duration or 'all'
 TextFormat MemoryText();
 TextFormat SizeText();
 TextFormat ScheduleText();  // hourly … manual, or a cron line

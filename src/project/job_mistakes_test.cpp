@@ -47,6 +47,9 @@ TEST(JobMistakes, OfKeysAndKinds) {
             "4:7: seed 'x': a whole number, at least 0 is needed\n"
             "5:16: 'deterministic' must be true or false\n"
             "6:6: 'doc' must be a text");
+  EXPECT_EQ(JobMistakes(with_step + "time_limit: 0 s"),
+            "3:13: time_limit '0 s': a number and a unit: ms, s, min, hours, days or weeks is "
+            "needed, more than 0");
   EXPECT_EQ(JobMistakes(with_step + "tags: [a, a, b c]"),
             "3:11: 'a' stands in 'tags' twice\n"
             "3:14: tags 'b c': only letters, digits, '-' and '_' are allowed");
@@ -195,6 +198,15 @@ TEST(JobMistakes, OfSqlFiles) {
             "7:10: sql '../../../../y.sql': the file must lie in the project");
 }
 
+TEST(JobMistakes, OfEachStepThatIsThereAlreadyOnce) {
+  EXPECT_EQ(JobMistakes("steps:\n"
+                        "  - {operator: f, out: x}\n"
+                        "  - {operator: f, out: y}\n"
+                        "  - {operator: f, out: z}\n"),
+            "4:5: step 'f' stands here twice; 'name' tells them apart\n"
+            "5:5: step 'f' stands here twice; 'name' tells them apart");
+}
+
 TEST(JobMistakes, OfRelationsBetweenSteps) {
   EXPECT_EQ(JobMistakes("reads: {calls: a.b, more: a.c}\nsteps:\n"
                         "  - {operator: f, in: [cals, late], out: [calls, x]}\n"
@@ -338,11 +350,17 @@ TEST(JobMistakes, OfStreams) {
                                     "  - {table: a.b, from: one, mode: overwrite}\n"
                                     "  - {table: a.c, from: one, mode: append}\n"),
             "5:5: table 'a.b': a stream only appends; mode: append is needed\n"
+            "5:5: a stream appends what is new in files or topics, and no step of this job reads "
+            "any; mode: replace writes an interval's rows\n"
             "6:13: mode 'append' needs 'ds', the interval's day, in partition_by");
   EXPECT_EQ(JobMistakes(with_step + "kind: job\nwrites: [{table: a.c, from: one, mode: append, "
                                     "partition_by: [ds]}]"),
             "4:10: table 'a.c': only streams append, whose writes all do; mode: replace writes an "
             "interval's rows");
+  EXPECT_EQ(JobMistakes(with_step + "writes: [{table: a.c, from: one, mode: append, "
+                                    "partition_by: [ds]}]"),
+            "3:10: a stream appends what is new in files or topics, and no step of this job reads "
+            "any; mode: replace writes an interval's rows");
 }
 
 TEST(JobMistakes, OfChecks) {
@@ -370,6 +388,22 @@ TEST(JobMistakes, OfChecks) {
             "12:28: unknown expect 'rows'; allowed: no_rows");
 }
 
+TEST(JobMistakes, OfChecksWithoutColumns) {
+  const std::string head = std::string(kStep) +
+                           "reads: {c: s.calls}\n"
+                           "writes: [{table: a.b, from: one, mode: overwrite}]\n";
+  EXPECT_EQ(JobMistakes(head + "checks:\n"
+                               "  - {relation: one, not_null: []}\n"
+                               "  - {relation: one, unique: []}\n"
+                               "  - {relation: one, references: {columns: [], table: s.calls}}\n"
+                               "  - {relation: one, references: {columns: a, table: s.calls, to: "
+                               "[]}}\n"),
+            "6:31: 'not_null' is empty\n"
+            "7:29: 'unique' is empty\n"
+            "8:43: 'columns' is empty\n"
+            "9:66: 'to' is empty");
+}
+
 TEST(JobMistakes, OfDetailsOfChecks) {
   const std::string head = std::string(kStep) +
                            "reads: {c: s.calls}\n"
@@ -380,6 +414,7 @@ TEST(JobMistakes, OfDetailsOfChecks) {
                          "  - {relation: one, accepted: {}}\n"
                          "  - {relation: one, rows: {last: 3}}\n"
                          "  - {relation: one, rows: {min: 3, max: 2}, name: other}\n"
+                         "  - {relation: one, rows: {change: 1, last: 1001}, name: long}\n"
                          "  - {relation: one, references: {columns: [a, b], table: s.cals, to: "
                          "[a]}}\n"
                          "  - {relation: one, freshness: {column: at}}\n"
@@ -391,13 +426,14 @@ TEST(JobMistakes, OfDetailsOfChecks) {
       "8:27: a check of rows needs one of the keys min, max, change\n"
       "8:27: 'last' belongs to 'change', which is missing\n"
       "9:27: min 3 is more than max 2\n"
-      "10:33: 'columns' names 2 and 'to' 1; as many are needed\n"
-      "10:33: table 's.cals' must be among those that the job reads or writes: s.calls, a.b; "
+      "10:27: 'last' is 1001; at most 1000 runs are looked back on\n"
+      "11:33: 'columns' names 2 and 'to' 1; as many are needed\n"
+      "11:33: table 's.cals' must be among those that the job reads or writes: s.calls, a.b; "
       "did you mean 's.calls'?\n"
-      "11:32: the key 'max_age' is missing: the greatest distance of its newest value from "
+      "12:32: the key 'max_age' is missing: the greatest distance of its newest value from "
       "the interval's end\n"
-      "12:43: unknown severity 'fatal'; allowed: error, warn\n"
-      "14:5: check 'not_null(id)' stands here twice; 'name' tells them apart");
+      "13:43: unknown severity 'fatal'; allowed: error, warn\n"
+      "15:5: check 'not_null(id)' stands here twice; 'name' tells them apart");
 }
 
 TEST(JobMistakes, OfViews) {

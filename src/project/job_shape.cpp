@@ -5,7 +5,20 @@ namespace weir::project {
 namespace {
 
 Shape Relation() { return Text(Identifier()); }
-Shape Columns() { return TextList(Text(ColumnName())); }
+
+Shape ColumnList() {
+  Shape columns = List(Text(ColumnName()));
+  columns.ignores_case = true;
+  return columns;
+}
+
+Shape Columns() { return OneOf({Text(ColumnName()), ColumnList()}); }
+
+Shape SomeColumns() {
+  Shape columns = ColumnList();
+  columns.least = 1;
+  return OneOf({Text(ColumnName()), columns});
+}
 
 Shape CommandShape() {
   Shape words = List(Text());
@@ -54,9 +67,9 @@ Shape AcceptedShape() {
 }
 
 Shape ReferencesShape() {
-  return Record({{"columns", Columns(), "the columns that refer", true},
+  return Record({{"columns", SomeColumns(), "the columns that refer", true},
                  {"table", Text(TableName()), "the table that is referred to", true},
-                 {"to", Columns(), "its columns; the same names by default"}});
+                 {"to", SomeColumns(), "its columns; the same names by default"}});
 }
 
 Shape FreshnessShape() {
@@ -105,7 +118,7 @@ std::vector<Key> JobKeys() {
        "views of the project that it defines"},
       {"effects", Words({"none", "external"}), "external: it sends something outside"},
       {"retries", Integer(0), "of each step after an external error; 2 by default"},
-      {"time_limit", Text(DurationText()), "how long a run may take"},
+      {"time_limit", Text(TimeLimitText()), "how long a run may take"},
       {"deterministic", Boolean(), "false: results may differ from run to run, on purpose"},
       {"seed", Integer(0), "of operators that draw numbers; 0 by default"},
       {"alerts", TextList(Text()), "who of weir.yaml is told of a failure"},
@@ -142,7 +155,7 @@ Shape ReadsShape() {
 Shape StepsShape() {
   Shape step = Record({
       {"name", Text(Identifier()), "what the step is called"},
-      {"time_limit", Text(DurationText()), "how long it may take"},
+      {"time_limit", Text(TimeLimitText()), "how long it may take"},
       {"retries", Integer(0), "after an external error; the job's by default"},
       {"deterministic", Boolean(), "false: its result may differ from run to run, on purpose"},
   });
@@ -187,8 +200,8 @@ Shape ChecksShape() {
   });
   check.noun = "a check";
   check.variants = {
-      {.keys = {{"not_null", Columns(), "columns without nulls"}}},
-      {.keys = {{"unique", Columns(), "columns that say which row"}}},
+      {.keys = {{"not_null", SomeColumns(), "columns without nulls"}}},
+      {.keys = {{"unique", SomeColumns(), "columns that say which row"}}},
       {.keys = {{"accepted", AcceptedShape(), "a column and the values that it may have"}}},
       {.keys = {{"references", ReferencesShape(), "rows that must stand in another table"}}},
       {.keys = {{"rows", RowsShape(), "how many rows there may be"}}},

@@ -9,14 +9,24 @@ using Json = nlohmann::ordered_json;
 
 Json SchemaOf(const Shape& shape);
 
+// A plain 1 or true of YAML is a text for weir, but not for a schema.
+Json PlainTypes(const TextFormat& format) {
+  Json types = Json::array({"string"});
+  if (!format.mistake("1") || !format.mistake("20260105")) {
+    types.push_back("number");
+  }
+  if (!format.mistake("true")) {
+    types.push_back("boolean");
+  }
+  return types;
+}
+
 Json TextSchema(const Shape& shape) {
   if (!shape.words.empty()) {
     return {{"type", "string"}, {"enum", shape.words}};
   }
   if (shape.format) {
-    // A plain 1 or true of YAML is a text for weir, but not for a schema.
-    return {{"type", Json::array({"string", "number", "boolean"})},
-            {"pattern", shape.format->pattern}};
+    return {{"type", PlainTypes(*shape.format)}, {"pattern", shape.format->pattern}};
   }
   Json schema = {{"type", Json::array({"string", "number", "boolean"})}};
   if (!shape.may_be_empty) {

@@ -172,11 +172,26 @@ TEST(JsonSchema, TakesWhatTheLoaderTakes) {
 }
 
 TEST(JsonSchema, RefusesBrokenFiles) {
-  for (const char* line :
-       {"schedul: daily", "schedule: dayly", "retries: -1", "retries: many", "kind: jop",
-        "writes: [{table: ab, from: x}]", "writes: [{from: x}]", "steps: [{in: a}]",
-        "steps: [{sql: a.txt}]", "checks: [{rows: {min: x}}]", "reads: {1a: a.b}", "wait: 2 month",
-        "tags: [a, a]", "deterministic: maybe", "steps: {}"}) {
+  for (const char* line : {"schedul: daily",
+                           "schedule: dayly",
+                           "retries: -1",
+                           "retries: many",
+                           "kind: jop",
+                           "writes: [{table: ab, from: x}]",
+                           "writes: [{from: x}]",
+                           "steps: [{in: a}]",
+                           "steps: [{sql: a.txt}]",
+                           "checks: [{rows: {min: x}}]",
+                           "checks: [{relation: a, unique: []}]",
+                           "checks: [{relation: a, not_null: []}]",
+                           "reads: {1a: a.b}",
+                           "wait: 2 month",
+                           "tags: [a, a]",
+                           "deterministic: maybe",
+                           "steps: {}",
+                           "wait: 2",
+                           "time_limit: 5",
+                           "start: 20260105"}) {
     const std::string text = std::string("job: x\n") + line;
     EXPECT_FALSE(IsValid(ToJson(Parsed(text)), JobJsonSchema())) << line;
     EXPECT_FALSE(LoaderTakes(Parsed(text), JobShape())) << line;

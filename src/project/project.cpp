@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/hashing.h"
 #include "project/file_shapes.h"
 #include "project/load_jobs.h"
 #include "project/mistakes.h"
@@ -55,6 +59,26 @@ bool MayMake(const Job& job, std::string_view table) {
 }
 
 }  // namespace
+
+const Environment* Project::OtherEnvironment() const {
+  const auto other = std::ranges::find(environments, environment.read_from, &Environment::name);
+  return environment.read_from.empty() || other == environments.end() ? nullptr : &*other;
+}
+
+fs::path Project::ScratchFolder() const {
+  const fs::path own = folder / ".weir";
+  std::error_code problem;
+  if (access((fs::exists(own, problem) ? own : folder).c_str(), W_OK) == 0) {
+    return own;
+  }
+  return TemporaryFolder() / "projects" / ToHex(HashOf(folder.string()));
+}
+
+fs::path TemporaryFolder() {
+  std::error_code problem;  // TMPDIR may name a folder that isn't there
+  const fs::path temporary = fs::temp_directory_path(problem);
+  return (problem ? "/tmp" : temporary) / fmt::format("weir-{}", getuid());
+}
 
 std::optional<fs::path> FindProjectFolder(const std::optional<fs::path>& named) {
   if (named) {

@@ -87,7 +87,18 @@ struct Project {
   // missing, and the jobs that have, as far as they could be read.
   bool has_mistakes = false;
   std::vector<Job> unsound_jobs{};
+
+  // The environment that the chosen one reads from; null without one.
+  const Environment* OtherEnvironment() const;
+  // Where commands keep what may be lost: caches, working files of runs, rows that are spilled. It
+  // is
+  // `.weir` in the project's folder or, where this user can't write there (an image, a mounted
+  // share), a folder of the project's own among the user's temporary files.
+  std::filesystem::path ScratchFolder() const;
 };
+
+// The folder of weir's temporary files of this user.
+std::filesystem::path TemporaryFolder();
 
 constexpr auto kProjectFile = "weir.yaml";
 

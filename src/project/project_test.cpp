@@ -1,9 +1,11 @@
 #include "project/project.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "project/test_project.h"
@@ -68,6 +70,17 @@ TEST(Project, TellsControlCharactersThatWouldEndTheFile) {
   EXPECT_EQ(FileMistakes("name: a\nmemory: \x04 8GB\n"), "2:9: not YAML: a control character");
 }
 
+TEST(Project, TakesEscapedControlCharactersBesideNames) {
+  const TestProject folder({{"weir.yaml",
+                             "name: a\nvariables: {day: \"{x}\", hive: "
+                             "\"\\x01|\\u0002|\\U00000003\"}\n"}});
+
+  const Project project = folder.Load();
+
+  EXPECT_EQ(project.variables.at("hive"), "\x01|\x02|\x03");
+  EXPECT_EQ(project.variables.at("day"), "{x}");
+}
+
 TEST(Project, TellsAnEndlessFileByItsAliases) {
   std::string text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
   for (const char* line : {"b: &b ", "c: &c ", "d: &d ", "e: &e ", "f: &f "}) {
@@ -102,6 +115,28 @@ TEST(Project, NamesFilesAsTheyAreFoundFromTheWorkingFolder) {
   EXPECT_EQ(message_from(folder.path() / "shop"), "weir.yaml");
   EXPECT_EQ(message_from(folder.path()), "shop/weir.yaml");
   EXPECT_EQ(message_from(before), (folder.path() / "shop/weir.yaml").string());
+}
+
+// Ends the process: 0 if the project's scratch folder lies among the temporary files of a user who
+// can't write to the project's.
+[[noreturn]] void LookAsAnotherUser(const Project& project) {
+  constexpr uid_t kNobody = 65534;
+  if (getuid() == 0 && setuid(kNobody) != 0) {
+    std::exit(2);
+  }
+  const std::string scratch = project.ScratchFolder().string();
+  std::exit(scratch.starts_with((TemporaryFolder() / "projects").string()) ? 0 : 1);
+}
+
+TEST(Project, KeepsWhatMayBeLostAmongTemporaryFilesWhereItIsReadOnly) {
+  const TestProject one({{"weir.yaml", "name: shop"}});
+  EXPECT_EQ(one.Load().ScratchFolder(), one.path() / ".weir");
+  const Project project = one.Load();
+  fs::permissions(one.path(), fs::perms::owner_read | fs::perms::owner_exec);
+
+  EXPECT_EXIT(LookAsAnotherUser(project), testing::ExitedWithCode(0), "");
+
+  fs::permissions(one.path(), fs::perms::owner_all);
 }
 
 TEST(Project, IsFoundUpwardOrByName) {

@@ -188,8 +188,13 @@ class CheckReader {
     if (check_.min_rows && check_.max_rows && *check_.min_rows > *check_.max_rows) {
       Note("rows", fmt::format("min {} is more than max {}", *check_.min_rows, *check_.max_rows));
     }
-    if (value_.Find("rows")->Has("last") && !check_.max_change) {
+    const std::int64_t last = value_.Find("rows")->Integer("last").value_or(0);
+    if (last > 0 && !check_.max_change) {
       Note("rows", "'last' belongs to 'change', which is missing");
+    }
+    if (last > kMostLastRuns) {
+      Note("rows",
+           fmt::format("'last' is {}; at most {} runs are looked back on", last, kMostLastRuns));
     }
   }
 

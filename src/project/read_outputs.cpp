@@ -189,6 +189,13 @@ class OutputCheck {
     std::vector<std::string> known;
     for (const ColumnContract& column : output_.columns) {
       known.push_back(column.name);
+      if (column.name.empty() || column.name.find_first_of(" ,;{}()\n\t=") != std::string::npos) {
+        reading_.mistakes.Note(
+            column.place,
+            fmt::format("a table's column can't be named \"{}\"; allowed is any name without "
+                        "spaces, tabs, line ends and the characters , ; {{ }} ( ) =",
+                        column.name));
+      }
     }
     for (const char* key : {"partition_by", "sort_by", "keys"}) {
       for (const std::string& name : value_.Texts(key)) {
@@ -233,6 +240,16 @@ void CheckTwice(const YamlValue& value, const Output& output, JobReading& readin
       reading.mistakes.Note(value.PlaceOf("table"),
                             fmt::format("table '{}' is written here twice", output.table));
     }
+  }
+}
+
+// It would never have anything to do.
+void CheckHasSource(JobReading& reading) {
+  const Job& job = reading.job;
+  if (job.is_stream && !job.writes.empty() && std::ranges::none_of(job.steps, &Step::IsSource)) {
+    reading.mistakes.Note(job.writes.front().place,
+                          "a stream appends what is new in files or topics, and no step of this "
+                          "job reads any; mode: replace writes an interval's rows");
   }
 }
 
@@ -281,6 +298,9 @@ void ReadOutputs(const YamlValue& root, JobReading& reading) {
   }
   if (sound) {
     CheckAppend(root, reading);
+    if (relations_known) {
+      CheckHasSource(reading);
+    }
   }
 }
 

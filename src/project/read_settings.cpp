@@ -235,12 +235,20 @@ class SettingsReader {
            project_.environments.end();
   }
 
+  const YamlValue* EnvironmentNamed(const std::string& name) const {
+    for (const YamlEntry& entry : root_.Entries("environments")) {
+      if (entry.key == name) {
+        return &entry.value;
+      }
+    }
+    return nullptr;
+  }
+
   void CheckEnvironments() {
     std::vector<std::string> names;
     for (const Environment& environment : project_.environments) {
       names.push_back(environment.name);
     }
-    std::map<std::string, std::string> by_warehouse;
     for (const YamlEntry& entry : root_.Entries("environments")) {
       const std::string from = entry.value.Text("read_from").value_or("");
       if (from == entry.key || (!from.empty() && !HasEnvironment(from))) {
@@ -251,14 +259,34 @@ class SettingsReader {
                                    "{}{}",
                                    from, fmt::join(names, ", "), DidYouMean(from, others)));
       }
-      const std::string warehouse = ReadEnvironment(entry).warehouse;
-      const auto [first, is_new] = by_warehouse.emplace(warehouse, entry.key);
-      if (!is_new) {
-        mistakes_.Note(entry.place,
-                       fmt::format("environments '{}' and '{}' have the same warehouse; each needs "
-                                   "its own",
-                                   first->second, entry.key));
+      const YamlValue* other = from == entry.key ? nullptr : EnvironmentNamed(from);
+      if (other != nullptr && other->Text("read_from")) {
+        mistakes_.Note(entry.value.PlaceOf("read_from"),
+                       fmt::format("read_from '{}': that environment reads from '{}' itself; one "
+                                   "that reads from none is needed",
+                                   from, *other->Text("read_from")));
       }
+    }
+    CheckWarehouses();
+  }
+
+  // Two environments with one warehouse would take each other's runs for their own; also `dev`,
+  // where nobody has written it.
+  void CheckWarehouses() {
+    std::map<std::string, const Environment*> by_warehouse;
+    for (const Environment& environment : project_.environments) {
+      const auto [first, is_new] = by_warehouse.emplace(environment.warehouse, &environment);
+      if (is_new) {
+        continue;
+      }
+      const bool is_written = EnvironmentNamed(environment.name) != nullptr;
+      mistakes_.Note(
+          is_written ? environment.place : first->second->place,
+          fmt::format(
+              "environments '{}' and '{}' have the same warehouse; each needs its own{}",
+              first->second->name, environment.name,
+              is_written ? ""
+                         : fmt::format("; '{}' is there without being written", environment.name)));
     }
   }
 

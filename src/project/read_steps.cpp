@@ -148,11 +148,11 @@ class StepReader {
 
   void CheckOutputs() {
     CheckRelationNames();
-    for (const Step& other : reading_.job.steps) {
-      if (other.name == step_.name && other.kind == step_.kind && !Holds(step_.out, step_.name)) {
-        Note("name",
-             fmt::format("step '{}' stands here twice; 'name' tells them apart", step_.name));
-      }
+    const auto is_same = [&](const Step& other) {
+      return other.name == step_.name && other.kind == step_.kind;
+    };
+    if (!Holds(step_.out, step_.name) && std::ranges::any_of(reading_.job.steps, is_same)) {
+      Note("name", fmt::format("step '{}' stands here twice; 'name' tells them apart", step_.name));
     }
     if (step_.kind == StepKind::kSql && step_.out.size() > 1) {
       Note("out",

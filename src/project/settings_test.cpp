@@ -169,6 +169,16 @@ TEST(Settings, MistakesOfSecretsStoresAndConnections) {
             "weir.yaml:2:39: unknown secret 'pw'; 'secrets' has: ");
 }
 
+TEST(Settings, ADevThatNobodyWroteNeedsAWarehouseOfItsOwn) {
+  EXPECT_EQ(SettingsMistakes("environments:\n  production: {send: true}"),
+            "weir.yaml:3:3: environments 'production' and 'dev' have the same warehouse; each "
+            "needs its own; 'dev' is there without being written");
+  EXPECT_EQ(SettingsMistakes("warehouse: lake\nenvironments:\n  production: {warehouse: lake}"),
+            "weir.yaml:4:3: environments 'production' and 'dev' have the same warehouse; each "
+            "needs its own; 'dev' is there without being written");
+  EXPECT_EQ(SettingsMistakes("environments:\n  production: {warehouse: live}"), "");
+}
+
 TEST(Settings, MistakesOfEnvironments) {
   EXPECT_EQ(SettingsMistakes("environments:\n"
                              "  dev: {read_from: prod}\n"
@@ -181,6 +191,12 @@ TEST(Settings, MistakesOfEnvironments) {
             "weir.yaml:4:46: 'send' must be true or false\n"
             "weir.yaml:5:36: read_from 'other': another environment is needed; there are: dev, "
             "production, other");
+  EXPECT_EQ(SettingsMistakes("environments:\n"
+                             "  dev: {read_from: stage}\n"
+                             "  stage: {warehouse: s, read_from: production}\n"
+                             "  production: {warehouse: p}"),
+            "weir.yaml:3:20: read_from 'stage': that environment reads from 'production' itself; "
+            "one that reads from none is needed");
   const TestProject shop({{"weir.yaml", kWholeShop}});
   EXPECT_EQ(shop.Mistakes({.environment = "prodution"}),
             "unknown environment 'prodution'; weir.yaml has: dev, production; did you mean "

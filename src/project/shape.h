@@ -42,6 +42,7 @@ struct Shape {
   std::optional<std::int64_t> least{};
   bool may_be_empty = false;  // of texts
   bool may_repeat = false;    // of lists of texts
+  bool ignores_case = false;  // of lists of texts that may not repeat: so are equal ones found
   bool is_typed = false;      // of texts: a number or true keeps its kind
   std::vector<Shape> parts{};
   std::vector<Key> keys{};

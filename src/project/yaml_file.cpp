@@ -1,6 +1,7 @@
 #include "project/yaml_file.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include "base/ascii.h"
 #include "project/substitution.h"
 
 namespace weir::project {
@@ -21,23 +23,53 @@ constexpr int kMostDepth = 50;
 
 struct TooLarge {};
 
-// What the braces of a name are for the parser, in one byte as they are, so that places hold.
-constexpr char kHiddenOpen = '\x01';
-constexpr char kHiddenClose = '\x02';
+// Whether an escape such as "\\x01" or "\\u0001" may stand for the byte.
+bool IsEscaped(const std::string& text, char byte) {
+  const std::string digits = LowerCase(text);
+  const std::string end = fmt::format("{:02x}", byte);
+  return std::ranges::any_of(std::array{"\\x", "\\u00", "\\u000000"}, [&](const char* begin) {
+    return digits.find(begin + end) != std::string::npos;
+  });
+}
 
-std::string HideNames(std::string text) {
-  for (const BracedName& name : BracedNames(text)) {
-    text[name.begin] = kHiddenOpen;
-    text[name.end - 1] = kHiddenClose;
+// Hides the braces of names from the parser, each by one byte, so that places hold: control
+// characters, which no text may hold, and that none of its escapes stands for.
+class HiddenNames {
+ public:
+  explicit HiddenNames(std::string text) : text_(std::move(text)) {
+    open_ = Unused(0);
+    close_ = Unused(open_);
+    for (const BracedName& name : BracedNames(text_)) {
+      text_[name.begin] = open_;
+      text_[name.end - 1] = close_;
+    }
   }
-  return text;
-}
 
-std::string ShowNames(std::string text) {
-  std::ranges::replace(text, kHiddenOpen, '{');
-  std::ranges::replace(text, kHiddenClose, '}');
-  return text;
-}
+  const std::string& text() const { return text_; }
+
+  // A part of the text, or of what is told of it, with the names as they were.
+  std::string Show(std::string part) const {
+    std::ranges::replace(part, open_, '{');
+    std::ranges::replace(part, close_, '}');
+    return part;
+  }
+
+ private:
+  // The first byte behind `last`, before those with escapes of one letter; the last of them if all
+  // are used.
+  char Unused(char last) const {
+    constexpr char kMost = 6;
+    char byte = last;
+    do {
+      ++byte;
+    } while (byte < kMost && IsEscaped(text_, byte));
+    return byte;
+  }
+
+  std::string text_;
+  char open_ = 0;
+  char close_ = 0;
+};
 
 // Control characters end the text for the parser, or stand for hidden braces.
 std::size_t FindControl(const std::string& text) {
@@ -53,7 +85,7 @@ Place PlaceAt(const std::string& file, const YAML::Mark& mark) {
 
 class Copier {
  public:
-  explicit Copier(const std::string& file) : file_(file) {}
+  Copier(const std::string& file, const HiddenNames& names) : file_(file), names_(names) {}
 
   YamlValue Copy(const YAML::Node& node, int depth = 0) {
     if (++num_values_ > kMostValues || depth > kMostDepth) {
@@ -63,7 +95,7 @@ class Copier {
     value.place = PlaceAt(file_, node.Mark());
     if (node.IsScalar()) {
       value.kind = YamlValue::Kind::kText;
-      value.text = ShowNames(node.Scalar());
+      value.text = names_.Show(node.Scalar());
       value.quoted = node.Tag() == "!";
     } else if (node.IsSequence()) {
       value.kind = YamlValue::Kind::kList;
@@ -81,7 +113,7 @@ class Copier {
 
  private:
   YamlEntry CopyEntry(const YAML::Node& key, const YAML::Node& node, int depth) {
-    YamlEntry entry{.key = key.IsScalar() ? ShowNames(key.Scalar()) : "",
+    YamlEntry entry{.key = key.IsScalar() ? names_.Show(key.Scalar()) : "",
                     .place = PlaceAt(file_, key.Mark()),
                     .value = Copy(node, depth)};
     if (entry.value.kind == YamlValue::Kind::kNothing) {
@@ -91,6 +123,7 @@ class Copier {
   }
 
   const std::string& file_;
+  const HiddenNames& names_;
   int num_values_ = 0;
 };
 
@@ -154,14 +187,15 @@ std::optional<YamlValue> ReadYaml(const std::string& text, const std::string& fi
     mistakes.Note(PlaceIn(file, text, at), "not YAML: a control character");
     return std::nullopt;
   }
+  const HiddenNames hidden(text);
   try {
-    const std::string hidden = HideNames(text);
-    if (!CheckDocuments(hidden, file, mistakes)) {
+    if (!CheckDocuments(hidden.text(), file, mistakes)) {
       return std::nullopt;
     }
-    return Copier(file).Copy(YAML::Load(hidden));
+    return Copier(file, hidden).Copy(YAML::Load(hidden.text()));
   } catch (const YAML::Exception& problem) {
-    mistakes.Note(PlaceAt(file, problem.mark), fmt::format("not YAML: {}", ShowNames(problem.msg)));
+    mistakes.Note(PlaceAt(file, problem.mark),
+                  fmt::format("not YAML: {}", hidden.Show(problem.msg)));
   } catch (const TooLarge&) {
     mistakes.Note({.file = file},
                   fmt::format("not YAML that weir reads: more than {} values or {} levels, perhaps "

@@ -1,4 +1,6 @@
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <latch>
 #include <random>
 #include <stop_token>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/test_seed.h"
 #include "sql/arrow_model.h"
 #include "sql/database.h"
 
@@ -71,6 +74,32 @@ TEST_F(CancellationTest, AQueryInFlightStopsSoon) {
   });
 
   EXPECT_LT(taken, kSoon);
+}
+
+// Threads may still be at work on the query then.
+TEST_F(CancellationTest, AConnectionMayBeClosedByTheStop) {
+  std::mt19937_64 random(TestSeed());
+  for (int round = 0; round < 10 * TestRounds(); ++round) {
+    std::stop_source source;
+    const auto query = [&] {
+      Connection connection = database_.Connect();
+      connection.SetStopToken(source.get_token());
+      connection.Run(
+          "SELECT count(*) FROM (SELECT hash(a.range) AS h FROM range(3000000) a GROUP BY ALL) "
+          "JOIN range(3000000) b ON h = hash(b.range)");
+    };
+    const std::jthread stopper([&source, patience = random() % 20'000'000] {
+      for (std::uint64_t i = 0; i < patience; ++i) {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+      }
+      source.request_stop();
+    });
+    try {
+      query();
+    } catch (const CancelledError&) {  // or it was done before
+    }
+  }
+  EXPECT_EQ(database_.Connect().QueryInteger("SELECT 1"), 1);
 }
 
 TEST_F(CancellationTest, ASortStopsSoon) {

@@ -82,6 +82,22 @@ void AppendTimestamp(std::int64_t time, std::int64_t micros_per_unit, bool with_
   }
 }
 
+// Nine digits of a second's fraction where microseconds don't tell it.
+void AppendNanoseconds(std::int64_t time, std::string& out) {
+  constexpr std::int64_t kNanosPerMicro = 1'000;
+  constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+  if (AppendInfinity(time, out)) {
+    return;
+  }
+  if (time % kNanosPerMicro == 0) {
+    AppendTimestamp(time / kNanosPerMicro, 1, false, out);
+    return;
+  }
+  const std::int64_t fraction = ((time % kNanosPerSecond) + kNanosPerSecond) % kNanosPerSecond;
+  AppendTimestamp((time / kNanosPerSecond) - (time < 0 ? 1 : 0), 1'000'000, false, out);
+  out += fmt::format(".{:09}", fraction);
+}
+
 bool AppendTime(const VectorView& view, std::size_t row, std::string& out) {
   switch (view.shape->id) {
     case DUCKDB_TYPE_DATE:
@@ -96,6 +112,9 @@ bool AppendTime(const VectorView& view, std::size_t row, std::string& out) {
       return true;
     case DUCKDB_TYPE_TIMESTAMP_S:
       AppendTimestamp(view.At<std::int64_t>(row), 1'000'000, false, out);
+      return true;
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      AppendNanoseconds(view.At<std::int64_t>(row), out);
       return true;
     case DUCKDB_TYPE_TIMESTAMP_MS:
       AppendTimestamp(view.At<std::int64_t>(row), 1'000, false, out);

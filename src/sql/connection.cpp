@@ -10,6 +10,7 @@
 #include "sql/database.h"
 #include "sql/quote.h"
 #include "sql/result_state.h"
+#include "sql/sibling.h"
 #include "sql/statement.h"
 #include "sql/table_names.h"
 
@@ -105,6 +106,27 @@ void Connection::SetStopToken(std::stop_token token) {
 
 duckdb_connection HandleAccess::Of(Connection& connection) {
   return connection.state_->session.handle();
+}
+
+Connection::State& HandleAccess::StateOf(const Connection& connection) {
+  return *connection.state_;
+}
+
+Sibling::Sibling(const Connection& connection)
+    : database_(HandleAccess::StateOf(connection).database), connection_(database_.TakeIdle()) {}
+
+Sibling::~Sibling() { database_.KeepIdle(std::move(*connection_)); }
+
+std::stop_token StopTokenOf(const Connection& connection) {
+  return HandleAccess::StateOf(connection).session.stop_token();
+}
+
+std::uint64_t MemoryOf(const Connection& connection) {
+  return HandleAccess::StateOf(connection).database.options().memory_bytes;
+}
+
+int ThreadsOf(const Connection& connection) {
+  return HandleAccess::StateOf(connection).database.options().threads;
 }
 
 }  // namespace weir::sql

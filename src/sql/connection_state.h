@@ -12,8 +12,8 @@
 namespace weir::sql {
 
 struct Connection::State {
-  State(OwnedConnection handle, duckdb_connection shared, StreamRegistry& registry)
-      : session(std::move(handle)), context(shared), streams(registry) {}
+  State(Database& owner, OwnedConnection handle, duckdb_connection shared, StreamRegistry& registry)
+      : database(owner), session(std::move(handle)), context(shared), streams(registry) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -22,6 +22,7 @@ struct Connection::State {
     }
   }
 
+  Database& database;
   Session session;
   duckdb_connection context;  // the database's own connection
   StreamRegistry& streams;

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@
 #include "sql/native_functions.h"
 #include "sql/quote.h"
 #include "sql/spill_folder.h"
+#include "sql/split_registry.h"
 #include "sql/stream.h"
 #include "storage/object_store.h"
 #include "storage/stores.h"
@@ -112,8 +114,11 @@ struct Database::State {
   DatabaseOptions options;
   SpillFolder spill;
   StreamRegistry streams;
+  SplitRegistry splits;
   OwnedDatabase database;
   OwnedConnection context;  // for what belongs to no connection of a user
+  std::mutex idle_mutex;
+  std::vector<Connection> idle;
   std::mutex extensions_mutex;
   std::set<std::string, std::less<>> extensions;
   std::mutex stores_mutex;
@@ -126,6 +131,7 @@ Database::Database(const DatabaseOptions& options) : state_(std::make_unique<Sta
     Connect().Run(fmt::format("SET max_temp_directory_size = '{}B'", state_->options.spill_bytes));
   }
   RegisterStreamFunction(state_->context.get(), state_->streams);
+  RegisterSplitFunction(state_->context.get(), state_->splits);
   RegisterNativeFunctions(state_->context.get());
 }
 
@@ -136,8 +142,27 @@ const DatabaseOptions& Database::options() const { return state_->options; }
 const storage::Stores& Database::stores() const { return *state_->options.stores; }
 
 Connection Database::Connect() {
-  return Connection(std::make_unique<Connection::State>(OpenConnection(state_->database.get()),
-                                                        state_->context.get(), state_->streams));
+  return Connection(std::make_unique<Connection::State>(
+      *this, OpenConnection(state_->database.get()), state_->context.get(), state_->streams));
+}
+
+SplitRegistry& Database::splits() { return state_->splits; }
+
+Connection Database::TakeIdle() {
+  {
+    const std::scoped_lock lock(state_->idle_mutex);
+    if (!state_->idle.empty()) {
+      Connection taken = std::move(state_->idle.back());
+      state_->idle.pop_back();
+      return taken;
+    }
+  }
+  return Connect();
+}
+
+void Database::KeepIdle(Connection connection) {
+  const std::scoped_lock lock(state_->idle_mutex);
+  state_->idle.push_back(std::move(connection));
 }
 
 void Database::LoadExtension(std::string_view name) {

@@ -31,6 +31,7 @@ struct DatabaseOptions {
 };
 
 class Connection;
+class SplitRegistry;
 
 // One embedded DuckDB, in memory, with its settings: UTC, no network, no automatic extensions,
 // weir's own functions (sql/functions.h) registered. Thread-safe; must outlive its connections.
@@ -54,6 +55,13 @@ class Database {
   void Allow(const storage::S3Access& access);
 
  private:
+  friend class Sibling;
+  friend class SplitRows;
+  SplitRegistry& splits();
+  // A connection that nobody uses now, or a new one; and back again. From any thread.
+  Connection TakeIdle();
+  void KeepIdle(Connection connection);
+
   friend class Connection;
   struct State;
   std::unique_ptr<State> state_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,21 +22,36 @@ struct HandleDeleter {
   }
 };
 
+// Calls `close`, on another thread while an exception unwinds this one: DuckDB 1.5.5 doesn't end
+// the query of a connection that is closed meanwhile (it asks std::uncaught_exception()), and the
+// threads that still work on it use freed memory.
+void CloseOutsideOfUnwinding(const std::function<void()>& close) noexcept;
+
+// As HandleDeleter, of handles that a query may hang on.
+template <auto Destroy>
+struct QueryHandleDeleter {
+  template <typename Pointee>
+  void operator()(Pointee* handle) const {
+    CloseOutsideOfUnwinding([&] { Destroy(&handle); });
+  }
+};
+
 // duckdb_free for memory that the C API hands out (char*).
 struct MemoryDeleter {
   void operator()(void* memory) const { duckdb_free(memory); }
 };
 
-using OwnedDatabase = std::unique_ptr<_duckdb_database, HandleDeleter<duckdb_close>>;
-using OwnedConnection = std::unique_ptr<_duckdb_connection, HandleDeleter<duckdb_disconnect>>;
+using OwnedDatabase = std::unique_ptr<_duckdb_database, QueryHandleDeleter<duckdb_close>>;
+using OwnedConnection = std::unique_ptr<_duckdb_connection, QueryHandleDeleter<duckdb_disconnect>>;
 using OwnedConfig = std::unique_ptr<_duckdb_config, HandleDeleter<duckdb_destroy_config>>;
 using OwnedErrorData =
     std::unique_ptr<_duckdb_error_data, HandleDeleter<duckdb_destroy_error_data>>;
 using OwnedExtracted =
     std::unique_ptr<_duckdb_extracted_statements, HandleDeleter<duckdb_destroy_extracted>>;
 using OwnedPrepared =
-    std::unique_ptr<_duckdb_prepared_statement, HandleDeleter<duckdb_destroy_prepare>>;
-using OwnedPending = std::unique_ptr<_duckdb_pending_result, HandleDeleter<duckdb_destroy_pending>>;
+    std::unique_ptr<_duckdb_prepared_statement, QueryHandleDeleter<duckdb_destroy_prepare>>;
+using OwnedPending =
+    std::unique_ptr<_duckdb_pending_result, QueryHandleDeleter<duckdb_destroy_pending>>;
 using OwnedDataChunk =
     std::unique_ptr<_duckdb_data_chunk, HandleDeleter<duckdb_destroy_data_chunk>>;
 using OwnedLogicalType =
@@ -69,7 +85,9 @@ class OwnedResult {
   }
   OwnedResult(const OwnedResult&) = delete;
   OwnedResult& operator=(const OwnedResult&) = delete;
-  ~OwnedResult() { duckdb_destroy_result(&result_); }
+  ~OwnedResult() {
+    CloseOutsideOfUnwinding([this] { duckdb_destroy_result(&result_); });
+  }
 
   duckdb_result* get() { return &result_; }
 
@@ -86,6 +104,7 @@ inline std::string TakeText(char* text) {
 // From weir's classes to DuckDB's handles.
 struct HandleAccess {
   static duckdb_connection Of(Connection& connection);
+  static Connection::State& StateOf(const Connection& connection);
 };
 
 // Reads a result chunk by chunk as DuckDB has it. `result` must outlive the reader and be read by

@@ -3,15 +3,6 @@
 #include <utility>
 
 namespace weir::sql {
-namespace {
-
-// The C API copies a type only as a part of another.
-OwnedLogicalType CopyOf(duckdb_logical_type type) {
-  const OwnedLogicalType list(duckdb_create_list_type(type));
-  return OwnedLogicalType(duckdb_list_type_child_type(list.get()));
-}
-
-}  // namespace
 
 RowReader::RowReader(Result& result) : chunks_(result), names_(result.column_names()) {
   for (std::size_t column = 0; column < chunks_.num_columns(); ++column) {

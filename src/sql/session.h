@@ -24,6 +24,7 @@ class Session {
   duckdb_connection handle() const { return handle_.get(); }
 
   void SetStopToken(std::stop_token token);
+  std::stop_token stop_token() const { return token_; }
   // Throws CancelledError after a stop.
   void CheckStop() const;
 

@@ -232,6 +232,11 @@ OwnedLogicalType ToLogicalType(const DataType& type) {
   }
 }
 
+OwnedLogicalType CopyOf(duckdb_logical_type type) {
+  const OwnedLogicalType list(duckdb_create_list_type(type));
+  return OwnedLogicalType(duckdb_list_type_child_type(list.get()));
+}
+
 std::string TypeName(duckdb_logical_type type) {
   if (const std::string alias = TakeText(duckdb_logical_type_get_alias(type)); !alias.empty()) {
     return alias;

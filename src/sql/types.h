@@ -16,6 +16,9 @@ std::optional<DataType> ToDataType(duckdb_logical_type type);
 // DuckDB's type for a table type.
 OwnedLogicalType ToLogicalType(const DataType& type);
 
+// The C API copies a type only as a part of another.
+OwnedLogicalType CopyOf(duckdb_logical_type type);
+
 // As DuckDB writes `type`: "INTEGER", "STRUCT(\"a\" BIT)[]", "JSON".
 std::string TypeName(duckdb_logical_type type);
 

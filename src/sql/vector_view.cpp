@@ -93,13 +93,6 @@ VectorView ViewOf(duckdb_vector vector, const TypeShape& shape) {
   return view;
 }
 
-std::string_view VectorView::BytesAt(std::size_t row) const {
-  const auto& bytes = At<duckdb_string_t>(row);
-  const bool is_inlined = bytes.value.inlined.length <= sizeof(bytes.value.inlined.inlined);
-  return {is_inlined ? bytes.value.inlined.inlined : bytes.value.pointer.ptr,
-          bytes.value.inlined.length};
-}
-
 Int128 VectorView::DecimalAt(std::size_t row) const {
   switch (shape->stored) {
     case DUCKDB_TYPE_SMALLINT:

@@ -42,7 +42,12 @@ struct VectorView {
   }
 
   // Of VARCHAR, BLOB and other types of bytes. The view is as long-lived as the chunk.
-  std::string_view BytesAt(std::size_t row) const;
+  std::string_view BytesAt(std::size_t row) const {
+    const auto& bytes = At<duckdb_string_t>(row);
+    const bool is_inlined = bytes.value.inlined.length <= sizeof(bytes.value.inlined.inlined);
+    return {is_inlined ? bytes.value.inlined.inlined : bytes.value.pointer.ptr,
+            bytes.value.inlined.length};
+  }
   // The unscaled number of a decimal.
   Int128 DecimalAt(std::size_t row) const;
   // Where the elements of a list, array or map are in its parts.

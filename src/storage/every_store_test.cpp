@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <map>
 #include <random>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/test_folder.h"
 #include "base/test_seed.h"
+#include "storage/conditional_put.h"
 #include "storage/local_store.h"
 #include "storage/s3/s3_server.h"
 
@@ -110,6 +112,25 @@ TEST_P(EveryStore, DeletesOnce) {
   store.Delete("a/b");
   store.Delete("a/b");
 
+  EXPECT_EQ(store.Get("a/b"), std::nullopt);
+}
+
+TEST_P(EveryStore, ReplacesAFileWhereItStillIs) {
+  ObjectStore& store = *store_;
+  const auto file = folder_.path() / "file";
+  std::ofstream(file, std::ios::binary) << "new";
+  store.Put("a/b", "old");
+  const std::string etag = store.Head("a/b")->etag;
+
+  EXPECT_TRUE(PutFileIfUnchanged(store, "a/b", file, etag));
+  EXPECT_EQ(store.Get("a/b"), "new");
+  EXPECT_TRUE(PutFileIfUnchanged(store, "a/b", file, ""));
+  const std::string later = store.Head("a/b")->etag;
+  store.Delete("a/b");
+
+  for (const std::string& of : {etag, later, std::string()}) {
+    EXPECT_FALSE(PutFileIfUnchanged(store, "a/b", file, of)) << of;
+  }
   EXPECT_EQ(store.Get("a/b"), std::nullopt);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "base/parallel.h"
 #include "base/run_id.h"
 
 namespace weir::storage {
@@ -355,16 +356,19 @@ std::vector<std::string> LocalStore::ListFolders(std::string_view prefix) const 
 }
 
 void LocalStore::MakeDurable(std::span<const std::string> keys) {
+  constexpr int kSyncsAtOnce = 8;  // they wait for the disk, which does several in one go
+  std::vector<fs::path> paths;
   std::set<fs::path> folders;
   for (const std::string& key : keys) {
-    const fs::path path = PathOf(key);
-    Sync(path);
-    for (fs::path folder = path.parent_path(); folder != root_ && folders.insert(folder).second;) {
+    paths.push_back(PathOf(key));
+    for (fs::path folder = paths.back().parent_path();
+         folder != root_ && folders.insert(folder).second;) {
       folder = folder.parent_path();
     }
   }
   folders.insert(root_);
-  std::ranges::for_each(folders, Sync);
+  paths.insert(paths.end(), folders.begin(), folders.end());
+  ParallelFor(paths.size(), kSyncsAtOnce, [&](std::size_t i) { Sync(paths[i]); });
 }
 
 void LocalStore::MakeFolder(std::string_view prefix) { MakeFoldersDurably(PathOf(prefix)); }

@@ -1,7 +1,9 @@
 #include "storage/probe_store.h"
 
+#include <filesystem>
 #include <functional>
 #include <stdexcept>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/run_id.h"
@@ -18,6 +20,7 @@ class StoreProbe {
       : store_(store), key_("_weir_probe/" + NewUuid()), absent_key_(key_ + ".absent") {}
 
   std::vector<StoreAbility> Run() {
+    const std::vector<std::filesystem::path> missing = MissingFolders();
     Try("list", "s3:ListBucket", true, [&] { store_.List("_weir_probe/"); });
     const bool writes = Try("write", "s3:PutObject", true, [&] { store_.Put(key_, kText); });
     Try("read", "s3:GetObject", writes, [&] { CheckRead(); });
@@ -25,10 +28,32 @@ class StoreProbe {
         Try("write if absent", "s3:PutObject with If-None-Match", writes, [&] { CheckAbsent(); });
     Try("delete", "s3:DeleteObject", writes || puts, [&] { CheckDelete(); });
     store_.RemoveEmptyFolders("_weir_probe/");
+    for (const std::filesystem::path& folder : missing) {
+      std::error_code problem;  // another program may have put something there
+      std::filesystem::remove(folder, problem);
+    }
     return std::move(abilities_);
   }
 
  private:
+  // Of the root and what it lies in, the innermost first.
+  std::vector<std::filesystem::path> MissingFolders() const {
+    std::vector<std::filesystem::path> missing;
+    if (!store_.is_local()) {
+      return missing;
+    }
+    std::error_code problem;
+    std::filesystem::path folder(store_.root());
+    if (!folder.has_filename()) {
+      folder = folder.parent_path();
+    }
+    for (; folder.has_relative_path() && !std::filesystem::exists(folder, problem);
+         folder = folder.parent_path()) {
+      missing.push_back(folder);
+    }
+    return missing;
+  }
+
   bool Try(const char* name, const char* permission, bool can_be_tried,
            const std::function<void()>& work) {
     StoreAbility ability{.name = name, .permission = permission};

@@ -150,29 +150,53 @@ TopicCounts HouseholdTruth::EvidenceOf(const Person& person) const {
   return pages;
 }
 
-std::vector<double> ConversionGiven(const World& world, const TopicCounts& pages) {
-  std::array<Fixed, kNumArchetypes> evidence{};
+namespace {
+
+// How likely an archetype is given the pages, but for a factor that all have in common.
+struct ArchetypeWeight {
+  std::uint32_t archetype = 0;
+  std::uint64_t weight = 0;  // not 0
+};
+
+// Of pages of a few topics there remain few of the archetypes.
+std::vector<ArchetypeWeight> WeightsGiven(const World& world, const TopicCounts& pages) {
+  std::vector<std::uint32_t> topics;
   for (std::uint32_t topic = 0; topic < kNumTopics; ++topic) {
-    if (pages[topic] == 0) {
-      continue;
+    if (pages[topic] != 0) {
+      topics.push_back(topic);
     }
-    for (std::uint32_t archetype = 0; archetype < kNumArchetypes; ++archetype) {
+  }
+  std::array<Fixed, kNumArchetypes> evidence{};
+  for (std::uint32_t archetype = 0; archetype < kNumArchetypes; ++archetype) {
+    for (const std::uint32_t topic : topics) {
       evidence[archetype] += pages[topic] * world.archetypes.TopicEvidence(archetype, topic);
     }
   }
   const Fixed greatest = std::ranges::max(evidence);
-  std::array<std::uint64_t, kNumArchetypes> weights{};
-  std::uint64_t total = 0;
+  std::vector<ArchetypeWeight> weights;
   for (std::uint32_t archetype = 0; archetype < kNumArchetypes; ++archetype) {
-    weights[archetype] = static_cast<std::uint64_t>(Exponential(evidence[archetype] - greatest));
-    total += weights[archetype];
+    const Fixed weight = Exponential(evidence[archetype] - greatest);
+    if (weight != 0) {
+      weights.push_back({.archetype = archetype, .weight = static_cast<std::uint64_t>(weight)});
+    }
+  }
+  return weights;
+}
+
+}  // namespace
+
+std::vector<double> ConversionGiven(const World& world, const TopicCounts& pages) {
+  const std::vector<ArchetypeWeight> weights = WeightsGiven(world, pages);
+  std::uint64_t total = 0;
+  for (const ArchetypeWeight& of : weights) {
+    total += of.weight;
   }
   std::vector<double> scores;
   for (std::uint32_t segment = 0; segment < world.options.segments; ++segment) {
     UnsignedInt128 sum = 0;
-    for (std::uint32_t archetype = 0; archetype < kNumArchetypes; ++archetype) {
-      sum += static_cast<UnsignedInt128>(weights[archetype]) *
-             world.archetypes.Conversion(segment, archetype);
+    for (const ArchetypeWeight& of : weights) {
+      sum += static_cast<UnsignedInt128>(of.weight) *
+             world.archetypes.Conversion(segment, of.archetype);
     }
     // A whole number of 2^-52, which a double holds exactly.
     constexpr int kExtraBits = 52 - kFixedBits;

@@ -1,5 +1,6 @@
 #include "world/identifiers.h"
 
+#include <algorithm>
 #include <array>
 
 #include "world/philox.h"
@@ -7,34 +8,49 @@
 namespace weir::world {
 namespace {
 
-void AppendHex(std::uint32_t word, std::string& out) {
+constexpr std::size_t kHexOfWord = 8;
+
+// A word in hex digits, the most significant first.
+std::array<char, kHexOfWord> HexOf(std::uint32_t word) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int shift = 28; shift >= 0; shift -= 4) {
-    out += kDigits[word >> shift & 15];
+  std::array<char, kHexOfWord> hex{};
+  for (std::size_t place = kHexOfWord; place > 0; --place, word >>= 4) {
+    hex[place - 1] = kDigits[word & 15];
   }
+  return hex;
+}
+
+void AppendHex(std::uint32_t word, std::string& out) {
+  const std::array<char, kHexOfWord> hex = HexOf(word);
+  out.append(hex.data(), hex.size());
 }
 
 // 8-4-4-4-12 hex digits, as a UUID is written.
 void AppendUuid(const PhiloxBlock& block, std::string& out) {
-  const std::size_t start = out.size();
-  for (const std::uint32_t word : block) {
-    AppendHex(word, out);
+  std::array<char, 36> text{};
+  auto* end = text.begin();
+  for (std::size_t digit = 0; digit < block.size() * kHexOfWord; digit += 4) {
+    if (digit >= 8 && digit <= 20) {
+      *end++ = '-';
+    }
+    const std::array<char, kHexOfWord> hex = HexOf(block[digit / kHexOfWord]);
+    end = std::copy_n(hex.begin() + digit % kHexOfWord, 4, end);
   }
-  for (const std::size_t place : {20, 16, 12, 8}) {
-    out.insert(start + place, 1, '-');
-  }
+  out.append(text.data(), text.size());
 }
 
 // 24 characters of base64url.
 void AppendBase64(const PhiloxBlock& block, std::string& out) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  out += "ZGst";
+  std::array<char, 24> text = {'Z', 'G', 's', 't'};
+  auto* end = text.begin() + 4;
   for (const std::uint32_t word : block) {
     for (int shift = 0; shift < 30; shift += 6) {
-      out += kDigits[word >> shift & 63];
+      *end++ = kDigits[word >> shift & 63];
     }
   }
+  out.append(text.data(), text.size());
 }
 
 // 19 decimal digits, the first of them not 0.

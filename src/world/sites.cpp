@@ -8,6 +8,7 @@
 #include "base/int128.h"
 #include "base/split_mix.h"
 #include "world/philox.h"
+#include "world/time_text.h"
 
 namespace weir::world {
 namespace {
@@ -211,7 +212,8 @@ void AppendPath(const Page& page, std::string& out) {
   }
   AppendSlug(page, slug_bits, out);
   if (Take(bits, 2) == 0) {
-    fmt::format_to(std::back_inserter(out), "-{}", 10000 + (slug_bits >> 40) % 900000);
+    out += '-';
+    AppendNumber(10000 + (slug_bits >> 40) % 900000, out);
   }
   constexpr std::array<std::string_view, 4> kEnds = {"", "", "/", ".html"};
   out += kEnds[Take(bits, 4)];

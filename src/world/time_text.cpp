@@ -8,21 +8,21 @@
 namespace weir::world {
 namespace {
 
-// `number` with leading zeros, `digits` of them in all.
-void AppendPadded(std::int64_t number, int digits, std::string& out) {
-  std::array<char, 8> text{};
+// Writes `number` with leading zeros, `digits` of them in all. Returns where they end.
+char* WritePadded(int number, int digits, char* out) {
   for (int place = digits - 1; place >= 0; --place) {
-    text[static_cast<std::size_t>(place)] = static_cast<char>('0' + number % 10);
+    out[place] = static_cast<char>('0' + number % 10);
     number /= 10;
   }
-  out.append(text.data(), static_cast<std::size_t>(digits));
+  return out + digits;
 }
 
 // "1767571200.123": seconds with a fraction.
 void AppendSeconds(std::int64_t milliseconds, std::string& out) {
   AppendNumber(static_cast<std::uint64_t>(milliseconds / 1000), out);
-  out += '.';
-  AppendPadded(milliseconds % 1000, 3, out);
+  std::array<char, 4> fraction = {'.'};
+  WritePadded(static_cast<int>(milliseconds % 1000), 3, fraction.data() + 1);
+  out.append(fraction.data(), fraction.size());
 }
 
 // "1.767571200123e12": milliseconds.
@@ -51,21 +51,23 @@ void AppendNumber(std::uint64_t number, std::string& out) {
 
 void AppendIsoTime(std::int64_t milliseconds, IsoStyle style, std::string& out) {
   const auto day = static_cast<int>(milliseconds / kMillisOfDay);
-  const std::int64_t of_day = milliseconds % kMillisOfDay;
+  const auto of_day = static_cast<int>(milliseconds % kMillisOfDay);
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-  AppendPadded(static_cast<int>(date.year()), 4, out);
-  out += '-';
-  AppendPadded(static_cast<unsigned>(date.month()), 2, out);
-  out += '-';
-  AppendPadded(static_cast<unsigned>(date.day()), 2, out);
-  out += style.separator;
-  AppendPadded(of_day / 3'600'000, 2, out);
-  out += ':';
-  AppendPadded(of_day / 60'000 % 60, 2, out);
-  out += ':';
-  AppendPadded(of_day / 1000 % 60, 2, out);
-  out += '.';
-  AppendPadded(of_day % 1000, 3, out);
+  std::array<char, 23> text{};
+  char* end = WritePadded(static_cast<int>(date.year()), 4, text.data());
+  *end++ = '-';
+  end = WritePadded(static_cast<int>(static_cast<unsigned>(date.month())), 2, end);
+  *end++ = '-';
+  end = WritePadded(static_cast<int>(static_cast<unsigned>(date.day())), 2, end);
+  *end++ = style.separator;
+  end = WritePadded(of_day / 3'600'000, 2, end);
+  *end++ = ':';
+  end = WritePadded(of_day / 60'000 % 60, 2, end);
+  *end++ = ':';
+  end = WritePadded(of_day / 1000 % 60, 2, end);
+  *end++ = '.';
+  WritePadded(of_day % 1000, 3, end);
+  out.append(text.data(), text.size());
   out += style.zone;
 }
 

@@ -245,6 +245,28 @@ def restarts(folder):
     assert done.returncode == 1 and "held.json: it isn't what an earlier" in done.stderr, done
 
 
+def odd_letters(service):
+    """Ids of devices in Latin-1 are told as what they are."""
+    job = service.upload(text(f"caf\xe9,100:60:5:{service.now}^8", "fa\xe7ade,999:0:0:0^8"))
+    assert (job["phase"], job["num_valid"]) == ("completed", 1), job
+    assert job["error_log_lines"] == ["fa\xe7ade^8: segment 999: num_invalid_segment"], job
+    assert ("caf\xe9^8", 100) in service.world.held(MEMBER)
+
+
+def wrong_segments(folder):
+    """A platform's file that no service can be made of."""
+    for segment, wanted in (({"member_id": 1}, "dsp_segment_id: found nothing; a whole number is needed"),
+                            ({"dsp_segment_id": 1}, "member_id: found nothing; a whole number is needed"),
+                            ({"dsp_segment_id": "7", "member_id": 1}, 'dsp_segment_id: found "7"; a whole number is needed'),
+                            ({"dsp_segment_id": 7, "member_id": 1, "dsp_active": 1}, "dsp_active: found 1; true or false is allowed")):
+        (folder / "platform/segments.json").write_text(json.dumps([SEGMENTS[0], {"dsp": "xandr", **segment}]))
+        done = subprocess.run([os.environ["WEIR"], "world", "serve", str(folder)], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and f"segments.json: segment 2 (from 1): {wanted}" in done.stderr, (segment, done)
+    (folder / "platform/segments.json").write_text("[7]")
+    done = subprocess.run([os.environ["WEIR"], "world", "serve", str(folder)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "segments.json: segment 1 (from 1) is no object" in done.stderr, done
+
+
 def wrong_words(folder):
     for words, wanted in ((("--fields", "FOO,BAR"), "fields: 'FOO' is unknown; allowed: SEG_ID"), (("--fields", "SEG_ID,SEG_ID"), "stands twice"),
                           (("--fields", "VALUE"), "one of SEG_ID and SEG_CODE is needed"), (("--fields", "SEG_CODE"), "needs MEMBER_ID"),
@@ -261,9 +283,11 @@ if __name__ == "__main__":
             service = Service(world)
             validation(service)
             state(service)
+            odd_letters(service)
             limits(service)
             bare(world)
         wrong_words(pathlib.Path(temporary))
+        wrong_segments(pathlib.Path(temporary))
     with tempfile.TemporaryDirectory(prefix="weir-world-") as temporary:
         restarts(pathlib.Path(temporary))
     print("limits, pages and what is held are as the rules say")

@@ -142,10 +142,20 @@ MISTAKES = [
     ("scores.tsv", "segment_id\tuniversal_id\tscore\n1\ta\t0.5\n1\tb\thigh\n", "scores.tsv:3: score: found 'high'; a finite number is allowed"),
     ("scores.tsv", "segment_id\tuniversal_id\tscore\n1\ta\tnan\n", "scores.tsv:2: score: found 'nan'; a finite number is allowed"),
     ("token_weights.tsv", "segment_id\ttoken\tweight\n1.5x\tw:a\t1\n", "token_weights.tsv:2: segment_id: found '1.5x'; a whole number is allowed"),
+    ("scores.tsv", "segment_id\tuniversal_id\tscore\n1000.4\ta\t0.5\n", "scores.tsv:2: segment_id: found '1000.4'; a whole number is allowed"),
+    ("scores.tsv", "segment_id\tuniversal_id\tscore\n7\ta\t0.5\n", "none of its segments was evaluated on 2"),
     ("token_weights.tsv", "segment_id\ttoken\tweight\n1\t\t1\n", "token_weights.tsv:2: token: found ''; a text is allowed"),
     ("members.tsv", "segment_id\tdsp_user_id\n1\ta\n2\ta\n1\ta\n",
      "members.tsv:4: dsp_user_id: 'a' of segment 1 stands there a second time; once is allowed"),
     ("members.tsv", "segment_id\tdsp_user_id\n", "members.tsv: it has no rows"),
+    ("scores.tsv", "\ufeffsegment_id\tuniversal_id\tscore\n1\ta\t1\n\n1\tb\thigh\n", "scores.tsv:4: score: found 'high'; a finite number is allowed"),
+    ("scores.tsv", "\r\nsegment_id\tuniversal_id\tscore\r\n1\ta\t1\r\n1\tb\thigh\r\n", "scores.tsv:4: score: found 'high'; a finite number is allowed"),
+    ("token_weights.tsv", "segment_id\ttoken\tweight\n1\tw:a\n", "token_weights.tsv:2: found 2 fields; 3, as in the first line, are allowed"),
+    ("token_weights.tsv", "segment_id\ttoken\tweight\n1\tw:a\t1\n1\tw:b\t1\t2\n", "token_weights.tsv:3: found 4 fields; 3, as in the first line, are allowed"),
+    ("token_weights.tsv", "segment_id\ttoken\tweight\ttoken\n1\tw:a\t1\tw:a\n", "token_weights.tsv:1: token: there are several such columns; one is allowed"),
+    ("scores.tsv.gz", "not packed", "scores.tsv.gz: it can't be read: "),
+    ("scores.parquet", "no Parquet", "scores.parquet: it can't be read: "),
+    ("scores.parquet", "no", "scores.parquet: it can't be read: "),
     ("other.tsv", "", "it has none of token_weights, scores and members"),
 ]
 
@@ -157,9 +167,12 @@ def check_mistakes(project, folder):
         (wrong / name).write_text(text)
         failed = compare(project, "--old", str(wrong), check=False)
         assert failed.returncode == 1 and message in failed.stderr, (message, failed)
+        assert failed.stderr.count("\n") == 1 and "old_" not in failed.stderr and "LINE" not in failed.stderr, failed.stderr
     missing = compare(project, "--old", str(folder / "nowhere"), check=False)
     assert missing.returncode == 1 and "there is no folder" in missing.stderr
     assert compare(project, check=False).returncode == 2
+    wrong_day = compare(project, "--old-day", "abc", check=False)
+    assert wrong_day.returncode == 2 and "--old-day 'abc': expected a day" in wrong_day.stderr, wrong_day
     assert compare(project, "--old", "x", "--old-day", "2026-01-01", check=False).returncode == 2
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The job lookalike_evaluation on a generated world: who is ranked and who converted beside what Python makes of events and
 mappings, scores beside the formulas, figures and curves beside scikit-learn's on the exported scores, that nothing of the days
-that are judged by gets in, and the same rows for any number of threads. Needs packages of tests/python."""
+that are judged by gets in, and the same rows for any number of threads. Needs packages of tests/python.
+evaluation_test.py right | same"""
 import collections
 import hashlib
 import json
@@ -152,14 +153,28 @@ class Learnt:
         return found
 
 
-def check_scores(known, segment, ranked):
+def champions_of(known, day):
+    """SQL of the runs whose models score on a day, one a segment."""
+    return f"""SELECT * FROM metastore.lookalikes_mlflow_runs WHERE champion AND region = '{known.region}' AND ds <= '{day}'
+               QUALIFY row_number() OVER (PARTITION BY segment_id ORDER BY ds DESC) = 1"""
+
+
+def weights_of(known, day):
+    """segment → token → weight, of the models that score on a day."""
+    found = collections.defaultdict(dict)
+    for row in rows(known.project, f"""
+            SELECT w.segment_id, w.token, w.weight FROM metastore.lookalikes_token_weights AS w JOIN ({champions_of(known, day)}) AS r
+            ON r.run_id = w.run_id AND r.ds = w.ds AND r.segment_id = w.segment_id"""):
+        found[int(row["segment_id"])][row["token"]] = row["weight"]
+    return found
+
+
+def check_scores(known, segment, ranked, champion):
     histories = [known.histories[row["universal_id"]] for row in ranked]
     found = {method: [row[method] for row in ranked] for method in METHODS}
     wanted = Learnt(known, segment).scores(histories)
-    champions = rows(known.project, f"""SELECT * FROM metastore.lookalikes_mlflow_runs WHERE champion AND region = '{known.region}'
-                                        AND segment_id = {segment} AND ds <= '{known.then}' ORDER BY ds DESC LIMIT 1""")
-    if champions:
-        model = Model(known.project, known.region, champions[0])
+    if champion:
+        model = Model(known.project, known.region, champion)
         wanted["model"] = [model.score(tokens) for tokens in histories]
     for method in METHODS:
         if method not in wanted:
@@ -244,10 +259,13 @@ def check_figures(known, scores):
     return sum(map(len, together.values()))
 
 
+def page_of(project, region, day):
+    return project / f"warehouse/_files/lookalikes/reports/{region}/{day}.html"
+
+
 def check_page(known):
     """The report is well-formed, whole by itself, and shows the figures."""
-    path = known.project / f"warehouse/_files/lookalikes/reports/{known.region}/{known.now}.html"
-    page = path.read_text()
+    page = page_of(known.project, known.region, known.now).read_text()
     body = re.sub(r"<meta [^>]*>|<!DOCTYPE html>", "", page)
     tree = xml.etree.ElementTree.fromstring(body)
     assert not re.search(r"<script|https?://|url\(|@import|src=", page), "the page needs something else"
@@ -261,7 +279,6 @@ def check_page(known):
     numbers = rows(known.project, f"""SELECT DISTINCT segments FROM metastore.lookalikes_evaluation
                                       WHERE region = '{known.region}' AND ds = '{known.now}' AND segment_id IS NULL""")
     assert ("Not every method ranks all segments" in page) == (len(numbers) > 1), numbers
-    return path.read_bytes()
 
 
 def check_calibration(values, labels, found):
@@ -279,6 +296,7 @@ def check_drift(known, scores):
     where = f"region = '{known.region}' AND ds = '{known.now}'"
     drift = {int(row["segment_id"]): row for row in rows(known.project, f"SELECT * FROM metastore.lookalikes_drift WHERE {where}")}
     bins = rows(known.project, f"SELECT * FROM metastore.lookalikes_drift_bins WHERE {where} ORDER BY segment_id, bin")
+    all_weights = [weights_of(known, day) for day in (known.then, known.now)]
     for segment, ranked in scores.items():
         before = sorted(row["model"] for row in ranked if row["model"] is not None)
         if not before:
@@ -293,11 +311,7 @@ def check_drift(known, scores):
         shares = numpy.array(counts) + 0.5
         shares /= shares.sum(axis=0)
         close(row["stability_index"], float(((shares[:, 1] - shares[:, 0]) * numpy.log(shares[:, 1] / shares[:, 0])).sum()))
-        weights = [{each["token"]: each["weight"] for each in rows(known.project, f"""
-            SELECT token, weight FROM metastore.lookalikes_token_weights AS w JOIN (
-              SELECT run_id, ds FROM metastore.lookalikes_mlflow_runs WHERE champion AND region = '{known.region}'
-              AND segment_id = {segment} AND ds <= '{day}' ORDER BY ds DESC LIMIT 1) AS r ON r.run_id = w.run_id AND r.ds = w.ds
-            WHERE w.segment_id = {segment}""")} for day in (known.then, known.now)]
+        weights = [of_day[segment] for of_day in all_weights]
         product = sum(weight * weights[1].get(token, 0) for token, weight in weights[0].items())
         lengths = [sum(weight**2 for weight in each.values())**0.5 for each in weights]
         if 0 in lengths:  # a model may have no weights
@@ -364,29 +378,65 @@ def check_later_days_dont_matter(project, days):
     sql.write_text(whole)
 
 
-def main(folder):
+def check_variables(project, day):
+    """Variables that nothing can be judged with are refused by name."""
+    settings = project / "weir.yaml"
+    text = settings.read_text()
+    for name, wrong, most in (*(("evaluation_days", each, 29) for each in ("30", "-1", "1.5")),
+                              *(("evaluation_people", each, 100000000) for each in ("0", "abc"))):
+        changed, times = re.subn(rf"(?m)^  {name}: \S+", f"  {name}: {wrong}", text)
+        assert times == 1, name
+        settings.write_text(changed)
+        done = call("backfill", JOB, "--from", day, "--to", day, folder=project, check=False)
+        assert done.returncode == 1 and f"{name} is '{wrong}'; a whole number from 1 to {most} is allowed" in done.stderr, done
+    settings.write_text(text)
+
+
+def check_first_day(project, day):
+    """On the first day there is nothing to judge, and the run says so."""
+    done = call("run", JOB, "--on", day, folder=project)
+    assert "something_was_known" in done.stderr + done.stdout, done
+    assert rows(project, f"SELECT count(*) AS n FROM metastore.lookalikes_evaluation_scores WHERE ds = '{day}'")[0]["n"] == 0
+
+
+def evaluated(folder):
     project, days = prepared(folder)
     call("run", JOB, "--on", days[1], folder=project)
+    return project, days
+
+
+def right(folder):
+    """People, scores, figures and curves beside Python's."""
+    project, days = evaluated(folder)
     compared = converts = held = 0
     for region in REGIONS:
         known = Known(project, region, days)
         scores = read_scores(known)
         converts += check_people(known, scores)
+        champions = {int(row["segment_id"]): row for row in rows(project, champions_of(known, known.then))}
         for segment in random.Random(SEED).sample(sorted(scores), 3):
-            check_scores(known, segment, scores[segment])
+            check_scores(known, segment, scores[segment], champions.get(segment))
         compared += check_figures(known, scores)
         check_drift(known, scores)
         held += check_holdouts(known)
-        page = check_page(known)
+        check_page(known)
     assert converts >= 20 and compared >= 20 and held >= 20, (converts, compared, held)
-    first = prints(project)
-    call("backfill", JOB, "--from", days[1], "--to", days[1], "--threads", "1", folder=project)
-    assert prints(project) == first and check_page(known) == page, "not the same on one thread"
-    check_later_days_dont_matter(project, days)
     print(f"{converts} conversions, {compared} rankings, {held} held back")
+
+
+def same(folder):
+    """The same rows and pages on one thread, and whatever people did on the day that is judged by."""
+    project, days = evaluated(folder)
+    first, pages = prints(project), [page_of(project, region, days[1]).read_bytes() for region in REGIONS]
+    call("backfill", JOB, "--from", days[1], "--to", days[1], "--threads", "1", folder=project)
+    assert prints(project) == first, "not the same on one thread"
+    assert [page_of(project, region, days[1]).read_bytes() for region in REGIONS] == pages, "another page on one thread"
+    check_later_days_dont_matter(project, days)
+    check_variables(project, days[1])
+    check_first_day(project, rows(project, "SELECT min(ds) AS ds FROM metastore.lookalikes_user_histories")[0]["ds"])
 
 
 if __name__ == "__main__":
     print(f"WEIR_TEST_SEED={SEED}", flush=True)
     with tempfile.TemporaryDirectory(prefix="weir-evaluation-") as temporary:
-        sys.exit(main(pathlib.Path(temporary)))
+        sys.exit({"right": right, "same": same}[sys.argv[1]](pathlib.Path(temporary)))

@@ -2,6 +2,7 @@
 """A stream under `weir run --follow`: files keep coming, the program is killed at named points and started again. At the
 end each row is there once, and the daily job has its days."""
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -57,10 +58,10 @@ class Site:
     def weir(self, *words):
         return subprocess.run([WEIR, "-C", str(self.folder), *words], capture_output=True, text=True, timeout=120)
 
-    def follow(self, failpoint=None):
+    def follow(self, failpoint=None, errors=subprocess.DEVNULL):
         environment = {**os.environ, **({"WEIR_FAILPOINT": failpoint} if failpoint else {})}
         return subprocess.Popen([WEIR, "-C", str(self.folder), "run", "--follow", "--poll", "1s", "--json"], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+                                stdout=subprocess.PIPE, stderr=errors, env=environment)
 
     def rows(self, sql):
         done = self.weir("sql", sql, "--format", "json")
@@ -87,7 +88,50 @@ def wait_for_summary(process):
     raise AssertionError("the program ended")
 
 
+def days_that_are_not_over():
+    """They get no daily run while more files may come; a batch takes the files that are there for all there is."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    days = [str(today + datetime.timedelta(days)) for days in (-1, 0, 1)]
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+        site = Site(folder + "/site")
+        (site.folder / "in" / "a.ndjson").write_text("".join(json.dumps({"id": 1, "ds": day}) + "\n" for day in days))
+        process = site.follow()
+        wait_for_summary(process)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        process.wait(timeout=60)
+        done = [row["ds"] for row in site.rows("SELECT ds FROM site.daily ORDER BY ds")]
+        now = str(datetime.datetime.now(datetime.timezone.utc).date())
+        assert done[:1] == days[:1] and all(day < now for day in done), f"{done} on {now}"
+        assert site.weir("run").returncode == 0
+        assert [row["ds"] for row in site.rows("SELECT ds FROM site.daily ORDER BY ds")] == days
+
+
+def job_that_is_refused():
+    """It is told once, and the stream goes on; in the end the program has failed."""
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+        site = Site(folder + "/site")
+        site.add_files(2)
+        assert site.weir("run").returncode == 0
+        (site.folder / "jobs/site/daily/job.yaml").write_text("schedule: weekly\n" + DAILY)
+        with open(folder + "/errors", "w", encoding="utf-8") as errors:
+            process = site.follow(errors=errors)
+            for _ in range(2):
+                site.add_files(1)
+                wait_for_summary(process)
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            assert process.wait(timeout=60) == 1, process.returncode
+        told = pathlib.Path(folder + "/errors").read_text(encoding="utf-8").splitlines()
+        told = [line for line in told if "put 'schedule' and 'time_zone' back" in line]
+        assert len(told) == 2 and "warning daily: " in told[0] and "daily: " in told[1], told
+        found = [(row["id"], row["ds"]) for row in site.rows("SELECT id, ds FROM site.pages")]
+        assert sorted(found) == sorted(site.expected), f"{len(found)} rows, {len(site.expected)} expected"
+
+
 def main():
+    days_that_are_not_over()
+    job_that_is_refused()
     rounds = int(os.environ.get("WEIR_TEST_ROUNDS") or 20)
     print(f"seed {SEED}, {rounds} kills")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """`weir forget` where people went to a destination that fetches files, by ids that are anything: numbers that stand in other
 columns, words, texts with the marks of formats. What names them goes and nothing else does; who can't be told isn't forgotten
-before; run records lose them, too. `forget_destinations_test.py ids | other_ids | untold | records | junk`."""
+before; run records lose them, too; an id is that of its party; the same where the folder lies in a bucket.
+`forget_destinations_test.py ids | other_ids | untold | records | junk | parties | stored`."""
 import csv
 import gzip
 import json
+import os
 import pathlib
 import random
 import re
@@ -13,6 +15,7 @@ import signal
 import sys
 import tempfile
 
+import s3_server
 from forget_people_test import content_of
 from ingest_test import SEED, call, rows
 
@@ -62,9 +65,17 @@ writes: [{table: house.numbers, from: numbers, partition_by: [ds]}]
 """
 
 
-def new_project(folder, ids):
-    """Everybody is in segments 101 and 102; all went to the destination."""
-    texts = {"weir.yaml": SETTINGS, "jobs/d/members/job.yaml": MEMBERS, "jobs/d/members/changes.sql": CHANGES,
+def new_project(folder, ids, server=None):
+    """Everybody is in segments 101 and 102; all went to the destination. With a server of buckets its folder is in one,
+    and `out/onboarding` leads there."""
+    settings = SETTINGS
+    if server:
+        settings = settings.replace("path: out/onboarding", f"path: {server.make_bucket(folder.name)}/to/them")
+        there = server.folder / "root" / folder.name / "to/them"
+        there.mkdir(parents=True)
+        (folder / "out").mkdir(parents=True)
+        (folder / "out/onboarding").symlink_to(there)
+    texts = {"weir.yaml": settings, "jobs/d/members/job.yaml": MEMBERS, "jobs/d/members/changes.sql": CHANGES,
              "jobs/d/members/people.sql": "SELECT dsp_user_id, dsp_segment_id, since FROM wanted",
              "jobs/d/dsp_sync/job.yaml": SYNC,
              "jobs/d/dsp_sync/routes.sql": "SELECT DISTINCT CAST(77 AS BIGINT) AS member_id, dsp_segment_id FROM members",
@@ -128,9 +139,9 @@ def members(project):
     return {row["id"] for row in rows(project, "SELECT DISTINCT dsp_user_id AS id FROM house.members")}
 
 
-def ids(folder):
+def ids(folder, server=None):
     everybody = [*number_ids(12), *ODD_IDS]
-    project = new_project(folder / "project", everybody)
+    project = new_project(folder / "project", everybody, server)
     call("run", folder=project)
     for number, id in enumerate(ODD_IDS):
         lines, files = segment_lines(project), identifiers(project)
@@ -167,10 +178,10 @@ def ids(folder):
     assert fetch(project), "the next day sends nothing"
 
 
-def other_ids(folder):
+def other_ids(folder, server=None):
     """A removal that waits is known by all ids of those whom it was written for, by none of others, and by no id's text."""
     everybody = number_ids(5)
-    project = new_project(folder / "project", everybody)
+    project = new_project(folder / "others", everybody, server)
     call("run", folder=project)
     not_there, member = number_ids(1)[0], everybody[0]
     done = call("forget", f"af:{not_there}", f"an:{member}", "--json", folder=project, failpoint="forget:after-destinations:1", check=False)
@@ -269,8 +280,59 @@ def junk(folder):
     assert all_bytes(project, "warehouse", "out") == before, "something changed"
 
 
+def stored(folder):
+    """The folder that the destination fetches from lies in a bucket."""
+    if s3_server.program() is None:
+        print("skipped: versitygw is not in .deps; scripts/setup.sh puts it there")
+        sys.exit(77)
+    with s3_server.S3Server() as server:
+        os.environ |= server.environment()
+        ids(folder, server)
+        other_ids(folder, server)
+        all_gone(folder, server)
+
+
+def all_gone(folder, server):
+    """A file in a bucket that named nobody else is deleted, and the report says so; what its users write there as JSON loses them, too."""
+    id = number_ids(1)[0]
+    project = new_project(folder / "gone", [id], server)
+    call("run", folder=project)
+    name, = identifiers(project)
+    (project / "out/onboarding/told.json").write_text(json.dumps({"error_lines": [f"unknown user {id}", "nobody"]}))
+    for point in ("forget:after-journal:1", "forget:after-file:1", "forget:after-file:3"):
+        done = forget(project, id, failpoint=point)
+        assert done.returncode == -signal.SIGKILL, (point, done.stderr)
+    report = json.loads(forget(project, id).stdout)
+    copy = new_project(folder / "told", [id], server)
+    call("run", folder=copy)
+    told = json.loads(forget(copy, id).stdout)
+    assert {f"s3://told/to/them/{name}"} <= {file["file"] for file in told["files"]}, told["files"]
+    assert {pathlib.Path(path).name for path in report["waiting"]} == set(identifiers(project)) != {name}, report
+    assert not (project / "out/onboarding" / name).exists() and not (copy / "out/onboarding" / name).exists()
+    assert json.loads((project / "out/onboarding/told.json").read_text()) == {"error_lines": ["nobody"]}
+
+
+def parties(folder):
+    """The same text is another person's id at another party: who has it at the party that the DSP takes stays where he is."""
+    everybody = [*number_ids(3), "43200", "hello"]
+    project = new_project(folder / "project", everybody)
+    settings = project / "weir.yaml"
+    settings.write_text(settings.read_text() + "variables: {dsps: {files: an}}\n")
+    call("run", folder=project)
+    before = all_bytes(project, "out"), members(project)
+    for id in ("43200", "hello"):
+        done = call("forget", f"af:{id}", "--json", folder=project)
+        report = json.loads(done.stdout)
+        assert report["new_ids"] == 1 and not report["files"] and all(table["rows"] == 0 for table in report["tables"]), done.stdout
+        assert (all_bytes(project, "out"), members(project)) == before, "another person's rows went"
+    check_waits(forget(project, "43200"), project)
+    assert members(project) == set(everybody) - {"43200"}
+    told = {(user, remove != "") for users in identifiers(project).values() for user, _, remove in users}
+    assert ("43200", True) in told and not any(removed for user, removed in told if user != "43200"), told
+
+
 if __name__ == "__main__":
     random.seed(SEED)
     print(f"WEIR_TEST_SEED={SEED}", flush=True)
     with tempfile.TemporaryDirectory(prefix="weir-test-") as temporary:
-        sys.exit({"ids": ids, "untold": untold, "records": records, "junk": junk, "other_ids": other_ids}[sys.argv[1]](pathlib.Path(temporary)))
+        sys.exit({"ids": ids, "untold": untold, "records": records, "junk": junk, "other_ids": other_ids, "parties": parties, "stored": stored}[sys.argv[1]](pathlib.Path(temporary)))

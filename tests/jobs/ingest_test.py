@@ -3,6 +3,9 @@
 and with the program killed at named points and started again. `ingest_test.py truth N | kept | batches
 BYTES THREADS | horizon | restarts | kills POINT…`."""
 import collections
+import datetime
+import decimal
+import gzip
 import json
 import os
 import pathlib
@@ -18,12 +21,13 @@ from fingerprints import last_words
 
 WEIR = os.environ["WEIR"]
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.randrange(1 << 30))
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 RUNS = int(os.environ.get("WEIR_TEST_ROUNDS") or 20)
 TOPICS = {"ingested-af": "af", "ingested-st": "st", "ingested-tt": "tt", "ingested-mapping": "mapper"}
 
 
-def call(*words, folder=None, failpoint=None, check=True):
-    environment = {**os.environ, **({"WEIR_FAILPOINT": failpoint} if failpoint else {})}
+def call(*words, folder=None, failpoint=None, check=True, now=None):
+    environment = {**os.environ, **({"WEIR_FAILPOINT": failpoint} if failpoint else {}), **({"WEIR_NOW": now} if now else {})}
     done = subprocess.run([WEIR, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     if check and done.returncode != 0:
         raise AssertionError(f"weir {' '.join(words)} gave {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -44,6 +48,38 @@ def new_project(folder, world, batch):
 
 def make_world(folder, seed, *words):
     call("world", "generate", "--pack", "adtech", "--out", str(folder), "--seed", str(seed), *words)
+
+
+def micros(ts):
+    """A raw line's time, however it is written."""
+    if isinstance(ts, str) and not re.fullmatch(r"[0-9.]+", ts):
+        when = datetime.datetime.fromisoformat(ts.replace("Z", "+00:00"))
+        return (when.replace(tzinfo=when.tzinfo or datetime.timezone.utc) - EPOCH) // datetime.timedelta(microseconds=1)
+    number = decimal.Decimal(str(ts))
+    scale = next(scale for least, scale in ((1e18, -3), (1e15, 0), (1e12, 3), (0, 6)) if number >= decimal.Decimal(least))
+    return int(number.scaleb(scale))
+
+
+def good_lines(folder):
+    """(topic, event) of each line that is good by the truth."""
+    good = collections.defaultdict(set)
+    for row in rows(folder, "SELECT topic, file, line FROM read_parquet('world/truth/lines.parquet') WHERE outcome = 'good'"):
+        good[row["topic"], row["file"]].add(int(row["line"]))
+    for (topic, file), numbers in good.items():
+        data = (folder / "world/raw" / topic / file).read_bytes()
+        lines = (gzip.decompress(data) if file.endswith(".gz") else data).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        yield from ((topic, json.loads(lines[number - 1])) for number in sorted(numbers))
+
+
+def check_days(folder):
+    """How many events a day each table has, against the times of the lines that are good by the truth."""
+    expected = collections.defaultdict(collections.Counter)
+    for topic, event in good_lines(folder):
+        day = EPOCH + datetime.timedelta(microseconds=micros(event["ts"]))
+        expected[topic][f"{day:%Y-%m-%d}"] += 1
+    for topic, party in TOPICS.items():
+        found = {row["dt"]: int(row["events"]) for row in rows(folder, f"SELECT dt, count(*) AS events FROM reservoir.enriched_{party} GROUP BY ALL")}
+        assert found and found == expected[topic], f"{topic}: {found}, the truth is {dict(expected[topic])}"
 
 
 def check_truth(folder):
@@ -110,13 +146,15 @@ def truth(folder, number):
     new_project(project, world, 1 << 20)
     call("run", "enricher", folder=project)
     lines = check_truth(project)
+    if "zstd" not in RATES[int(number)]:  # which Python's own library doesn't read
+        check_days(project)
     if number == "0":
         no_full_address(project, world)
     print(f"{' '.join(RATES[int(number)])}: {lines} lines are what the truth says")
 
 
 def kept(folder):
-    """Bad lines stay for 14 days; what was counted stays."""
+    """Bad lines stay for 14 days, and for 14 days since they came; what was counted stays."""
     (folder / "world").mkdir()
     project = folder / "project"
     new_project(project, folder / "world", 1 << 20)
@@ -124,7 +162,7 @@ def kept(folder):
         topic = folder / "world/raw/ingested-af" / day
         topic.mkdir(parents=True)
         (topic / "part-00000.ndjson").write_text("".join(line + "\n" for line in lines))
-        call("run", "enricher", folder=project)
+        call("run", "enricher", folder=project, now=f"{day}T23:00:00Z")
         return [row["ds"] for row in rows(project, "SELECT ds FROM metastore.bad_events ORDER BY ds")]
     good = '{{"ts":"{}T10:00:00Z","uid":"0123456789abcdef","url":"https://example.com/","event":"page_view"}}'
     bad = '{{"ts":"{}T10:00:00Z","uid":"0123456789abcdef","url":"nowhere","event":"page_view"}}'
@@ -133,6 +171,19 @@ def kept(folder):
     assert arrives("2026-01-19", good.format("2026-01-19")) == ["2026-01-18"], "a bad line of 15 days ago is there"
     counts = rows(project, "SELECT sum(lines_in) AS lines, sum(bad) AS bad FROM metastore.ingest_ledger WHERE source = 'ingested-af'")[0]
     assert (int(counts["lines"]), int(counts["bad"])) == (5, 2), counts
+    # An archive that comes late: its days are old, its bad lines have just come. So has what has no day beside it.
+    (folder / "world/raw/ingested-af/2025-11-03").mkdir()
+    (folder / "world/raw/ingested-af/2025-11-03/part-00000.ndjson").write_text(good.format("2025-11-03") + "\n" + bad.format("2025-11-03") + "\n")
+    (folder / "world/raw/ingested-af/undated.ndjson").write_text(bad.format("2025-11-04") + "\nno JSON\n")
+    call("run", "enricher", folder=project, now="2026-01-20T12:00:00Z")
+    (folder / "world/raw/ingested-af/undated-2.ndjson").write_text("no JSON either\n")
+    call("run", "enricher", folder=project, now="2026-01-20T13:00:00Z")
+    old, undated = ["2025-11-03", "2025-11-04"], ["2026-01-20"] * 2
+    days = [row["ds"] for row in rows(project, "SELECT ds FROM metastore.bad_events ORDER BY ds")]
+    assert days == [*old, "2026-01-18", *undated], days
+    assert arrives("2026-01-31", good.format("2026-01-31")) == [*old, "2026-01-18", *undated]  # packs the day 2026-01-20
+    assert arrives("2026-02-02", good.format("2026-02-02")) == [*old, *undated], "what came 13 days ago is gone, or what came before is there"
+    assert arrives("2026-02-04", good.format("2026-02-04")) == [], "laying rows out anew isn't coming"
     print("bad lines stay for 14 days")
 
 

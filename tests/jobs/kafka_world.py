@@ -49,10 +49,10 @@ class World:
     def _partition(self, line):
         try:
             fields = json.loads(line)
-            person = fields.get("uid") or min(one["id"] for one in fields["ids"])
+            key = repr(fields["uid"] if "uid" in fields else min(one["id"] for one in fields["ids"])).encode(errors="replace")
         except (ValueError, KeyError, TypeError, AttributeError):
-            person = ""
-        return zlib.crc32(str(person).encode(errors="replace") or line) % self.partitions
+            key = line
+        return zlib.crc32(key) % self.partitions
 
     def make_topics(self, server, **settings):
         for topic in TOPICS:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import pyarrow.parquet
+import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from ingest_test import call, make_world, new_project, rows
@@ -48,7 +49,8 @@ def prepared(folder):
     for segment in small:
         if segment["type"] == "lookalike":
             segment["min_size"], segment["max_size"] = 1, SIZE
-    segments.write_text(json.dumps(small, indent=1))
+    off = [{**segment, "dsp": "files", "active": False, "max_size": 40 * SIZE} for segment in small if segment["type"] == "lookalike"]
+    segments.write_text(json.dumps(small + off, indent=1))  # DSPs that are switched off count for nothing
     call("run", "+lookalike_reports", "+lookalike_segment_sync", folder=project)
     day = rows(project, "SELECT max(ds) AS ds FROM metastore.segment_members")[0]["ds"]
     return project, day
@@ -174,7 +176,9 @@ def check_absences(project, tables):
     for key in sorted(key for key in tables.held if key in tables.scored)[:1]:
         absent(*key, "held_back", f"rank {tables.scored[key]['rank']} of")
     for key in sorted(beyond)[:1]:
-        check_odds(tables, *key, absent(*key, "beyond_size", f"rank {tables.scored[key]['rank']} of"))
+        found = absent(*key, "beyond_size", f"rank {tables.scored[key]['rank']} of")
+        assert f"beyond the size of {SIZE}" in found["text"], found["text"]
+        check_odds(tables, *key, found)
     for key in sorted(tables.positives & {(segment, person) for person in tables.histories} - tables.members.keys())[:1]:
         absent(*key, "positive", "fired a pixel")
     others = [person for person in sorted(tables.histories) if tables.eligible(person)
@@ -191,7 +195,9 @@ def check_absences(project, tables):
         absent(skipped, person, "no_model", tables.runs[skipped]["reason"])
     for row in rows(project, f"SELECT segment_id FROM metastore.lookalike_definitions GROUP BY 1 HAVING "
                              f"NOT list_contains(list(region), '{tables.region}') ORDER BY 1 LIMIT 1"):
-        absent(row["segment_id"], person, "not_defined", tables.region)
+        other = next(region for region in ("amer", "emeaApac") if region != tables.region)
+        there = {row["universal_id"] for row in rows(project, f"SELECT DISTINCT universal_id FROM metastore.mapping_{other}")}
+        absent(row["segment_id"], next(each for each in others if each not in there), "not_defined", tables.region)
     assert "did you mean" in refused(project, "explain", "member", f"{segment}0", person)
     assert "amer, emeaApac" in refused(project, "explain", "member", str(segment), "an:nobody")
     assert "2001-01-01" in refused(project, "explain", "member", str(segment), person, "--on", "2001-01-01")
@@ -226,6 +232,7 @@ def check_export(project, tables):
 def check_reports(project):
     everything = lambda table: rows(project, f"SELECT * FROM {table} ORDER BY ALL")
     days = {row["ds"] for row in rows(project, "SELECT DISTINCT ds FROM reporting.suppressions")}
+    assert days == {row["ds"] for row in rows(project, "SELECT DISTINCT ds FROM metastore.lookalikes_mlflow_runs")}, "days are lacking"
     tables = {name: [row for row in everything(f"metastore.lookalikes_{source}") if row["ds"] in days]
               for name, source in (("runs", "mlflow_runs"), ("training_sizes", "training_sizes"),
                                    ("segment_sizes", "segment_sizes"), ("token_weights", "token_weights"))}
@@ -262,9 +269,46 @@ def check_nobody_is_told_of(project):
 
 def check_threshold(project):
     settings = project / "weir.yaml"
-    settings.write_text(settings.read_text().replace(f"privacy_k: {LEAST}", "privacy_k: 9"))
-    done = call("run", "lookalike_reports", "--stale", folder=project, check=False)
-    assert done.returncode == 1 and "privacy_k is 9; 10 or more people are allowed" in done.stderr, done
+    text = settings.read_text()
+    for wrong in ("9", "abc", "14.5"):
+        settings.write_text(text.replace(f"privacy_k: {LEAST}", f"privacy_k: {wrong}"))
+        done = call("run", "lookalike_reports", "--stale", folder=project, check=False)
+        assert done.returncode == 1 and f"privacy_k is {wrong}; 10 or more people are allowed" in done.stderr, done
+
+
+def check_marks(project):
+    """Ids of users stand in tables that jobs mark personal, and nowhere else in the warehouse's tables."""
+    marks = {}
+    for path in (project / "jobs").rglob("job.yaml"):
+        for output in yaml.safe_load(path.read_text()).get("writes", ()):
+            for region in ("amer", "emeaApac"):
+                marks[output["table"].replace("{region}", region)] = output.get("personal", False)
+    ids = {row["user_id"] for row in rows(project, "SELECT user_id FROM metastore.events UNION SELECT user_id FROM metastore.mapping_amer")}
+    word = re.compile(r"[0-9A-Za-z_-]{12,}")
+    assert len(ids) > 1000 and all(map(word.fullmatch, ids)), sorted(ids)[:3]
+    found = {}
+    for table in (project / "warehouse").glob("*/*/_delta_log"):
+        name = f"{table.parent.parent.name}.{table.parent.name}"
+        cells = (pyarrow.parquet.ParquetFile(path).read().to_pylist() for path in table.parent.rglob("*.parquet") if table not in path.parents)
+        found[name] = len({each for file in cells for each in word.findall(repr(file))} & ids)
+    assert {"metastore.lookalikes_mlflow_runs", "metastore.ingest_ledger", "reporting.lookalikes_runs"} <= found.keys(), found
+    assert not {name: count for name, count in found.items() if count and not marks.get(name)}, found
+    assert sum(count > 0 for count in found.values()) > 5, found
+
+
+def check_between(project, tables):
+    """Models that were selected since aren't those of the scores."""
+    segment, person = next((segment, person) for segment, person in sorted(tables.members) if (segment, person) in tables.scored)
+    without_commits = lambda: {name: value for name, value in explain(project, segment, person).items() if name != "commits"}
+    before = without_commits()
+    settings = project / "weir.yaml"
+    text = settings.read_text()
+    assert text.count('  c: "0.03, 0.1, 0.3, 1, 3"') == 1
+    settings.write_text(text.replace('  c: "0.03, 0.1, 0.3, 1, 3"', '  c: "0.02, 2"'))
+    call("backfill", "lookalike_model_selection", "--from", tables.day, "--to", tables.day, "--partition", f"region={tables.region}", folder=project)
+    again = Tables(project, tables.region, tables.day).runs[segment]["run_id"]
+    assert again != before["model"]["run_id"], "the same model"
+    assert without_commits() == before
 
 
 def main():
@@ -278,7 +322,9 @@ def main():
         check_export(project, tables)
         print("absences:", sorted(met), "reports:", check_reports(project))
         check_nobody_is_told_of(project)
+        check_marks(project)
         check_threshold(project)
+        check_between(project, tables)
 
 
 if __name__ == "__main__":

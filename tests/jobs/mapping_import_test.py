@@ -2,6 +2,7 @@
 """People of another system, taken over by `weir import mapping`: their ids keep together and keep their universal_id until
 new edges join them, from day to day and in a rebuild."""
 import collections
+import datetime
 import json
 import pathlib
 import random
@@ -82,8 +83,45 @@ def check_refusals(project, people, before):
         assert done.returncode == 1 and message in done.stderr, done.stderr
     done = call("import", "mapping", "world", "--on", before, folder=project, check=False)
     assert done.returncode == 1 and "amer, emeaApac" in done.stderr, done.stderr
+    check_files(project, before)
     done = call("import", "mapping", "old", "--on", "yesterday", folder=project, check=False)
     assert done.returncode == 2, done.stderr
+
+
+def check_files(project, before):
+    """What isn't a file of people is named, with the columns that are needed."""
+    folder = project / "bad" / REGION
+    folder.mkdir(parents=True)
+    needed = "columns universal_id, party and user_id"
+    refused = lambda: call("import", "mapping", "bad", "--on", before, folder=project, check=False)
+    done = refused()
+    assert done.returncode == 1 and f"bad/{REGION} has no Parquet file; {needed}" in done.stderr, done.stderr
+    good = (project / f"old/{REGION}/part-00000.parquet").read_bytes()
+    (folder / "part-00000.parquet").write_bytes(good)
+    for name, content in (("text", b"universal_id,party,user_id"), ("half", good[:len(good) // 2]), ("empty", b"")):
+        path = folder / f"part-{name}.parquet"
+        path.write_bytes(content)
+        done = refused()
+        assert done.returncode == 1 and f"bad/{REGION}/part-{name}.parquet can't be read as Parquet with {needed}: " in done.stderr, done.stderr
+        path.unlink()
+    rows(project, f"COPY (SELECT 'a' AS universal_id, 'af' AS partei, 'b' AS id) TO 'bad/{REGION}/part-other.parquet'; SELECT 1 AS done")
+    done = refused()
+    assert done.returncode == 1 and (f"bad/{REGION}/part-other.parquet has no column party, user_id; {needed} are needed, and it has "
+                                     "universal_id, partei, id") in done.stderr, done.stderr
+
+
+def check_days_and_folders(project, first_day, before):
+    """No day that is run, and no folder that no region takes."""
+    done = call("import", "mapping", "old", "--on", first_day, folder=project, check=False)
+    assert done.returncode == 1 and f"--on is {first_day}; a day before {first_day} is allowed" in done.stderr, done.stderr
+    for name in ("Amer", "emeaapac"):
+        (project / "old" / name).mkdir()
+        done = call("import", "mapping", "old", "--on", before, folder=project, check=False)
+        assert done.returncode == 1 and f"has the folder '{name}', which is no region; allowed: amer, emeaApac" in done.stderr, done.stderr
+        (project / "old" / name).rmdir()
+
+
+JUNK = [("af", "0"), ("an", "null"), ("tt", "00000000-0000-0000-0000-000000000000")]
 
 
 def main(folder):
@@ -96,13 +134,22 @@ def main(folder):
     before = "2025-12-31"
     people = old_people(project)
     check_refusals(project, people, before)
+    check_days_and_folders(project, days[0], before)
+    names = list(people)
+    mixed = {one: people[one] | people[other] for one, other in zip(names[:40:2], names[1:40:2])}
+    write_old(project, mixed)  # a first import that is corrected by one of another day
+    told = json.loads(call("import", "mapping", "old", "--json", folder=project).stdout)["partitions"][0]["day"]
+    assert told == str(datetime.date.fromisoformat(days[0]) - datetime.timedelta(days=1)), told
+    call("import", "mapping", "old", "--on", "2025-12-20", folder=project)
     erased = ("af", "old-and-erased-before")
     call("identity", "forget", ":".join(erased), folder=project)
     first = next(iter(people))
-    write_old(project, {**people, first: people[first] | {erased}})
+    given = {person: ids | set(JUNK) if len(ids) > 1 else ids for person, ids in people.items()}  # in the place of links
+    write_old(project, {**given, first: given[first] | {erased}})
     report = json.loads(call("import", "mapping", "old", "--on", before, "--json", folder=project).stdout)["partitions"][0]
     ids = sum(len(ids) for ids in people.values())
-    assert report == {"partition": REGION, "day": before, "people": 61, "ids": ids - 1, "alone": 1, "erased": 1}, report
+    assert report == {"partition": REGION, "day": before, "people": 61, "ids": ids - 1, "alone": 1, "erased": 1,
+                      "junk": len(JUNK)}, report
     for day in days:
         call("run", "user_ids_mapper", "--on", day, "--partition", f"region={REGION}", folder=project)
         kept, joined = check_kept(project, people, day)

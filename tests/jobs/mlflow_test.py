@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -135,6 +136,66 @@ def check_refusal(project):
     server.shutdown()
 
 
+class WithoutArtifacts(http.server.BaseHTTPRequestHandler):
+    """As `mlflow server --no-serve-artifacts` answers; it notes what is asked of it."""
+    asked = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        text = json.dumps({"experiment": {"experiment_id": "7", "name": EXPERIMENT, "artifact_location": "/srv/mlruns/7",
+                                          "lifecycle_stage": "active"}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_POST(self):
+        self.asked.append(self.path)
+        self.send_error(500)
+
+    def log_message(self, *_):
+        pass
+
+
+def check_no_artifacts(project):
+    """A server that lets its clients write artifacts is refused, with the setting's name, before a run is made there."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), WithoutArtifacts)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    connect(project, f"http://127.0.0.1:{server.server_address[1]}")
+    done = register(project, check=False)
+    assert done.returncode == 1, done
+    for words in (f"MLflow's experiment '{EXPERIMENT}'", "'/srv/mlruns/7'", "--no-serve-artifacts", "--serve-artifacts --artifacts-destination"):
+        assert words in done.stdout + done.stderr, (words, done)
+    assert WithoutArtifacts.asked and all("/experiments/get-by-name" in path for path in WithoutArtifacts.asked), WithoutArtifacts.asked
+    server.shutdown()
+
+
+def run_anew(project, min_people):
+    """The day's row of a run under another setting, registered."""
+    settings = project / "weir.yaml"
+    text, times = re.subn(r"min_people: \d+", f"min_people: {min_people}", settings.read_text())
+    assert times == 1
+    settings.write_text(text)
+    run(project, JOB, "--stale")
+    register(project, "--stale")
+    return next(each for each in stored(project, "lookalikes_mlflow_runs") if each["ds"] == DAY and each["segment_id"] == 7)
+
+
+def check_replaced_champion(url, project, people, source, older):
+    """A day that is run anew and worse has no champion any more: the alias goes back to the champion before, or away."""
+    client, name = mlflow.MlflowClient(url), older["model_name"]
+    before = next(version.version for version in client.search_model_versions(f"name='{name}'")
+                  if version.tags["weir.run_id"] == older["run_id"])
+    people.put(project, source)
+    worse = run_anew(project, 120)
+    assert not worse["champion"] and check_server(url, project, worse) == (older["run_id"], 3)
+    better = run_anew(project, 10)
+    assert better["champion"] and check_server(url, project, better)[0] == better["run_id"]
+    client.delete_model_version_tag(name, before, "weir.champion")  # as of an earlier weir, which didn't say who was champion
+    assert not run_anew(project, 120)["champion"]
+    assert "champion" not in client.get_registered_model(name).aliases, client.get_registered_model(name)
+
+
 def main():
     print("seed", SEED)
     source = random.Random(SEED)
@@ -146,6 +207,7 @@ def main():
         run(project)
         row, scores = check_tables(project, people)
         check_refusal(project)
+        check_no_artifacts(project)
         with mlflow_server(folder / "server") as url:
             connect(project, url)
             for point in sys.argv[1:]:
@@ -163,6 +225,7 @@ def main():
             assert older["run_id"] != row["run_id"]
             found = check_server(url, project, older, OLDER)
             assert found == (row["run_id"], 2), (found, row["run_id"], older["run_id"])
+            check_replaced_champion(url, project, people, source, older)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from ingest_test import SEED, call, rows
 
 DAY = "2026-01-31"
+SUNDAY = "2026-02-01"  # of the same week
 REGION = "amer"
 JOB = "lookalike_model_selection"
 REGISTRY = "lookalike_registry"
@@ -46,27 +47,27 @@ class People:
         self.sizes = [(7, 150, 150, 1000, 11, None), (8, 12, 0, 1000, 11, REASON), (9, 60, 0, 1000, 11, None)]
         self.masks = [(7, "w:wortaä"), (9, "d:shop")]
 
-    def put(self, project, source, day=DAY):
+    def put(self, project, source, day=DAY, mode="overwrite"):
         """Writes the tables that the job reads, rows in any order."""
         entry = pyarrow.struct([("token", pyarrow.string()), ("days", pyarrow.int64())])
         names = source.sample(list(self.tokens), len(self.tokens))
         lists = [[{"token": token, "days": days} for token, days in source.sample(list(self.tokens[name].items()), len(self.tokens[name]))]
                  for name in names]
-        self._put(project, day, "lookalikes_user_histories", {
+        self._put(project, day, mode, "lookalikes_user_histories", {
             "universal_id": names, "tokens": pyarrow.array(lists, pyarrow.list_(entry)),
             "events": [9] * len(names), "parties": [1] * len(names)})
         training = source.sample(self.training, len(self.training))
-        self._put(project, day, "lookalikes_training_data", dict(zip(["segment_id", "universal_id", "label", "fold"], zip(*training))))
+        self._put(project, day, mode, "lookalikes_training_data", dict(zip(["segment_id", "universal_id", "label", "fold"], zip(*training))))
         columns = ["segment_id", "positives", "negatives", "eligible", "tokens", "reason"]
-        self._put(project, day, "lookalikes_training_sizes", dict(zip(columns, zip(*self.sizes))))
-        self._put(project, day, "lookalikes_masks", dict(zip(["segment_id", "token"], zip(*self.masks))))
+        self._put(project, day, mode, "lookalikes_training_sizes", dict(zip(columns, zip(*self.sizes))))
+        self._put(project, day, mode, "lookalikes_masks", dict(zip(["segment_id", "token"], zip(*self.masks))))
 
     @staticmethod
-    def _put(project, day, table, columns):
+    def _put(project, day, mode, table, columns):
         columns = {name: column if isinstance(column, pyarrow.Array) else list(column) for name, column in columns.items()}
         count = len(next(iter(columns.values())))
         pyarrow.parquet.write_table(pyarrow.table({**columns, "region": [REGION] * count, "ds": [day] * count}), project / "in.parquet")
-        call("table", "import", f"metastore.{table}", "--from", "in.parquet", "--mode", "overwrite", folder=project)
+        call("table", "import", f"metastore.{table}", "--from", "in.parquet", "--mode", mode, folder=project)
 
 
 def new_project(folder, *jobs):
@@ -243,6 +244,19 @@ def check_champions(project, people, source):
     assert [each["champion"] for each in registry["versions"]] == [True, False, True], registry
 
 
+def check_weekly(folder, people, source, row):
+    """Where it runs weekly it learns from the week's last day, as a daily run of that day does."""
+    project = new_project(folder, JOB)
+    path = project / "jobs/segment_building" / JOB / "job.yaml"
+    path.write_text(path.read_text().replace("per: region\n", "per: region\nschedule: weekly\n"))
+    people.put(project, source)
+    people.put(project, source, SUNDAY, "append")
+    run(project, day=SUNDAY)
+    found = {each["segment_id"]: each for each in stored(project, "lookalikes_mlflow_runs")}
+    assert {each["ds"] for each in found.values()} == {SUNDAY}
+    assert [found[7][name] for name in ("status", "auc_mean", "positives")] == [row[name] for name in ("status", "auc_mean", "positives")]
+
+
 def main():
     print("seed", SEED)
     source = random.Random(SEED)
@@ -266,6 +280,7 @@ def main():
         assert deltalake.DeltaTable(project / "warehouse/metastore/lookalikes_models").version() > version
         if not sys.argv[1:]:
             check_champions(project, people, source)
+            check_weekly(pathlib.Path(folder) / "weekly", people, source, row)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,18 @@ def once(folder):
               for event in gzip.decompress(path.read_bytes()).decode().split("\n")[:-1]]
     assert sorted(events)[0] == "no JSON\r", events
     assert sorted(json.loads(event)["uid"] for event in events if event.startswith("{")) == ["1", "2", "3"]
+    across33 = project / "partners/33across"
+    across33.mkdir()
+    row = lambda uid: f"1767607200000\t{uid}\thttps://a.example/\t\t8.8.8.8\tagent\tUS\n".encode()
+    (across33 / "x.tsv").write_bytes(b"\xef\xbb\xbf" + row("4"))  # a byte-order mark is no part of the line
+    (across33 / "x.tsv.gz").write_bytes(gzip.compress(row("5")))
+    call("run", "event_ingester", folder=project)
+    (across33 / "x.tsv.zst").write_bytes(b"")  # later, a third of that name
+    call("run", "event_ingester", folder=project)
+    copied = sorted((project / "world/raw/ingested-tt").rglob("*.ndjson.gz"))
+    events = [json.loads(event) for path in copied for event in gzip.decompress(path.read_bytes()).decode().split("\n")[:-1]]
+    assert sorted(event["uid"] for event in events) == ["4", "5"] and len(copied) == 3, (copied, events)
+    assert {str(event["ts"]) for event in events} == {"1767607200000"}, events
     print("each once")
 
 

@@ -53,11 +53,14 @@ def as_texts(lines):
     return [[str(cell) for cell in line] for line in lines]
 
 
-def check_files(folder, pixels, segments):
+def check_files(folder, pixels, segments, extra=None):
+    """`extra`: a further column's name, and its text by (segment_id, region, dsp)."""
+    further, texts = extra or ("", {})
     assert read_tsv(folder / PIXELS) == (["segment_id", "pixel_id", "region", "event", "lookback_days"], as_texts(pixels))
     assert read_tsv(folder / SEGMENTS) == (
         ["segment_id", "segment_name", "advertiser_id", "advertiser_domains", "region", "dsp", "member_id", "dsp_segment_id",
-         "min_size", "max_size", "expiration_minutes", "active"], as_texts(segments))
+         "min_size", "max_size", "expiration_minutes", "active"] + [further] * bool(further),
+        [line + [texts.get((line[0], line[4], line[5]), "")] * bool(further) for line in as_texts(segments)])
 
 
 def latest(project):
@@ -153,7 +156,9 @@ def check_changes(project, days):
     assert state(project)[1] == before[1], "an older day moved the files"
     call("backfill", JOB, "--from", days[-1], "--to", days[-1], folder=project)
     check_table(project, days[-1], *lines)
-    check_files(project / FILES / check_latest(project, days[-1])["folder"], *lines)
+    colours = {(str(first["id"]), each["region"], each["dsp"]): '["red"]' for each in segments if each["id"] == first["id"]}
+    assert len(colours) == 3
+    check_files(project / FILES / check_latest(project, days[-1])["folder"], *lines, ("colour", colours))
     put(project, "segments", [each for each in segments if each["region"] == first["region"]])
     call("backfill", JOB, "--from", days[-1], "--to", days[-1], folder=project)
     check_table(project, days[-1], *wanted(project))
@@ -201,10 +206,19 @@ MISTAKES = [  # (kind of the file, field whose line is named, field as the messa
     ("segments", "region", "region", lambda each: each.update(region="mars"), "'mars' is unknown; allowed are amer, emeaApac"),
     ("segments", "dsp", "dsp", lambda each: each.update(dsp="dv"), "'dv' is unknown; allowed are xandr, files"),
     ("segments", "max_size", "max_size", lambda each: each.update(max_size=1), "found 1, less than min_size, which is 50"),
+    ("segments", "max_size", "max_size", lambda each: each.update(max_size=2**62), f"found {2**62}; at most 1000000000 is allowed"),
+    ("segments", "type", "type", lambda each: each.update(type="Lookalike"),
+     "'Lookalike' of segment 1001 is unknown; allowed are lookalike, url, category, contextual"),
     ("segments", "min_size", "min_size", lambda each: each.update(min_size=-5), "found -5; 0 or more is allowed"),
     ("segments", "lookback_days", "definition.lookback_days", lambda each: each["definition"].update(lookback_days=366),
      "found 366; 1 to 365 is allowed"),
+    *[("segments", field, field, lambda each, field=field, found=found: each.update({"dsp": "xandr", field: found}),
+       f"found {found}; 1 to {most} is allowed at xandr")
+      for field, most in (("expiration_minutes", 259200), ("dsp_segment_id", 2147483647), ("member_id", 2147483647))
+      for found in (0, -1, most + 1)],
     ("segments", "name", "name", lambda each: each.update(name="a\tb"), "it has a tab or a line break"),
+    *[("segments", "domains", "definition.domains", lambda each, domain=domain: each["definition"].update(domains=[domain]),
+       f"'{domain}' is no domain; one such as example.com is allowed") for domain in (".", "www.", "a.example/b", "a.example,b.example")],
     ("advertisers", None, "domains", lambda each: each.pop("domains"), "it is missing; a list of texts is needed"),
     ("pixels", "id", "id", lambda each: each.update(id=4.5), "found 4.5; a whole number is allowed"),
 ]
@@ -227,6 +241,8 @@ def place(project, kind, number, field, name):
     line = line_of(project, kind, number, field)
     if field == "pixel_ids" and platform(project, kind)[number]["pixel_ids"]:
         line += 1  # its one element stands in a line of its own
+    if field == "domains":
+        line += 1
     return f"world/platform/{kind}.json:{line}: {name}: "
 
 
@@ -238,6 +254,7 @@ def refused(project, day, texts):
     for text in texts:
         assert text in done.stderr + done.stdout, f"not told: {text}\n{done.stderr}{done.stdout}"
     assert state(project) == before, "something was written"
+    return done
 
 
 def mistakes(folder):
@@ -266,6 +283,22 @@ def mistakes(folder):
     segments = sound["segments"] + [{**sound["segments"][0], "dsp": "files", "pixel_ids": sound["segments"][1]["pixel_ids"]}]
     put(project, "segments", segments)
     refused(project, days[-1], [f"segment {segments[0]['id']} of region {segments[0]['region']} has other pixels elsewhere"])
+    segments = json.loads(json.dumps(sound["segments"]))
+    segments[2] |= {name: segments[1][name] for name in ("region", "dsp", "member_id", "dsp_segment_id")}
+    segments.append({**segments[1], "id": 77, "member_id": segments[1]["member_id"] + 1})  # of another seat
+    put(project, "segments", segments)
+    number = f"{segments[1]['dsp_segment_id']} of member {segments[1]['member_id']} at {segments[1]['dsp']} is that of segment"
+    done = refused(project, days[-1], [
+        place(project, "segments", one, "dsp_segment_id", "dsp_segment_id") + f"{number} {segments[other]['id']} of region "
+        for one, other in ((1, 2), (2, 1))])
+    assert (done.stderr + done.stdout).count("dsp_segment_id: ") in (2, 4), done  # as often as the error is told
+    settings = project / "weir.yaml"
+    text = settings.read_text()
+    assert text.count("{xandr: an, files: an}") == 1
+    settings.write_text(text.replace("{xandr: an, files: an}", "{files: an}"))  # nobody's ids for `xandr`: it would be emptied
+    put(project, "segments", sound["segments"])
+    refused(project, days[-1], [place(project, "segments", 0, "dsp", "dsp") + "'xandr' is unknown; allowed are files, as dsps of weir.yaml says"])
+    settings.write_text(text)
     path = project / "world/platform/segments.json"
     path.write_text("[\n {\n  \"id\": 1,\n }\n]")
     refused(project, days[-1], ["world/platform/segments.json:4: broken JSON: "])

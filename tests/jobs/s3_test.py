@@ -273,10 +273,12 @@ def check_stores(server, folder, environment):
     assert not left, "the probe stays"
     wrong = dict(environment, AWS_SECRET_ACCESS_KEY="wrong")
     done = weir(None, "store", "check", bucket, environment=wrong, expect=1)
-    assert "403 SignatureDoesNotMatch" in done.stdout and "s3:ListBucket" in done.stderr, done.stdout + done.stderr
+    assert "403 SignatureDoesNotMatch" in done.stdout and "403 SignatureDoesNotMatch" in done.stderr, done.stdout + done.stderr
+    assert "s3:ListBucket" not in done.stderr, f"no permission is missing: {done.stderr}"
     weir(None, "store", "check", "s3://No_Bucket", environment=environment, expect=1)
     weir(None, "store", "check", environment=environment, expect=2)
     weir(None, "store", "check", folder / "a" / "folder", environment=environment)
+    assert not (folder / "a").exists(), "folders that weren't there stay"
     weir(None, "new", folder / "fresh", "--warehouse", f"{bucket}/w", environment=environment)
     (folder / "one.csv").write_text("id\n1\n")
     weir(folder / "fresh", "table", "import", "s.t", "--from", folder / "one.csv", "--mode", "append",

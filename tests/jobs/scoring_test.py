@@ -12,6 +12,7 @@ import tempfile
 import pyarrow
 import pyarrow.parquet
 
+from fingerprints import last_words
 from ingest_test import SEED, call, make_world, new_project, rows
 from training_data_test import REGIONS, versions_by_day
 
@@ -219,6 +220,16 @@ def check_broken(project, region, day):
     assert broken == states
 
 
+def check_threads(project, day):
+    """A day that is run again by any number of threads has the same rows."""
+    tables = ("metastore.lookalikes_scored_segments", "metastore.lookalikes_scoring")
+    prints = lambda: last_words(call("table", "fingerprint", *tables, folder=project).stdout)
+    before = prints()
+    for threads in ("1", "2"):
+        call("backfill", "lookalike_scoring", "--from", day, "--to", day, "--threads", threads, folder=project)
+        assert prints() == before, f"{threads} threads: other rows"
+
+
 def main(folder):
     project, days = prepared(folder)
     total = {}
@@ -227,6 +238,7 @@ def main(folder):
             for name, count in check_day(project, region, day).items():
                 total[name] = total.get(name, 0) + count
     assert min(total.values()) >= 1, total
+    check_threads(project, days[-1])
     check_broken(project, "amer", days[-1])
     print(total)
 

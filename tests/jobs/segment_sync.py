@@ -15,19 +15,21 @@ def is_held(segment, person, share):
 
 
 def wanted_members(definitions, scores, ids_of, before, share=0):
-    """Without the share that is held back: {(segment, dsp, dsp_segment_id, user): (person, value, expiration_minutes)}. `scores`: segment → people, best first;
-    `ids_of`: (dsp, person) → ids."""
+    """Without the share that is held back: {(segment, dsp, dsp_segment_id, user): (person, value, expiration_minutes)}. `scores`: segment → people, best
+    first, of segments with a model, which may have scored nobody; `ids_of`: (dsp, person) → ids."""
     wanted = {}
     for row in definitions:
         if not row["active"]:
             continue
         place = (row["segment_id"], row["dsp"], row["dsp_segment_id"])
-        if row["segment_id"] not in scores:  # without a model today it keeps whom it has
-            for key, member in before.items():
-                if key[:3] == place and not is_held(key[0], member["person"], share):
-                    wanted[key] = (member["person"], member["value"], row["expiration_minutes"])
-            continue
         size = size_of(definitions, row["segment_id"])
+        if row["segment_id"] not in scores:  # it keeps whom it has, of those that the mapping knows
+            known = {user for (dsp, _), users in ids_of.items() if dsp == row["dsp"] for user in users}
+            stay = [(key, member) for key, member in before.items()
+                    if key[:3] == place and key[3] in known and not is_held(key[0], member["person"], share)]
+            for key, member in sorted(stay, key=lambda each: (-each[1]["value"], each[0][3]))[:size]:
+                wanted[key] = (member["person"], member["value"], row["expiration_minutes"])
+            continue
         members = []
         for person in (person for person in scores[row["segment_id"]] if not is_held(row["segment_id"], person, share)):
             members += [(person, user) for user in sorted(ids_of.get((row["dsp"], person), ()))]
@@ -87,7 +89,7 @@ def sizes(definitions, scores, ids_of, before, lines, share=0):
         had = sum(1 for key in before if key[0] == segment)
         if not active:
             status = "not_active"
-        elif not people:
+        elif segment not in scores:
             status = "no_model"
         else:
             status = "undersized" if min(mapped) < max(row["min_size"] for row in active) else "sent"

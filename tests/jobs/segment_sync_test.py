@@ -37,12 +37,12 @@ def definitions_of(region, day):
     at = DAYS.index(day)
     if region != "amer":
         return [row(1, 501, 6), row(2, 502, 0, min_size=0)]
-    found = [row(1, 101, [20, 12, 30, 30, 5][at % 5]),
+    found = [row(1, 101, [8, 12, 30, 5, 30][at % 5]),
              row(2, 201, 15), row(2, 202, 25, dsp="files", expiration_minutes=1500),
              row(3, 301, 18, active=int(at not in (3, 4, 8))),
              row(5, 501 if at < 4 else 551, 10),
              row(6, 601, 60, min_size=55, expiration_minutes=720),
-             row(7, 701, 8), row(7, 702, 40, dsp="files", active=0)]
+             row(7, 701, 8, **({"min_size": 0, "max_size": 0} if at > 7 else {})), row(7, 702, 40, dsp="files", active=0)]
     found += [row(4, 401, 14)] if at < 4 or at > 6 else []
     found += [row(8, 801, 10)] if at > 1 else []
     return found
@@ -57,18 +57,25 @@ class World:
             self.mapping[region] = [
                 (f"{region}-person-{person}", party, f"{party}{source.randrange(10**9)}-{person}-{number}")
                 for person in range(people) for party in ("an", "st", "af") for number in range(source.choice((0, 1, 1, 1, 2)))]
+        self.whole_mapping = dict(self.mapping)
         self.scores = {(region, day): self.new_scores(source, region, day) for region in REGIONS for day in DAYS}
 
     def new_scores(self, source, region, day):
-        """Some segments have none on some days, one never."""
+        """Some segments have no model on some days, one never; of some the model scores nobody."""
         found = {}
         for segment in {row["segment_id"] for row in definitions_of(region, day)} - {8}:
             people = sorted({person for person, _, _ in self.mapping[region]})
             if day != NO_SCORES and source.random() > 0.15:
                 found[segment] = source.sample(people, source.randint(len(people) // 2, len(people)))
+        found |= {segment: [] for segment, at in ((3, 2), (2, 7), (7, 8), (7, 9)) if (region, DAYS.index(day)) == ("amer", at)}
         if day != NO_SCORES:
-            found.setdefault(1, sorted({person for person, _, _ in self.mapping[region]}))  # so that the day has rows
+            found[1] = found.get(1) or sorted({person for person, _, _ in self.mapping[region]})  # so that the day has rows
         return found
+
+    def forget_ids(self, source):
+        """Some ids are erased or have expired, others come back."""
+        for region, whole in self.whole_mapping.items():
+            self.mapping[region] = [line for line in whole if source.random() > 0.15]
 
     def ids_of(self, region):
         found = {}
@@ -113,6 +120,10 @@ def put_scores(project, world, day, mode="append"):
              for rank, person in enumerate(people, 1)]
     if lines:
         put(project, "metastore.lookalikes_scored_segments", lines, mode)
+    outcomes = [{"segment_id": segment, "region": region, "ds": day,
+                 "status": "scored" if segment in world.scores[region, day] else ("no_model", "failed")[segment % 2]}
+                for region in REGIONS for segment in {*range(1, 9), *world.scores[region, day]}]
+    put(project, "metastore.lookalikes_scoring", outcomes, mode)
 
 
 def put_day(project, world, day):
@@ -132,10 +143,17 @@ def new_project(folder, world):
     job = folder / f"jobs/segment_building/{JOB}/job.yaml"
     text = job.read_text()
     at = text.rindex('partition: "{region}"}')
-    job.write_text(text[:at] + 'partition: "{region}", rows_of_file: 25}' + text[at + len('partition: "{region}"}'):])
+    text = text[:at] + 'partition: "{region}", rows_of_file: 25}' + text[at + len('partition: "{region}"}'):]
+    assert text.count("  mapping: metastore.mapping_{region}\n") == 1
+    # It is of no day here: another one shall not make the days before stale.
+    job.write_text(text.replace("mapping: metastore.mapping_{region}\n", 'mapping: {table: "metastore.mapping_{region}", watch: false}\n'))
+    put_mapping(folder, world, "append")
+
+
+def put_mapping(project, world, mode):
     for region in REGIONS:
-        put(folder, f"metastore.mapping_{region}",
-            [{"universal_id": person, "party": party, "user_id": user} for person, party, user in world.mapping[region]], "append")
+        put(project, f"metastore.mapping_{region}",
+            [{"universal_id": person, "party": party, "user_id": user} for person, party, user in world.mapping[region]], mode)
 
 
 def check_tables(project, reference):
@@ -195,9 +213,11 @@ def prepared(folder, *, days=0):
 
 
 def days(folder):
-    """Ten days, one of them without any scores. A day that is run again writes the same bytes."""
-    project, world, reference, _ = prepared(folder)
+    """Ten days, one of them without any scores. A day that is run again, by one thread or two, writes the same bytes. The mapping is another each day."""
+    project, world, reference, source = prepared(folder)
     for day in DAYS:
+        world.forget_ids(source)
+        put_mapping(project, world, "overwrite")
         put_day(project, world, day)
         if day == NO_SCORES:
             call("run", folder=project)
@@ -205,7 +225,7 @@ def days(folder):
             continue
         run(project, reference, *((NO_SCORES, day) if day == DAYS[6] else (day,)))
         before = {region: contents(folder_of(project, region, day)) for region in REGIONS}
-        run(project, reference, day, words=("backfill",))
+        run(project, reference, day, words=("backfill", "--threads", str(1 + DAYS.index(day) % 2)))
         for region in REGIONS:
             after = contents(folder_of(project, region, day))
             assert {**after, "_SUCCESS": 0} == {**before[region], "_SUCCESS": 0}, (region, day)
@@ -215,6 +235,8 @@ def days(folder):
     assert min(counts.values()) > 50, counts
     assert {found[7] for day in reference.days["amer"].values() for found in day[2].values()} == {
         "sent", "undersized", "no_model", "not_active"}
+    assert any(found[1] == 0 and found[4] and found[7] != "not_active" for day in reference.days["amer"].values()
+               for found in day[2].values()), "no segment with members was scored with nobody"
     assert sum(len(contents(folder_of(project, "amer", day))) > 2 for day in DAYS) > 5, "no folder of several parts"
     print(f"{len(DAYS)} days: {counts}")
 
@@ -249,6 +271,7 @@ def taken(folder):
     (folder_of(project, "amer", day) / "part-00000.gz").write_bytes(b"?")
     done = call("backfill", JOB, "--from", day, "--to", day, folder=project, check=False)
     assert done.returncode == 1 and "it was taken, but is not the file that _SUCCESS names" in done.stdout + done.stderr, done
+    contradicting(project, world)
     print("a taken folder stays, and what differs goes out the day after")
 
 
@@ -264,6 +287,19 @@ def refused(project, reference, day):
     assert done.returncode == 1 and "taken_numbers_are_known" in done.stdout + done.stderr, done
     check_tables(project, reference)
     check_files(project, reference)
+
+
+def contradicting(project, world):
+    """Two segments with one number, in definitions that nobody has looked at: nothing is written that says two things of a user."""
+    day = DAYS[5]
+    people = sorted({person for person, party, _ in world.mapping["amer"] if party == "an"})
+    world.scores["amer", day] = {1: people, 2: people[1:] + people[:1]}
+    put(project, "metastore.lookalike_definitions",
+        [{**row(segment, 101, 12), "region": "amer", "ds": day} for segment in (1, 2)], "append")
+    put_scores(project, world, day)
+    done = call("backfill", JOB, "--from", day, "--to", day, "--partition", "region=amer", folder=project, check=False)
+    assert done.returncode == 1 and "dsp_user_id, dsp_segment_id" in done.stdout + done.stderr, done
+    assert not folder_of(project, "amer", day).exists()
 
 
 def runs_of(project, day):

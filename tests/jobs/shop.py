@@ -38,8 +38,8 @@ class Project:
         path.write_text(text)
 
     def write_job(self, job):
-        self.write(f"jobs/d/{job.name}/job.yaml", job.yaml())
-        self.write(f"jobs/d/{job.name}/rows.sql", job.sql())
+        for name, text in job.files().items():
+            self.write(f"jobs/d/{job.name}/{name}", text)
 
     def weir(self, *words, check=True, failpoint=None, log=None, timeout=120):
         environment = dict(os.environ)
@@ -109,6 +109,9 @@ class Job:
 
     def tables(self):
         return [self.table.replace("{region}", region) for region in ("amer", "emea")] if self.per else [self.table]
+
+    def files(self):
+        return {"job.yaml": self.yaml(), "rows.sql": self.sql()}
 
     def yaml(self):
         lines = [f"job: {self.name}", f"doc: '{self.comment}'"]

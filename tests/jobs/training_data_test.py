@@ -20,6 +20,7 @@ DSPS = {"xandr": "an", "files": "st"}
 MIN_TOKENS, MIN_POSITIVES, NEGATIVES_PER_POSITIVE, FOLDS = 3, 5, 2, 3
 FIRE_WINDOW = 30 * 60 * 10**6
 DAY = 24 * 3600 * 10**6
+DOMAIN_OF = {}  # by what the platform names, in lower case
 TABLES = ("user_histories", "history_counts", "positives", "masks", "training_data", "training_sizes")
 
 
@@ -30,6 +31,9 @@ def change_platform(folder):
     alike = [each for each in segments if each["type"] == "lookalike"]
     alike[5]["pixel_ids"] = alike[5]["pixel_ids"] + alike[6]["pixel_ids"]
     for number, each in enumerate(alike):
+        DOMAIN_OF.update({domain: domain for domain in each["definition"]["domains"]})
+        if number % 4:
+            each["definition"]["domains"] = []
         each["definition"]["event"] = ("any", "conversion", "page_view")[number % 3]
         each["definition"]["lookback_days"] = (1, 2, 3, 30)[number % 4]
         each["active"] = number != 4
@@ -39,6 +43,20 @@ def change_platform(folder):
     alike[2]["active"] = False
     alike[3]["dsp"] = "files"
     path.write_text(json.dumps(segments, indent=1))
+    name_hosts(folder / "platform/advertisers.json")
+
+
+def name_hosts(path):
+    """The platform names hosts of the advertisers' sites, in any letters, where events have registrable domains in ASCII."""
+    advertisers = json.loads(path.read_text())
+    for number, each in enumerate(advertisers):
+        domains = each["domains"]
+        each["domains"] = [(f"www.{domain}", f"Shop.EU.{domain}", domain)[number % 3] for domain in domains]
+        DOMAIN_OF.update(zip((name.lower() for name in each["domains"]), domains))
+    name = "shop.münchen.example"
+    advertisers[0]["domains"].append(name)
+    DOMAIN_OF[name] = "münchen.example".encode("idna").decode()
+    path.write_text(json.dumps(advertisers, indent=1))
 
 
 def prepared(folder):
@@ -105,7 +123,7 @@ class Reference:
     def mask_of(self, segment):
         """Domains of its advertiser and its pixels."""
         pixels = {pixel["pixel_id"] for pixel in self.pixels_of(segment)}
-        domains = {domain for row in self.rows_of(segment) for domain in row["advertiser_domains"].split(",")}
+        domains = {DOMAIN_OF[host] for row in self.rows_of(segment) for host in row["advertiser_domains"].split(",")}
         return {f"d:{domain}" for domain in domains | {fire["domain"] for fire in self.fires if fire["pixel_id"] in pixels}}
 
     def tokens_of(self, person):
@@ -208,7 +226,35 @@ def main(folder):
     for threads in ("1", "2", "8"):
         call("backfill", JOB, "--from", days[-1], "--to", days[-1], "--threads", threads, folder=project)
         assert fingerprints(project) == before, f"{threads} threads: other rows"
+    check_variables(project, days[-1])
     print(dict(found))
+
+
+VARIABLES = (  # (as weir.yaml has it, what is put in its place, field, what is said)
+    ("history_days: 30", "history_days: 63", "history_days", "history_days is '63'; a whole number from 1 to 62 is allowed"),
+    ('negatives_per_positive: "2"', 'negatives_per_positive: "All"', "negatives_per_positive",
+     "negatives_per_positive is 'All'; all, or a whole number from 1 to 1000000 is allowed"),
+    ('negatives_per_positive: "2"', 'negatives_per_positive: "0"', "negatives_per_positive", "negatives_per_positive is '0'; all, or"),
+    ("folds: 3", "folds: 1", "folds", "folds is '1'; a whole number from 2 to 100 is allowed"),
+    ("folds: 3", "folds: 0", "folds", "folds is '0'; a whole number from 2 to 100 is allowed"),
+    ("folds: 3", "folds: 2.5", "folds", "folds is '2.5'; a whole number"),
+    ("min_positives: 5", "min_positives: many", "min_positives", "min_positives is 'many'; a whole number from 1 to"),
+    ("xandr: an,", "xandr: xn,", "dsps.xandr", "'xn' is no party that the mapping knows; allowed are af, an, st, tt"))
+
+
+def check_variables(project, day):
+    """Each by itself, with nothing written."""
+    settings, before = project / "weir.yaml", fingerprints(project)
+    sound = settings.read_text()
+    for was, now, field, text in VARIABLES:
+        assert sound.count(was) == 1, was
+        settings.write_text(sound.replace(was, now))
+        done = call("backfill", JOB, "--from", day, "--to", day, "--partition", "region=amer", folder=project, check=False)
+        told = "".join(line for line in (done.stdout + done.stderr).splitlines(True) if "its newest run:" not in line)
+        assert done.returncode == 1 and f"weir.yaml: variables.{field}: {text}" in told, (now, told)
+        assert told.count("variables.") in (1, 2), told  # as often as an error is told
+    settings.write_text(sound)
+    assert fingerprints(project) == before
 
 
 def versions_by_day(project, region):

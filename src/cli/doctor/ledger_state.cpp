@@ -29,7 +29,8 @@ Findings LookAtLedger(Services& services, bool repair) {
   const project::Project* project = nullptr;
   try {
     project = services.FindProject();
-  } catch (const UserError&) {  // what is wrong with it is a finding of LookAtProject()
+  } catch (const UserError&) {
+    return {};  // what is wrong with it is a finding of LookAtProject()
   }
   if (project == nullptr) {
     return {};
@@ -38,7 +39,7 @@ Findings LookAtLedger(Services& services, bool repair) {
   try {
     const auto damages = jobs::ExamineLedger({.warehouse = services.warehouse(),
                                               .cache = services.ledger_cache(),
-                                              .work = project->folder / ".weir" / "work"},
+                                              .work = project->ScratchFolder() / "work"},
                                              repair);
     findings.push_back(
         {.subject = "ledger",
@@ -51,7 +52,7 @@ Findings LookAtLedger(Services& services, bool repair) {
                         .health = Health::kBroken,
                         .found = problem.what(),
                         .remedy = fmt::format("let this user read and write {} and the warehouse",
-                                              (project->folder / ".weir").string())});
+                                              project->ScratchFolder().string())});
   }
   return findings;
 }

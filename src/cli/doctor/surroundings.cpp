@@ -31,7 +31,7 @@ std::optional<fs::path> FindProgram(const std::string& name) {
     const std::string_view folder = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
     std::error_code ignored;
-    const fs::path file = fs::path(folder) / name;
+    fs::path file = fs::path(folder) / name;
     if (fs::is_regular_file(file, ignored)) {
       return file;
     }
@@ -128,7 +128,7 @@ Findings LookAtMachine(Services& services) {
 
 Findings LookAtClock(Services& /*services*/) {
   Findings findings = {{.subject = "time zone",
-                        .found = fmt::format("{}; weir's intervals and timestamps are UTC, now {}",
+                        .found = fmt::format("{}; weir prints timestamps in UTC, now {}",
                                              TimeZone(), FormatTimestampMillis(Now()))}};
   if (!Variable("WEIR_NOW").empty()) {
     findings.push_back({.subject = "clock",

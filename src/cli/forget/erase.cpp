@@ -195,7 +195,8 @@ class Eraser {
     if (parts_.empty()) {
       return;
     }
-    const auto versions = warehouse_.CommitTogether(origin_.run_id, parts_);
+    // What a try that lost has written holds rows of others, who may be forgotten soon.
+    const auto versions = lake::CommitOrDiscard(warehouse_, origin_.run_id, parts_);
     for (ErasedTable& erased : erasure_.tables) {
       const auto version = versions.find(erased.table);
       erased.version = version == versions.end() ? erased.version : version->second;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -55,6 +56,11 @@ std::string IsId(const std::string& value, const ScratchIds& ids) {
   return fmt::format("coalesce({} IN (SELECT user_id FROM {}), false)", value, ids.ids());
 }
 
+// Files don't say whose DSP's ids they have.
+std::string IsDspId(const std::string& value, const ScratchIds& ids) {
+  return fmt::format("coalesce({}, false)", ids.IsUser(value, ""));
+}
+
 // The field of a line of tabs, or cell of a line of CSV, from 1. A cell of several lines isn't
 // found.
 std::string FieldSql(std::size_t number, char separator) {
@@ -69,20 +75,29 @@ std::string FieldSql(std::size_t number, char separator) {
                      cell);
 }
 
-// What the columns that have ids by the first line's names are; empty if there are none.
-std::vector<std::string> IdFields(std::string_view header) {
-  constexpr std::array<std::string_view, 4> kNames = {"user_id", "dsp_user_id", "identifier",
-                                                      "uid"};
+// A column that has ids, as SQL.
+struct IdField {
+  std::string value;
+  bool of_dsp = false;
+};
+
+// The columns that have ids by the first line's names; empty if there are none.
+std::vector<IdField> IdFields(std::string_view header) {
+  // By name, and whether a DSP's ids stand there.
+  constexpr std::array<std::pair<std::string_view, bool>, 4> kNames = {
+      {{"user_id", false}, {"dsp_user_id", true}, {"identifier", true}, {"uid", false}}};
   const char separator = header.find('\t') == std::string_view::npos ? ',' : '\t';
-  std::vector<std::string> fields;
+  std::vector<IdField> fields;
   for (std::size_t number = 1; !header.empty(); ++number) {
     const std::size_t end = std::min(header.find(separator), header.size());
     std::string_view name = Trimmed(header.substr(0, end));
     if (name.size() > 1 && name.starts_with('"') && name.ends_with('"')) {
       name = name.substr(1, name.size() - 2);
     }
-    if (std::ranges::find(kNames, name) != kNames.end()) {
-      fields.push_back(FieldSql(number, separator));
+    const auto* const known =
+        std::ranges::find(kNames, name, &std::pair<std::string_view, bool>::first);
+    if (known != kNames.end()) {
+      fields.push_back({.value = FieldSql(number, separator), .of_dsp = known->second});
     }
     header.remove_prefix(std::min(end + 1, header.size()));
   }
@@ -92,8 +107,8 @@ std::vector<std::string> IdFields(std::string_view header) {
 std::string ForeignLines(const std::string& path, const ScratchIds& ids,
                          sql::Connection& connection) {
   std::string where = ids.patterns().Condition(TextKind::kForeignLine, "line");
-  for (const std::string& field : IdFields(FirstLine(path, connection))) {
-    where += " OR " + IsId(field, ids);
+  for (const IdField& field : IdFields(FirstLine(path, connection))) {
+    where += " OR " + (field.of_dsp ? IsDspId(field.value, ids) : IsId(field.value, ids));
   }
   return fmt::format("({})", where);
 }
@@ -115,7 +130,7 @@ FileRows IdentifierRows(const std::string& path, const ScratchIds& ids) {
       "columns = {{'identifier': 'VARCHAR', 'add': 'VARCHAR', 'remove': 'VARCHAR'}}, max_line_size "
       "= 16777216, buffer_size = 33554432)",
       sql::QuoteText(path));
-  const std::string is_id = IsId("identifier", ids);
+  const std::string is_id = IsDspId("identifier", ids);
   constexpr auto kCell =
       R"(CASE WHEN regexp_matches(identifier, '[,"\r\n]') THEN concat('"', replace(identifier, '"', '""'), '"') ELSE identifier END)";
   return {.all = file,
@@ -146,7 +161,7 @@ std::optional<FileRows> FileRowsOf(const std::string& path, connectors::NamedPeo
   }
   using connectors::NamedPeople;
   if (people == NamedPeople::kByFirstField) {
-    return LineRows(path, IsId(FieldSql(1, '\t'), ids));
+    return LineRows(path, IsDspId(FieldSql(1, '\t'), ids));
   }
   if (people == NamedPeople::kByIdentifier && FirstLine(path, connection) == kIdentifierHeader) {
     return IdentifierRows(path, ids);

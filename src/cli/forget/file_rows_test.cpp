@@ -40,17 +40,28 @@ class FileRowsTest : public testing::Test {
   std::vector<std::string> Rest(const std::string& path, NamedPeople people,
                                 const std::set<std::string>& users) {
     std::vector<PersonId> ids;
+    ids.reserve(users.size());
     for (const std::string& user : users) {
       ids.push_back({.party = "an", .user_id = user});
     }
+    return Rest(path, people, ids, {});
+  }
+
+  std::vector<std::string> Rest(const std::string& path, NamedPeople people,
+                                const std::vector<PersonId>& ids,
+                                const std::map<std::string, std::string>& dsp_parties) {
     operators::UserKeys keys("0123456789abcdef");
-    const ScratchIds scratch(connection_, ids, keys);
-    const auto rows = FileRowsOf(path, people, scratch, connection_).value();
+    const ScratchIds scratch(connection_, ids, keys, {.dsp_parties = dsp_parties});
+    const auto rows = FileRowsOf(path, people, scratch, connection_);
+    if (!rows) {
+      ADD_FAILURE() << path << " isn't looked at";
+      return {};
+    }
     const std::string to = (folder_.path() / "rest.txt").string();
     connection_.Run(
-        fmt::format("COPY ({}) TO {} ({})", rows.rest, sql::QuoteText(to), rows.format));
+        fmt::format("COPY ({}) TO {} ({})", rows->rest, sql::QuoteText(to), rows->format));
     found_ = connection_.QueryInteger(
-        fmt::format("SELECT count(*) FROM {} WHERE {}", rows.all, rows.found));
+        fmt::format("SELECT count(*) FROM {} WHERE {}", rows->all, rows->found));
     std::ifstream file(to);
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) {
@@ -135,6 +146,40 @@ TEST_F(FileRowsTest, OtherLinesGoByColumnsThatAreNamedForIdsAndByDistinctiveIdsA
   const auto quoted = Rest(Write("q.csv", "n,user_id\n\"1,2\",\"a,b\"\n\"a,b\",7\n"),
                            NamedPeople::kAnywhere, {"a,b"});
   EXPECT_EQ(quoted, (std::vector<std::string>{"n,user_id", "\"a,b\",7"}));
+}
+
+TEST_F(FileRowsTest, FilesForDspsHaveIdsOfTheirPartiesAlone) {
+  const std::vector<PersonId> ids = {{.party = "af", .user_id = "17"},
+                                     {.party = "an", .user_id = "18"},
+                                     {.party = "tt", .user_id = "19"}};
+  const std::string lines = Write("part.tsv", "17\t7\tadd\n18\t7\tadd\n19\t7\tadd\n");
+  const std::string identifiers = Write("a.csv", "identifier,add,remove\n17,7,\n18,7,\n19,7,\n");
+  const std::string report = Write("r.csv", "user_id,dsp_user_id\n1,17\n1,18\n19,1\n");
+  using Lines = std::vector<std::string>;
+  struct Case {
+    std::map<std::string, std::string> dsps;
+    Lines users;  // that stay in the first two files, and as `dsp_user_id` in the third
+  };
+  const std::vector<Case> cases = {{{{"x", "an"}, {"y", "an"}}, {"17", "19"}},
+                                   {{{"x", "an"}, {"y", "af"}}, {"19"}},
+                                   {{{"x", "st"}}, {"17", "18", "19"}},
+                                   {{}, {}}};
+  for (const Case& each : cases) {
+    Lines of_lines;
+    Lines of_identifiers = {"identifier,add,remove"};
+    Lines of_report = {"user_id,dsp_user_id"};
+    for (const std::string& user : each.users) {
+      of_lines.push_back(user + "\t7\tadd");
+      of_identifiers.push_back(user + ",7,");
+      if (user != "19") {
+        of_report.push_back("1," + user);
+      }
+    }
+
+    EXPECT_EQ(Rest(lines, NamedPeople::kByFirstField, ids, each.dsps), of_lines);
+    EXPECT_EQ(Rest(identifiers, NamedPeople::kByIdentifier, ids, each.dsps), of_identifiers);
+    EXPECT_EQ(Rest(report, NamedPeople::kAnywhere, ids, each.dsps), of_report);
+  }
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "cli/dsp_parties.h"
+#include "cli/forget/forget_lock.h"
 #include "cli/forget/runs_under_way.h"
 #include "cli/forget/suppression_list.h"
 #include "cli/forget/waiting_removals.h"
@@ -58,7 +60,9 @@ class Forgetting {
         graphs_(GraphsOf(workspace.instances())),
         tables_(TablesOfProject(workspace, graphs_)),
         people_(FindWholePeople(warehouse_, graphs_, asked)),
-        scratch_(warehouse_.connection(), people_.ids, keys_, people_.universal_ids),
+        scratch_(warehouse_.connection(), people_.ids, keys_,
+                 {.universal_ids = people_.universal_ids,
+                  .dsp_parties = DspParties(workspace.project())}),
         folders_(FoldersOf(workspace)) {
     done_.asked = std::ssize(asked);
     done_.ids = std::ssize(people_.ids);
@@ -68,6 +72,7 @@ class Forgetting {
   }
 
   Forgotten Look() {
+    done_.new_ids = CountUnsuppressed(warehouse_, people_.ids, salt_);
     done_.traces = FindTraces(warehouse_, scratch_);
     done_.files = EraseFromFiles(workspace_, folders_, scratch_, true);
     done_.erasure = CountRows(warehouse_, tables_, scratch_);
@@ -83,7 +88,7 @@ class Forgetting {
     }
     LogInfo("forget: destinations");
     done_.taken_back = TakeBackPeople(workspace_, scratch_, done_.sends);
-    WaitingRemovals(warehouse_.store()).Note(folders_, scratch_, warehouse_.connection());
+    WaitingRemovals(warehouse_).Note(folders_, scratch_);
     Failpoint("forget:after-destinations");
     LogInfo("forget: records of runs");
     done_.run_records = jobs::RedactRuns(
@@ -156,9 +161,9 @@ class Forgetting {
     } else {
       places.urls.push_back(root);
     }
-    places.folders.push_back(workspace_.project().folder / ".weir");
+    places.folders.push_back(workspace_.project().ScratchFolder());
     done_.search = SearchForIds(warehouse_, places, scratch_);
-    done_.waiting = WaitingRemovals(warehouse_.store()).Of(scratch_, warehouse_.connection());
+    done_.waiting = WaitingRemovals(warehouse_).Of(scratch_);
   }
 
   void WriteReport() {
@@ -181,6 +186,7 @@ class Forgetting {
 }  // namespace
 
 Forgotten ForgetPeople(Workspace& workspace, const std::vector<PersonId>& asked, bool send) {
+  const auto lock = LockForForgetting(workspace.lakes().own().store());
   return Forgetting(workspace, asked, send).Forget();
 }
 

@@ -11,18 +11,32 @@
 #include "sql/quote.h"
 
 namespace weir::cli {
+namespace {
 
-std::int64_t AppendNewRows(lake::Warehouse& warehouse, const ListRows& rows) {
-  const lake::TableFolder folder = warehouse.FolderOf(rows.table);
-  const lake::TableAt at{.folder = folder, .snapshot = warehouse.Open(folder)};
+std::string NewRowsSql(const lake::TableAt& at, const ListRows& rows) {
   std::string select = fmt::format(
       "SELECT *, {} AS forgotten FROM ({}) AS asked",
       sql::QuoteText(FormatDate(static_cast<std::int32_t>(FloorDivide(Now(), kDay)))), rows.select);
   if (at.snapshot.exists()) {
-    select += fmt::format(" ANTI JOIN ({}) AS known USING ({})", lake::ScanSql(folder, at.snapshot),
-                          fmt::join(rows.keys, ", "));
+    select += fmt::format(" ANTI JOIN ({}) AS known USING ({})",
+                          lake::ScanSql(at.folder, at.snapshot), fmt::join(rows.keys, ", "));
   }
-  const lake::ScratchTable added(warehouse.connection(), select);
+  return select;
+}
+
+}  // namespace
+
+std::int64_t CountNewRows(lake::Warehouse& warehouse, const ListRows& rows) {
+  const lake::TableFolder folder = warehouse.FolderOf(rows.table);
+  const lake::TableAt at{.folder = folder, .snapshot = warehouse.Open(folder)};
+  return warehouse.connection().QueryInteger(
+      fmt::format("SELECT count(*) FROM ({})", NewRowsSql(at, rows)));
+}
+
+std::int64_t AppendNewRows(lake::Warehouse& warehouse, const ListRows& rows) {
+  const lake::TableFolder folder = warehouse.FolderOf(rows.table);
+  const lake::TableAt at{.folder = folder, .snapshot = warehouse.Open(folder)};
+  const lake::ScratchTable added(warehouse.connection(), NewRowsSql(at, rows));
   if (added.num_rows() > 0) {
     lake::CommitInfo origin;
     origin.run_id = NewRunId();

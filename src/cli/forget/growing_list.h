@@ -20,4 +20,7 @@ struct ListRows {
 // column `forgotten`, in one commit. Returns how many these are.
 std::int64_t AppendNewRows(lake::Warehouse& warehouse, const ListRows& rows);
 
+// How many that would be.
+std::int64_t CountNewRows(lake::Warehouse& warehouse, const ListRows& rows);
+
 }  // namespace weir::cli

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
-#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -28,6 +27,8 @@ constexpr auto kBefore =
 constexpr auto kBehind = "([^A-Za-z0-9]|$)";
 constexpr auto kNothing = "()";
 constexpr auto kQuote = R"((['"]))";
+constexpr auto kLineBegin = R"((^|\n))";
+constexpr auto kColon = "(:)";
 constexpr auto kKeyBefore =
     R"(((?:^|[^A-Za-z0-9_])(?:uid|user_id|dsp_user_id|id|identifier)(?:\\*"\s*:\s*\\*"?|=)))";
 constexpr auto kLongestNumber = 17;
@@ -89,21 +90,26 @@ Surroundings AsToken(const std::string& form) {
           IsAlphanumeric(form.back()) ? kBehind : kNothing};
 }
 
-// What must stand around an id; absent where none is looked for.
-std::optional<Surroundings> SurroundingsOf(TextKind kind, const std::string& id,
-                                           const std::string& form) {
+// What must stand around an id, any of them; none where it isn't looked for.
+std::vector<Surroundings> SurroundingsOf(TextKind kind, const std::string& id,
+                                         const std::string& form) {
   if (IsDistinctive(id)) {
-    return AsToken(form);
+    return {AsToken(form)};
   }
   switch (kind) {
     case TextKind::kBytes:
-      return std::nullopt;
+      return {};
     case TextKind::kForeignLine:
-      return Surroundings{kKeyBefore, kBehind};
+      return {{kKeyBefore, kBehind}};
     case TextKind::kMessage:
-      return IsNumber(id) ? Surroundings{kQuote, kQuote} : AsToken(form);
+      return {IsNumber(id) ? Surroundings{kQuote, kQuote} : AsToken(form)};
+    case TextKind::kErrorLine:
+      return IsNumber(id) ? std::vector<Surroundings>{{kQuote, kQuote},
+                                                      {kLineBegin, kBehind},
+                                                      {kBefore, kColon}}
+                          : std::vector<Surroundings>{AsToken(form)};
   }
-  return std::nullopt;
+  return {};
 }
 
 // By what must stand around them.
@@ -113,8 +119,8 @@ FormsBySurroundings LookedFor(TextKind kind, const std::vector<std::string>& ids
   FormsBySurroundings forms;
   for (const std::string& id : ids) {
     for (const std::string& form : FormsOf(id)) {
-      if (const auto surroundings = SurroundingsOf(kind, id, form)) {
-        forms[*surroundings].push_back(form);
+      for (const Surroundings& surroundings : SurroundingsOf(kind, id, form)) {
+        forms[surroundings].push_back(form);
       }
     }
   }
@@ -138,11 +144,12 @@ std::vector<std::string> PatternsOf(const FormsBySurroundings& forms) {
 
 // None if they are many.
 std::vector<std::string> FewForms(const FormsBySurroundings& forms) {
-  std::vector<std::string> few;
+  std::set<std::string> few;
   for (const auto& [surroundings, all] : forms) {
-    few.insert(few.end(), all.begin(), all.end());
+    few.insert(all.begin(), all.end());
   }
-  return few.size() <= kFewForms ? few : std::vector<std::string>();
+  return few.size() <= kFewForms ? std::vector<std::string>(few.begin(), few.end())
+                                 : std::vector<std::string>();
 }
 
 std::unique_ptr<re2::RE2> Compiled(const std::string& pattern) {

@@ -24,6 +24,9 @@ enum class TextKind : std::uint8_t {
   // A message for people: any id as a whole token, but a short number between quotes alone: a
   // number of rows is no id.
   kMessage,
+  // Lines in which a destination says what is wrong with users, one line or several: as a message,
+  // and also a short number as a whole token at a line's beginning or before a colon.
+  kErrorLine,
 };
 
 // Whether nobody would write the id but to name that person: 12 bytes or more with a digit (17 or
@@ -54,7 +57,7 @@ class IdPatterns {
   std::size_t num_ordinary() const { return num_ordinary_; }
 
  private:
-  static constexpr std::size_t kKinds = 3;
+  static constexpr std::size_t kKinds = 4;
 
   bool MayStandIn(TextKind kind, std::string_view text) const;
 

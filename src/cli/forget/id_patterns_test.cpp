@@ -133,6 +133,30 @@ TEST(IdPatternsTest, TakesAWordOrANumberForAnIdOnlyWhereIdsStand) {
             "(forgotten) (forgotten), '(forgotten)' of 43200 rows");
 }
 
+TEST(IdPatternsTest, TakesANumberForAnIdWhereADestinationTellsOfUsers) {
+  sql::Database database({.memory_bytes = 256 << 20, .threads = 2, .spill_folder = {}});
+  sql::Connection connection = database.Connect();
+  const IdPatterns patterns({"4013681496264948", "hello"});
+  const auto stands = [&](const std::string& text) {
+    const bool found = patterns.StandIn(TextKind::kErrorLine, text);
+    EXPECT_EQ(HoldsInSql(connection, patterns, TextKind::kErrorLine, text), found) << text;
+    return found;
+  };
+
+  for (const char* text :
+       {"4013681496264948: user is unknown", "4013681496264948", "4013681496264948\tunknown",
+        "line 7: no such user\n4013681496264948 unknown", "unknown user 4013681496264948: line 3",
+        "bad '4013681496264948'", "hello: unknown", "who is hello"}) {
+    EXPECT_TRUE(stands(text)) << text;
+  }
+  for (const char* text :
+       {"40136814962649481: unknown", "14013681496264948: unknown", "a4013681496264948: unknown",
+        "line 4013681496264948 of 5", "5: sent 4013681496264948 bytes", "othello: unknown"}) {
+    EXPECT_FALSE(stands(text)) << text;
+  }
+  EXPECT_FALSE(patterns.StandIn(TextKind::kMessage, "4013681496264948: user is unknown"));
+}
+
 TEST(IdPatternsTest, FindsIdsAsJsonCsvAndUrlsWriteThem) {
   const IdPatterns patterns({"id:\"with;marks"});
 

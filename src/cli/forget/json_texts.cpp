@@ -18,7 +18,7 @@ bool IsNamedIn(const OrderedJson& text, TextKind kind, const IdPatterns& pattern
 std::int64_t TakeLinesOut(OrderedJson& lines, const IdPatterns& patterns) {
   return static_cast<std::int64_t>(std::erase_if(
       lines.get_ref<OrderedJson::array_t&>(),
-      [&](const OrderedJson& line) { return IsNamedIn(line, TextKind::kMessage, patterns); }));
+      [&](const OrderedJson& line) { return IsNamedIn(line, TextKind::kErrorLine, patterns); }));
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ bool HasMessageOf(const OrderedJson& value, const IdPatterns& patterns) {
     }
     if (value.is_object() && part.key() == kErrorLines && part->is_array() &&
         std::ranges::any_of(*part, [&](const OrderedJson& line) {
-          return IsNamedIn(line, TextKind::kMessage, patterns);
+          return IsNamedIn(line, TextKind::kErrorLine, patterns);
         })) {
       return true;
     }

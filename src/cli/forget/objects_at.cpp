@@ -1,9 +1,11 @@
 #include "cli/forget/objects_at.h"
 
+#include <filesystem>
 #include <map>
 #include <string_view>
 
 #include "base/ascii.h"
+#include "connectors/files/local_path.h"
 #include "storage/stores.h"
 
 namespace weir::cli {
@@ -41,7 +43,8 @@ std::vector<StoredObject> ObjectsAt(sql::Database& database, const std::vector<s
                         StoredObject{.url = store->Url(object.key),
                                      .store = store,
                                      .key = object.key,
-                                     .size = static_cast<std::int64_t>(object.size)});
+                                     .size = static_cast<std::int64_t>(object.size),
+                                     .etag = object.etag});
       }
     }
   }
@@ -50,6 +53,14 @@ std::vector<StoredObject> ObjectsAt(sql::Database& database, const std::vector<s
     all.push_back(std::move(object));
   }
   return all;
+}
+
+bool IsThere(sql::Database& database, const std::string& place) {
+  if (!connectors::IsS3Url(place)) {
+    return std::filesystem::exists(place);
+  }
+  const auto [store, last] = OpenPlace(database, place);
+  return store->Head(last).has_value();
 }
 
 }  // namespace weir::cli

@@ -16,15 +16,15 @@ std::vector<MemberTrace> FindMembers(lake::Warehouse& warehouse, const ScratchId
   if (!members) {
     return traces;
   }
-  for (
-      const auto& row :
-      warehouse.connection()
-          .Query(fmt::format(
-              "SELECT region, segment_id, dsp, count(*) FROM ({0}) AS m WHERE ds = (SELECT max(ds) "
-              "FROM ({0}) AS n WHERE n.region = m.region) AND (dsp_user_id IN (SELECT user_id FROM "
-              "{1}) OR universal_id IN (SELECT universal_id FROM {2})) GROUP BY ALL ORDER BY ALL",
-              *members, ids.ids(), ids.people()))
-          .Rows()) {
+  for (const auto& row :
+       warehouse.connection()
+           .Query(fmt::format(
+               "SELECT region, segment_id, dsp, count(*) FROM ({0}) AS m WHERE ds = (SELECT "
+               "max(ds) "
+               "FROM ({0}) AS n WHERE n.region = m.region) AND ({1} OR "
+               "universal_id IN (SELECT universal_id FROM {2})) GROUP BY ALL ORDER BY ALL",
+               *members, ids.IsUser("dsp_user_id", "dsp"), ids.people()))
+           .Rows()) {
     traces.push_back({.region = TextAt(row, 0),
                       .segment_id = WholeAt(row, 1),
                       .dsp = TextAt(row, 2),

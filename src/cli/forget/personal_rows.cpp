@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/forget/text_stream.h"
+#include "sql/quote.h"
 
 namespace weir::cli {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 std::string IdsSql(sql::Connection& connection, const std::vector<PersonId>& ids,
                    operators::UserKeys& keys) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(ids.size());
   for (const PersonId& id : ids) {
     rows.push_back({id.party, id.user_id, keys.Of(id.party, id.user_id)});
   }
@@ -29,6 +31,7 @@ std::vector<std::string> UserIdsOf(const std::vector<PersonId>& ids) {
 
 std::string PeopleSql(sql::Connection& connection, const std::vector<std::string>& universal_ids) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(universal_ids.size());
   for (const std::string& person : universal_ids) {
     rows.push_back({person});
   }
@@ -83,11 +86,11 @@ std::optional<PersonalRows> RowsWithMessages(const Schema& schema, const IdPatte
                         .rest = {{"message", patterns.WithoutSql(TextKind::kMessage, "message")}}};
   }
   if (IsList(schema, "error_log_lines")) {
-    return PersonalRows{.where = patterns.Condition(TextKind::kMessage,
+    return PersonalRows{.where = patterns.Condition(TextKind::kErrorLine,
                                                     "array_to_string(error_log_lines, chr(10))"),
                         .rest = {{"error_log_lines",
                                   fmt::format("list_filter(error_log_lines, lambda said: NOT {})",
-                                              patterns.Condition(TextKind::kMessage, "said"))}}};
+                                              patterns.Condition(TextKind::kErrorLine, "said"))}}};
   }
   return std::nullopt;
 }
@@ -95,10 +98,34 @@ std::optional<PersonalRows> RowsWithMessages(const Schema& schema, const IdPatte
 }  // namespace
 
 ScratchIds::ScratchIds(sql::Connection& connection, const std::vector<PersonId>& ids,
-                       operators::UserKeys& keys, const std::vector<std::string>& universal_ids)
+                       operators::UserKeys& keys, IdSurroundings surroundings)
     : ids_(connection, IdsSql(connection, ids, keys)),
-      people_(connection, PeopleSql(connection, universal_ids)),
-      patterns_(UserIdsOf(ids)) {}
+      people_(connection, PeopleSql(connection, surroundings.universal_ids)),
+      patterns_(UserIdsOf(ids)),
+      dsp_parties_(std::move(surroundings.dsp_parties)) {}
+
+std::string ScratchIds::UsersAt(const std::string& dsp) const {
+  const auto party = dsp_parties_.find(dsp);
+  const std::string all = "SELECT user_id FROM " + ids_.name();
+  return party == dsp_parties_.end() ? all
+                                     : all + " WHERE party = " + sql::QuoteText(party->second);
+}
+
+std::string ScratchIds::IsUser(const std::string& user, const std::string& dsp) const {
+  if (dsp_parties_.empty()) {
+    return fmt::format("{} IN (SELECT user_id FROM {})", user, ids_.name());
+  }
+  std::string cases;
+  std::vector<std::string> parties;
+  for (const auto& [known, party] : dsp_parties_) {
+    cases += fmt::format(" WHEN {} THEN {} IN ({})", sql::QuoteText(known), user, UsersAt(known));
+    parties.push_back(sql::QuoteText(party));
+  }
+  return dsp.empty() ? fmt::format("{} IN (SELECT user_id FROM {} WHERE party IN ({}))", user,
+                                   ids_.name(), fmt::join(parties, ", "))
+                     : fmt::format("CASE {}{} ELSE {} IN (SELECT user_id FROM {}) END", dsp, cases,
+                                   user, ids_.name());
+}
 
 std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const ScratchIds& ids) {
   std::vector<std::string> conditions;
@@ -126,7 +153,10 @@ std::optional<PersonalRows> FindPersonalRows(const Schema& schema, const Scratch
         "list_has_any(ids, (SELECT list({{'party': party, 'id': user_id}}) FROM {}))", ids.ids()));
   }
   add_one("user_key", "user_key", ids.ids());
-  add_one("dsp_user_id", "user_id", ids.ids());
+  if (HasAll(schema, {"dsp_user_id"})) {
+    judged.insert("dsp_user_id");
+    conditions.push_back(ids.IsUser("dsp_user_id", HasAll(schema, {"dsp"}) ? "dsp" : ""));
+  }
   add_one("universal_id", "universal_id", ids.people());
   if (!conditions.empty()) {
     return PersonalRows{.where = fmt::format("coalesce({}, false)", fmt::join(conditions, " OR ")),

@@ -44,6 +44,23 @@ class PersonalRowsTest : public testing::Test {
     return connection_.Query(fmt::format("SELECT {} FROM t ORDER BY run", columns)).Rows();
   }
 
+  // Of rows (dsp, dsp_user_id), those that are about one of `ids`.
+  std::vector<std::string> Named(const std::string& rows, const std::vector<PersonId>& ids,
+                                 const std::map<std::string, std::string>& dsp_parties) {
+    connection_.Run("CREATE OR REPLACE TEMP TABLE t AS " + rows);
+    operators::UserKeys keys("0123456789abcdef");
+    const ScratchIds scratch(connection_, ids, keys, {.dsp_parties = dsp_parties});
+    const auto personal = FindPersonalRows(connection_.Describe("FROM t"), scratch).value();
+    std::vector<std::string> named;
+    for (const auto& row : connection_
+                               .Query("SELECT concat(dsp, ':', dsp_user_id) FROM t WHERE " +
+                                      personal.where + " ORDER BY ALL")
+                               .Rows()) {
+      named.push_back(std::get<std::string>(row.at(0)));
+    }
+    return named;
+  }
+
   sql::Database database_{{.memory_bytes = 256 << 20, .threads = 2, .spill_folder = {}}};
   sql::Connection connection_ = database_.Connect();
   std::int64_t num_named_ = 0;
@@ -82,6 +99,35 @@ TEST_F(PersonalRowsTest, ChecksThatAreCompactedLoseMessagesAndNothingElse) {
   EXPECT_EQ(std::get<std::string>(rows[0].at(0)), "hello");
   EXPECT_EQ(std::get<std::string>(rows[0].at(1)), "user (forgotten)");
   EXPECT_EQ(std::get<std::string>(rows[1].at(1)), "7 rows");
+}
+
+TEST_F(PersonalRowsTest, AnIdAtADspIsOneOfThePartyThatItTakes) {
+  const std::string rows =
+      "SELECT unnest(['files', 'gone', 'xandr', 'none']) AS dsp, unnest([['17', '18'], ['17', "
+      "'18'], ['17', '18'], ['17', '18']]) AS users";
+  const std::string table =
+      "SELECT nullif(dsp, 'none') AS dsp, unnest(users) AS dsp_user_id FROM (" + rows + ")";
+  const std::vector<PersonId> ids = {{.party = "af", .user_id = "17"}};
+
+  // Nobody knows any more whose ids a DSP took that isn't there: any party's.
+  EXPECT_EQ(Named(table, ids, {{"xandr", "an"}, {"files", "af"}}),
+            (std::vector<std::string>{":17", "files:17", "gone:17"}));
+  EXPECT_EQ(Named(table, ids, {{"xandr", "af"}, {"files", "an"}}),
+            (std::vector<std::string>{":17", "gone:17", "xandr:17"}));
+  EXPECT_EQ(Named(table, ids, {}),
+            (std::vector<std::string>{":17", "files:17", "gone:17", "xandr:17"}));
+}
+
+TEST_F(PersonalRowsTest, LinesOfDestinationsGoThatBeginWithANumberThatIsAnId) {
+  const auto rows = Rest(
+      "SELECT 1 AS run, ['7: user is unknown', '77: user is unknown', '5: 7 lines'] AS "
+      "error_log_lines UNION ALL SELECT 2, ['8: user is unknown']",
+      "array_to_string(error_log_lines, '|')");
+
+  EXPECT_EQ(num_named_, 1);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(std::get<std::string>(rows[0].at(0)), "77: user is unknown|5: 7 lines");
+  EXPECT_EQ(std::get<std::string>(rows[1].at(0)), "8: user is unknown");
 }
 
 }  // namespace

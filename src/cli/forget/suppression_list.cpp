@@ -21,17 +21,26 @@ std::string HashesSql(sql::Connection& connection, const std::vector<PersonId>& 
   return TextStreamSql(connection, {"hash"}, rows);
 }
 
+ListRows SuppressedRows(sql::Connection& connection, const std::vector<PersonId>& ids,
+                        const std::string& salt) {
+  return {.table = "metastore.suppressed_ids",
+          .select = fmt::format("SELECT hash, {} AS key_epoch FROM ({})",
+                                sql::QuoteText(operators::UserKeys(salt).epoch()),
+                                HashesSql(connection, ids, salt)),
+          .keys = {"hash", "key_epoch"},
+          .sort_by = {"hash"}};
+}
+
 }  // namespace
 
 std::int64_t SuppressIds(lake::Warehouse& warehouse, const std::vector<PersonId>& ids,
                          const std::string& salt) {
-  return AppendNewRows(warehouse,
-                       {.table = "metastore.suppressed_ids",
-                        .select = fmt::format("SELECT hash, {} AS key_epoch FROM ({})",
-                                              sql::QuoteText(operators::UserKeys(salt).epoch()),
-                                              HashesSql(warehouse.connection(), ids, salt)),
-                        .keys = {"hash", "key_epoch"},
-                        .sort_by = {"hash"}});
+  return AppendNewRows(warehouse, SuppressedRows(warehouse.connection(), ids, salt));
+}
+
+std::int64_t CountUnsuppressed(lake::Warehouse& warehouse, const std::vector<PersonId>& ids,
+                               const std::string& salt) {
+  return CountNewRows(warehouse, SuppressedRows(warehouse.connection(), ids, salt));
 }
 
 }  // namespace weir::cli

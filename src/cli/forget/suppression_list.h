@@ -17,4 +17,8 @@ inline constexpr auto kErasureSalt = "adtech.salt";
 std::int64_t SuppressIds(lake::Warehouse& warehouse, const std::vector<PersonId>& ids,
                          const std::string& salt);
 
+// How many would be new.
+std::int64_t CountUnsuppressed(lake::Warehouse& warehouse, const std::vector<PersonId>& ids,
+                               const std::string& salt);
+
 }  // namespace weir::cli

@@ -12,10 +12,10 @@ namespace weir::cli {
 namespace {
 
 jobs::StepSettings SettingsOf(const Workspace& workspace, const jobs::JobInstance& instance) {
-  const std::filesystem::path& folder = workspace.project().folder;
+  const project::Project& project = workspace.project();
   return {.values = jobs::RunValues(instance, instance.schedule.At(Now())),
-          .project_folder = folder,
-          .work_folder = folder / ".weir" / "work" / "forget",
+          .project_folder = project.folder,
+          .work_folder = project.ScratchFolder() / "work" / "forget",
           .run_id = NewRunId()};
 }
 
@@ -39,14 +39,20 @@ std::vector<SendingStep> SendingSteps(const Workspace& workspace) {
   return steps;
 }
 
+// A SELECT of the people, as the step's other side knows them.
+std::string UsersOf(const project::Step& step, const ScratchIds& ids) {
+  const auto dsp = step.with.is_object() ? step.with.find("dsp") : step.with.end();
+  return ids.UsersAt(dsp != step.with.end() && dsp->is_string() ? dsp->get<std::string>() : "");
+}
+
 // With the rows of the journals the last that knows of them would go.
 void RefuseUntold(Workspace& workspace, const std::vector<SendingStep>& steps,
-                  const std::string& users, bool sends) {
+                  const ScratchIds& ids, bool sends) {
   std::string untold;
   for (const SendingStep& each : steps) {
     const jobs::StepRunner runner(SettingsOf(workspace, *each.instance), workspace.steps());
     const connectors::HeldPeople held =
-        runner.Held(*each.step, users, workspace.lakes().own().connection());
+        runner.Held(*each.step, UsersOf(*each.step, ids), workspace.lakes().own().connection());
     if (held.lines > 0 && (!sends || !held.why_untold.empty())) {
       untold += fmt::format(
           "{}{}: {} lines of the people, {}", untold.empty() ? "" : "; ", each.name(), held.lines,
@@ -64,16 +70,16 @@ void RefuseUntold(Workspace& workspace, const std::vector<SendingStep>& steps,
 }  // namespace
 
 std::vector<TakenBackFrom> TakeBackPeople(Workspace& workspace, const ScratchIds& ids, bool sends) {
-  const std::string users = fmt::format("SELECT user_id FROM {}", ids.ids());
   const std::vector<SendingStep> steps = SendingSteps(workspace);
-  RefuseUntold(workspace, steps, users, sends);
+  RefuseUntold(workspace, steps, ids, sends);
   std::vector<TakenBackFrom> taken;
   for (const SendingStep& each : steps) {
     if (!sends) {
       break;
     }
     jobs::StepRunner runner(SettingsOf(workspace, *each.instance), workspace.steps());
-    const auto report = runner.TakeBack(*each.step, users, workspace.lakes().own().connection());
+    const auto report =
+        runner.TakeBack(*each.step, UsersOf(*each.step, ids), workspace.lakes().own().connection());
     if (report) {
       taken.push_back({.step = each.name(), .told = report->identity, .rows = report->rows});
     }

@@ -8,6 +8,7 @@
 
 #include "cli/forget/file_rows.h"
 #include "cli/forget/files_below.h"
+#include "cli/forget/objects_at.h"
 
 namespace weir::cli {
 namespace {
@@ -45,19 +46,22 @@ std::set<std::string> KeysOf(const ScratchIds& ids, sql::Connection& connection)
 
 }  // namespace
 
-void WaitingRemovals::Note(const FileFolders& folders, const ScratchIds& ids,
-                           sql::Connection& connection) {
+void WaitingRemovals::Note(const FileFolders& folders, const ScratchIds& ids) {
   constexpr auto kPeople = connectors::NamedPeople::kByIdentifier;
   const auto lock = store_.Lock(kLock);
   const KeysByPath before = Noted(store_);
   KeysByPath after = before;
-  const std::set<std::string> keys = KeysOf(ids, connection);
-  for (const fs::path& path : FilesBelow(folders.written)) {
+  const std::set<std::string> keys = KeysOf(ids, connection_);
+  std::vector<fs::path> paths = FilesBelow(folders.written);
+  for (const StoredObject& object : ObjectsAt(database_, folders.written_urls)) {
+    paths.emplace_back(object.url);
+  }
+  for (const fs::path& path : paths) {
     const auto rows = folders.PeopleIn(path) == kPeople
-                          ? FileRowsOf(path.string(), kPeople, ids, connection)
+                          ? FileRowsOf(path.string(), kPeople, ids, connection_)
                           : std::nullopt;
     if (rows && !rows->stays.empty() &&
-        connection.QueryInteger(
+        connection_.QueryInteger(
             fmt::format("SELECT count(*) FROM {} WHERE {}", rows->all, rows->stays)) > 0) {
       after[path.string()].insert(keys.begin(), keys.end());
     }
@@ -65,19 +69,20 @@ void WaitingRemovals::Note(const FileFolders& folders, const ScratchIds& ids,
   Keep(store_, before, after);
 }
 
-std::vector<fs::path> WaitingRemovals::Of(const ScratchIds& ids, sql::Connection& connection) {
+std::vector<fs::path> WaitingRemovals::Of(const ScratchIds& ids) {
   const auto lock = store_.Lock(kLock);
   const KeysByPath before = Noted(store_);
   KeysByPath after = before;
-  std::erase_if(after, [](const auto& noted) { return !fs::exists(noted.first); });
+  std::erase_if(after, [&](const auto& noted) { return !IsThere(database_, noted.first); });
   Keep(store_, before, after);
-  const std::set<std::string> keys = KeysOf(ids, connection);
+  const std::set<std::string> keys = KeysOf(ids, connection_);
   std::vector<fs::path> waiting;
   for (const auto& [path, of] : after) {
     if (std::ranges::any_of(of, [&](const std::string& key) { return keys.contains(key); })) {
       waiting.emplace_back(path);
     }
   }
+  std::ranges::sort(waiting);  // as paths, whose order isn't that of their texts
   return waiting;
 }
 

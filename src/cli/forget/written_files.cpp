@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/ascii.h"
+#include "base/error.h"
 #include "base/failpoint.h"
 #include "cli/forget/file_rows.h"
 #include "cli/forget/files_below.h"
@@ -21,6 +22,7 @@
 #include "connectors/files/temporary_target.h"
 #include "project/substitution.h"
 #include "sql/quote.h"
+#include "storage/conditional_put.h"
 
 namespace weir::cli {
 namespace {
@@ -129,7 +131,7 @@ class FileEraser {
  public:
   FileEraser(Workspace& workspace, const FileFolders& folders, const ScratchIds& ids)
       : database_(workspace.lakes().own().database()),
-        work_folder_(workspace.project().folder / ".weir" / "work" / "forget"),
+        work_folder_(workspace.project().ScratchFolder() / "work" / "forget"),
         folders_(folders),
         store_(workspace.lakes().own().store()),
         connection_(workspace.lakes().own().connection()),
@@ -139,10 +141,8 @@ class FileEraser {
   std::vector<ErasedFile> Find() {
     std::vector<fs::path> paths = FilesBelow(folders_.written);
     for (StoredObject& object : ObjectsAt(database_, folders_.written_urls)) {
-      if (!EndsInOneOf(object.url, {".json"})) {
-        paths.emplace_back(object.url);
-        objects_.emplace(object.url, std::move(object));
-      }
+      paths.emplace_back(object.url);
+      objects_.emplace(object.url, std::move(object));
     }
     std::vector<ErasedFile> found;
     for (const fs::path& path : paths) {
@@ -163,7 +163,7 @@ class FileEraser {
     for (const ErasedFile& file : files) {
       const auto object = objects_.find(file.path.string());
       if (object != objects_.end()) {
-        RewriteObject(object->second);
+        EraseFromObject(object->second);
         Failpoint("forget:after-file");
         continue;
       }
@@ -202,7 +202,7 @@ class FileEraser {
   // Rows, or of JSON texts, that name an id.
   std::int64_t CountIn(const fs::path& path) {
     if (EndsInOneOf(path.string(), {".json"})) {
-      OrderedJson json = HasNoIds(path) ? OrderedJson() : connectors::ReadJsonFile(path);
+      OrderedJson json = HasNoIds(path) ? OrderedJson() : JsonOf(path);
       return TakeTextsOut(json, PeopleIn(path), ids_.patterns());
     }
     const auto rows = RowsOf(path);
@@ -211,16 +211,16 @@ class FileEraser {
                 : 0;
   }
 
+  OrderedJson JsonOf(const fs::path& path) {
+    const auto object = objects_.find(path.string());
+    return object == objects_.end()
+               ? connectors::ReadJsonFile(path)
+               : OrderedJson::parse(object->second.store->Get(object->second.key).value_or(""),
+                                    nullptr, false);
+  }
+
   void Rewrite(const fs::path& path) {
-    if (EndsInOneOf(path.string(), {".json"})) {
-      OrderedJson json = connectors::ReadJsonFile(path);
-      TakeTextsOut(json, PeopleIn(path), ids_.patterns());
-      connectors::TemporaryTarget target(path, "forget");
-      connectors::WriteJsonFile(target.path(), json, -1);
-      target.Publish();
-      return;
-    }
-    if (PeopleIn(path) == connectors::NamedPeople::kByIdentifier && IsAllGone(path)) {
+    if (IsAllGone(path)) {
       fs::remove(path);
       return;
     }
@@ -230,23 +230,54 @@ class FileEraser {
     }
   }
 
+  // Of a file that tells whoever fetches it about people: without any it tells nothing.
   bool IsAllGone(const fs::path& path) {
-    const auto rows = RowsOf(path);
+    const auto rows =
+        PeopleIn(path) == connectors::NamedPeople::kByIdentifier ? RowsOf(path) : std::nullopt;
     return rows &&
            connection_.QueryInteger(fmt::format("SELECT count(*) FROM ({})", rows->rest)) == 0;
   }
 
-  // By way of a file of this machine, which is gone when it returns. Nothing tells of objects as
-  // manifests do of files.
-  void RewriteObject(const StoredObject& object) {
-    const connectors::TemporaryTarget target(work_folder_ / "object", "forget");
-    if (CopyRest(object.url, target.path())) {
-      object.store->PutFile(object.key, target.path());
+  // Nothing tells of objects as manifests do of files. Whoever fetches one may take it away while
+  // it is read, and it isn't put there again; one that others replace meanwhile is read anew.
+  void EraseFromObject(StoredObject object) {
+    constexpr int kTries = 5;
+    for (int tries = 1; !RewriteObject(object); ++tries) {
+      const auto now = object.store->Head(object.key);
+      if (!now || CountIn(object.url) == 0) {
+        return;
+      }
+      if (tries == kTries) {
+        throw ExternalError("{}: others replaced it each of {} times that it was read", object.url,
+                            kTries);
+      }
+      object.etag = now->etag;
     }
   }
 
-  // Copies the rows that name no id; false if it isn't known how.
+  // By way of a file of this machine, which is gone when it returns. False if the object is another
+  // by now, or none.
+  bool RewriteObject(const StoredObject& object) {
+    if (IsAllGone(object.url)) {
+      const auto now = object.store->Head(object.key);
+      if (now && now->etag == object.etag) {
+        object.store->Delete(object.key);
+      }
+      return now && now->etag == object.etag;
+    }
+    const connectors::TemporaryTarget target(work_folder_ / "object", "forget");
+    return !CopyRest(object.url, target.path()) ||
+           storage::PutFileIfUnchanged(*object.store, object.key, target.path(), object.etag);
+  }
+
+  // Copies what names no id; false if it isn't known how.
   bool CopyRest(const fs::path& from, const fs::path& to) {
+    if (EndsInOneOf(from.string(), {".json"})) {
+      OrderedJson json = JsonOf(from);
+      TakeTextsOut(json, PeopleIn(from), ids_.patterns());
+      connectors::WriteJsonFile(to, json, -1);
+      return true;
+    }
     const auto rows = RowsOf(from);
     if (rows) {
       connection_.Run(fmt::format("COPY ({}) TO {} ({}, USE_TMP_FILE false)", rows->rest,

@@ -28,15 +28,20 @@ PersonId ReadId(const std::string& word) {
   return *std::move(id);
 }
 
-PersonFacts FindIn(lake::QuerySession& session, const std::vector<std::string>& regions,
-                   const PersonId& id) {
+// Whose the id is, in each region that knows it: at least one.
+std::vector<PersonFacts> FindIn(lake::QuerySession& session,
+                                const std::vector<std::string>& regions, const PersonId& id) {
+  std::vector<PersonFacts> found;
   for (const std::string& region : regions) {
     if (auto person = FindPerson(session, region, id.party, id.user_id)) {
-      return *std::move(person);
+      found.push_back(*std::move(person));
     }
   }
-  throw UserError("no live link of {}:{} is known in {}", id.party, id.user_id,
-                  fmt::join(regions, ", "));
+  if (found.empty()) {
+    throw UserError("no live link of {}:{} is known in {}", id.party, id.user_id,
+                    fmt::join(regions, ", "));
+  }
+  return found;
 }
 
 // The person's edges that join it, as the kernel wants them.
@@ -140,28 +145,52 @@ std::string PersonText(const PersonFacts& person) {
                      person.ids.size(), person.ids.size() == 1 ? "id" : "ids", table.Text());
 }
 
+// The path between two ids in the first of the regions that join them, whose person comes first
+// then, and alone.
+std::vector<PersonEdge> PathTo(std::vector<PersonFacts>& people, const PersonId& from,
+                               const std::string& to) {
+  const PersonId other = ReadId(to);
+  std::size_t num_others = 0;
+  for (PersonFacts& person : people) {
+    std::vector<PersonEdge> path = PersonGraph(person).Path(from, other);
+    if (!path.empty()) {
+      people = {PersonFacts(std::move(person))};
+      return path;
+    }
+    num_others += person.ids.size() - 1;
+  }
+  throw UserError("{} and {} aren't joined: the person has {} other ids{}",
+                  IdText(from.party, from.user_id), to, num_others,
+                  people.size() == 1 ? "" : fmt::format(" in {} regions", people.size()));
+}
+
 void ExplainUser(const Arguments& arguments, Services& services) {
   const PersonId id = ReadId(arguments.Text("ID"));
   lake::QuerySession session(services.database(), &services.warehouse());
   session.SetStopToken(services.stop());
-  PersonFacts person =
+  std::vector<PersonFacts> people =
       FindIn(session, RegionsWithPeople(services.warehouse(), services.project()), id);
   std::vector<PersonEdge> path;
   if (const auto other = arguments.OptionalText("--to")) {
-    path = PersonGraph(person).Path(id, ReadId(*other));
-    if (path.empty()) {
-      throw UserError("{} and {} aren't joined: the person has {} other ids",
-                      IdText(id.party, id.user_id), *other, person.ids.size() - 1);
-    }
-    AddDays(session, person.region, path);
-  } else {
+    path = PathTo(people, id, *other);
+    AddDays(session, people.front().region, path);
+  }
+  for (PersonFacts& person : people) {
     AddDays(session, person.region, person.edges);
   }
   if (services.options().json) {
-    PrintJson(services.out(), PersonJson(person, path));
+    Json told = PersonJson(people.front(), path);
+    told["elsewhere"] = Json::array();
+    for (const PersonFacts& person : std::span(people).subspan(1)) {
+      told["elsewhere"].push_back(PersonJson(person, {}));
+    }
+    PrintJson(services.out(), told);
     return;
   }
-  services.out() << PersonText(person) << "\n" << EdgesText(path.empty() ? person.edges : path);
+  for (const PersonFacts& person : people) {
+    services.out() << (&person == people.data() ? "" : "\n") << PersonText(person) << "\n"
+                   << EdgesText(path.empty() ? person.edges : path);
+  }
 }
 
 Command ExplainUserCommand() {
@@ -169,8 +198,9 @@ Command ExplainUserCommand() {
       .name = "user",
       .summary = "Say whose an id is, and by what evidence.",
       .details =
-          "The person, its ids, and the pairs that were seen together. With --to the path of "
-          "evidence\n"
+          "The person, its ids, and the pairs that were seen together; in each region that knows "
+          "the\n"
+          "id, of which --json has the others under `elsewhere`. With --to the path of evidence\n"
           "between two ids: of all paths the one whose least number of calls is greatest. A "
           "pair that\n"
           "doesn't join says why: 'hub' (an end has too many neighbours) or 'cut' (the person "

@@ -14,6 +14,7 @@
 #include "jobs/run/run_values.h"
 #include "jobs/steps/step_runner.h"
 #include "lake/delete_rows.h"
+#include "lake/forget_versions.h"
 #include "lake/operation.h"
 #include "lake/scan.h"
 #include "lake/write_table.h"
@@ -110,10 +111,14 @@ class GraphEraser {
     return FindPersonalRows(snapshot.metadata.schema, ids_).value().where;
   }
 
-  // As the newest run left it, whatever other programs did to it since.
+  // As the newest run left it, whatever other programs did to it since. Where older versions went
+  // with people who were forgotten, the oldest one that is left took the place of that state
+  // (jobs/plan/reading.cpp): it is a commit of no run, and changed no row of it.
   lake::Snapshot StateAt(const project::Output* output, const jobs::RunRecord& run) {
-    return warehouse_.Open(folders_.at(output->table),
-                           {.version = VersionOf(run, output), .as_of = {}});
+    const lake::TableFolder& folder = folders_.at(output->table);
+    return warehouse_.Open(
+        folder,
+        {.version = std::max(VersionOf(run, output), lake::OldestVersion(folder)), .as_of = {}});
   }
 
   jobs::Lease TakeLease(const jobs::RunRecord& newest) {
@@ -167,7 +172,7 @@ class GraphEraser {
     jobs::StepRunner runner(
         {.values = jobs::RunValues(*graph_.instance, interval_),
          .project_folder = workspace_.project().folder,
-         .work_folder = workspace_.project().folder / ".weir" / "work" / erasure_.run_id,
+         .work_folder = workspace_.project().ScratchFolder() / "work" / erasure_.run_id,
          .run_id = erasure_.run_id,
          .also_read = {graph_.step->out.begin(), graph_.step->out.end()},
          .stop = workspace_.services().stop()},
@@ -290,7 +295,7 @@ class GraphEraser {
   std::map<std::string, std::int64_t> CommitOrEnd(const jobs::RunRecord& record,
                                                   jobs::Lease& lease) {
     try {
-      return warehouse_.CommitTogether(erasure_.run_id, parts_);
+      return lake::CommitOrDiscard(warehouse_, erasure_.run_id, parts_);
     } catch (const ConflictError& problem) {
       jobs::RunRecord failed = record;
       failed.state = jobs::RunState::kFailed;

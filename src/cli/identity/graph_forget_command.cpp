@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/forget/asked_ids.h"
+#include "cli/forget/forget_lock.h"
 #include "cli/forget/personal_rows.h"
 #include "cli/forget/runs_under_way.h"
 #include "cli/forget/suppression_list.h"
@@ -69,6 +70,7 @@ void ForgetIds(const Arguments& arguments, Services& services) {
   const std::vector<PersonId> ids = AskedIds(arguments);
   Workspace workspace(services);
   lake::Warehouse& warehouse = workspace.lakes().own();
+  const auto lock = LockForForgetting(warehouse.store());
   const std::string salt = workspace.steps().connections.secrets().Value(kErasureSalt);
   operators::UserKeys keys(salt);
   const std::int64_t new_ids = SuppressIds(warehouse, ids, salt);

@@ -1,15 +1,18 @@
 #include "cli/identity/import_mapping.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/run_id.h"
 #include "cli/forget/suppression_list.h"
 #include "cli/forget/text_stream.h"
+#include "enrich/junk_id.h"
 #include "enrich/suppressed_ids.h"
 #include "lake/scan.h"
 #include "lake/scratch_table.h"
@@ -18,6 +21,12 @@
 
 namespace weir::cli {
 namespace {
+
+// Of a row of evidence, as PairsSql() makes it: one call, at the beginning of its day.
+constexpr auto kIsImported =
+    "calls = 1 AND first_ts = last_ts AND first_ts = CAST(ds AS TIMESTAMP) AT TIME ZONE 'UTC'";
+
+constexpr auto kColumnsNeeded = "columns universal_id, party and user_id";
 
 class MappingImport {
  public:
@@ -32,11 +41,12 @@ class MappingImport {
 
   ImportedMapping Run(const std::filesystem::path& folder) {
     CheckThatNobodyWasFound();
+    CheckFiles(folder);
     const lake::ScratchTable given(connection_, GivenSql(folder));
     CheckGiven(given.name(), folder);
-    const lake::ScratchTable erased(connection_, ErasedSql(given.name()));
-    done_.erased = erased.num_rows();
-    const lake::ScratchTable members(connection_, MembersSql(given.name(), erased.name()));
+    const lake::ScratchTable left_out(connection_, LeftOutSql(given.name()));
+    CheckOwners(given.name(), left_out.name(), folder);
+    const lake::ScratchTable members(connection_, MembersSql(given.name(), left_out.name()));
     Count(members.name());
     Commit(members.name());
     return done_;
@@ -48,6 +58,54 @@ class MappingImport {
     if (warehouse_.Open(warehouse_.FolderOf(graph_.mapping->table)).exists()) {
       throw UserError("{} is there: people are imported before '{}' runs for the first time",
                       graph_.mapping->table, graph_.instance->job->name);
+    }
+    const lake::TableFolder evidence = warehouse_.FolderOf(graph_.evidence->table);
+    const lake::Snapshot snapshot = warehouse_.Open(evidence);
+    if (snapshot.exists() &&
+        connection_.QueryInteger(fmt::format("SELECT count(*) FROM ({}) AS e WHERE NOT ({})",
+                                             lake::ScanSql(evidence, snapshot), kIsImported)) > 0) {
+      throw UserError(
+          "{} has pairs of days that were run: people are imported before '{}' runs "
+          "for the first time",
+          graph_.evidence->table, graph_.instance->job->name);
+    }
+  }
+
+  // Each file by itself, so that the error names it. Throws UserError.
+  void CheckFiles(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".parquet") {
+        files.push_back(entry.path());
+      }
+    }
+    if (files.empty()) {
+      throw UserError("{} has no Parquet file; {} are needed, in files *.parquet", folder.string(),
+                      kColumnsNeeded);
+    }
+    std::ranges::sort(files);
+    for (const std::filesystem::path& file : files) {
+      CheckFile(file);
+    }
+  }
+
+  void CheckFile(const std::filesystem::path& file) {
+    std::vector<std::string> missing{"universal_id", "party", "user_id"};
+    std::vector<std::string> found;
+    try {
+      sql::Result rows = connection_.Query(
+          fmt::format("SELECT * FROM read_parquet({}) LIMIT 0", sql::QuoteText(file.string())));
+      for (const Field& field : rows.schema().fields) {
+        found.push_back(field.name);
+        std::erase(missing, LowerCase(field.name));
+      }
+    } catch (const UserError& error) {
+      throw UserError("{} can't be read as Parquet with {}: {}", file.string(), kColumnsNeeded,
+                      error.what());
+    }
+    if (!missing.empty()) {
+      throw UserError("{} has no column {}; {} are needed, and it has {}", file.string(),
+                      fmt::join(missing, ", "), kColumnsNeeded, fmt::join(found, ", "));
     }
   }
 
@@ -80,41 +138,55 @@ class MappingImport {
            "has a universal_id that isn't 32 lower-case hex digits");
     Refuse(given, folder, "coalesce(party, '') = '' OR coalesce(user_id, '') = ''",
            "has no party or no user_id");
+  }
+
+  // Of ids that stay.
+  void CheckOwners(const std::string& given, const std::string& left_out,
+                   const std::filesystem::path& folder) {
     Refuse(given, folder,
            fmt::format("(party, user_id) IN (SELECT (party, user_id) FROM {} GROUP BY party, "
-                       "user_id HAVING count(*) > 1)",
-                       given),
+                       "user_id HAVING count(*) > 1) AND (party, user_id) NOT IN (SELECT (party, "
+                       "user_id) FROM {})",
+                       given, left_out),
            "is another person's, too");
   }
 
-  // The given ids that are on the list of erased ones.
-  std::string ErasedSql(const std::string& given) {
-    std::vector<std::vector<std::string>> erased;
-    const lake::TableFolder list = warehouse_.FolderOf(graph_.erased_list);
-    const lake::Snapshot snapshot = warehouse_.Open(list);
-    if (snapshot.exists()) {
-      std::vector<Hash128> hashes;
-      for (const auto& row :
-           connection_.Query(fmt::format("SELECT hash FROM ({})", lake::ScanSql(list, snapshot)))
-               .Rows()) {
-        hashes.push_back(ParseHash(std::get<std::string>(row[0])).value_or(Hash128()));
-      }
-      const enrich::SuppressedIds suppressed(
-          workspace_.steps().connections.secrets().Value(kErasureSalt), std::move(hashes));
-      for (const auto& row : connection_.Query("SELECT party, user_id FROM " + given).Rows()) {
-        const auto& party = std::get<std::string>(row[0]);
-        const auto& user_id = std::get<std::string>(row[1]);
-        if (suppressed.Contains(party, user_id)) {
-          erased.push_back({party, user_id});
-        }
+  // The given ids that are on the list of erased ones, or are junk, which the graph drops: as a
+  // link between others it would take them along.
+  std::string LeftOutSql(const std::string& given) {
+    const enrich::SuppressedIds erased = ErasedIds();
+    std::vector<std::vector<std::string>> left_out;
+    for (const auto& row :
+         connection_.Query("SELECT DISTINCT party, user_id FROM " + given).Rows()) {
+      const auto& party = std::get<std::string>(row[0]);
+      const auto& user_id = std::get<std::string>(row[1]);
+      const bool is_junk = enrich::IsJunkId(user_id);
+      if (is_junk || erased.Contains(party, user_id)) {
+        ++(is_junk ? done_.junk : done_.erased);
+        left_out.push_back({party, user_id});
       }
     }
-    return TextStreamSql(connection_, {"party", "user_id"}, erased);
+    return TextStreamSql(connection_, {"party", "user_id"}, left_out);
+  }
+
+  enrich::SuppressedIds ErasedIds() {
+    std::vector<Hash128> hashes;
+    const lake::TableFolder list = warehouse_.FolderOf(graph_.erased_list);
+    const lake::Snapshot snapshot = warehouse_.Open(list);
+    if (!snapshot.exists()) {
+      return {};
+    }
+    for (const auto& row :
+         connection_.Query(fmt::format("SELECT hash FROM ({})", lake::ScanSql(list, snapshot)))
+             .Rows()) {
+      hashes.emplace_back(ParseHash(std::get<std::string>(row[0])).value_or(Hash128()));
+    }
+    return {workspace_.steps().connections.secrets().Value(kErasureSalt), std::move(hashes)};
   }
 
   // Ids of each person, numbered from 0: those that live long first, so that what expires hangs at
   // the tree's end.
-  std::string MembersSql(const std::string& given, const std::string& erased) const {
+  std::string MembersSql(const std::string& given, const std::string& left_out) const {
     std::vector<std::string> short_lived;
     const auto expiry = graph_.step->with.find("expiry");
     if (expiry != graph_.step->with.end() && expiry->is_object()) {
@@ -122,12 +194,12 @@ class MappingImport {
         short_lived.push_back(sql::QuoteText(party));
       }
     }
-    short_lived.push_back("''");
+    short_lived.emplace_back("''");
     return fmt::format(
         "SELECT *, row_number() OVER (PARTITION BY universal_id ORDER BY party IN ({}), party, "
         "user_id) - 1 AS place, count(*) OVER (PARTITION BY universal_id) AS size FROM {} WHERE "
         "(party, user_id) NOT IN (SELECT (party, user_id) FROM {})",
-        fmt::to_string(fmt::join(short_lived, ", ")), given, erased);
+        fmt::to_string(fmt::join(short_lived, ", ")), given, left_out);
   }
 
   void Count(const std::string& members) {
@@ -156,6 +228,8 @@ class MappingImport {
         members);
   }
 
+  // In place of all that was imported before, on whatever day: its evidence would join people whom
+  // these files tell apart.
   void Commit(const std::string& members) {
     lake::CommitInfo origin;
     origin.run_id = NewRunId();
@@ -171,7 +245,7 @@ class MappingImport {
       parts.push_back({.table = table, .base = std::move(base), .changes = std::move(changes)});
     };
     add(graph_.evidence->table, {.select = PairsSql(members),
-                                 .mode = lake::WriteMode::kReplace,
+                                 .mode = lake::WriteMode::kOverwrite,
                                  .partition_by = graph_.evidence->partition_by,
                                  .sort_by = graph_.evidence->sort_by});
     add(graph_.imported, {.select = NamesSql(members),

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 
 #include "cli/commands.h"
@@ -34,16 +35,21 @@ void PrintPlan(const Arguments& arguments, Services& services) {
   options.only = DaysAskedFor(arguments);
   options.manual = arguments.Has("JOB");
   memo.LookAtSources(workspace.instances());
-  const jobs::PlanFacts facts = workspace.Facts();
+  const jobs::PlanFacts facts = workspace.Facts(options);
   const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, options);
   std::ostringstream text;
   if (services.options().json) {
     PrintJson(text, PlanJson(workspace.instances(), plan));
   } else {
-    text << PlanText(workspace.instances(), plan);
+    text << PlanText(workspace.instances(), plan, facts);
   }
   services.out() << text.str();
-  memo.Keep(workspace.instances(), facts, text.str());
+  RequireNoRefusal(workspace.instances(), plan.waiting);
+  const bool has_problems = std::ranges::any_of(
+      facts.sources, [](const auto& source) { return source && !source->problem.empty(); });
+  if (facts.warnings.empty() && !has_problems) {  // they are told each time
+    memo.Keep(workspace.instances(), facts, text.str());
+  }
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/hashing.h"
 #include "base/process.h"
+#include "base/tree_files.h"
 #include "base/version.h"
 #include "cli/print_json.h"
 #include "jobs/plan/due.h"
@@ -40,10 +41,7 @@ Micros MicrosOf(fs::file_time_type time) {
 // version.
 class FileStates {
  public:
-  void Add(const fs::path& path, const fs::file_status& status) {
-    if (fs::is_directory(status)) {
-      return;
-    }
+  void AddFile(const fs::path& path) {
     std::error_code gone;
     const auto size = fs::file_size(path, gone);
     const auto time = fs::last_write_time(path, gone);
@@ -54,12 +52,10 @@ class FileStates {
     lines_.insert(fmt::format("{}|{}|{}", path.string(), size, time.time_since_epoch().count()));
   }
   void AddFolder(const fs::path& folder) {
-    std::error_code problem;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, problem)) {
-      Add(entry.path(), entry.status());
+    for (const fs::path& file : TreeFiles(folder, [](const std::string&) { return false; })) {
+      AddFile(file);
     }
   }
-  void AddFile(const fs::path& path) { Add(path, fs::status(path)); }
 
   std::string Text() const {
     std::string text;
@@ -129,16 +125,14 @@ bool AreNewest(const storage::ObjectStore& store, const Versions& versions) {
 // The warehouses that a plan looks into: the environment's, and the one that it reads from.
 std::vector<std::string> Warehouses(const project::Project& project) {
   std::vector<std::string> urls{project.warehouse};
-  for (const project::Environment& other : project.environments) {
-    if (other.name == project.environment.read_from) {
-      urls.push_back(other.warehouse);
-    }
+  if (const project::Environment* other = project.OtherEnvironment()) {
+    urls.push_back(other->warehouse);
   }
   return urls;
 }
 
 fs::path PathOf(const project::Project& project, const std::string& question) {
-  return project.folder / ".weir" / "cache" /
+  return project.ScratchFolder() / "cache" /
          fmt::format("plan-{}-{}.json", project.environment.name, ToHex(HashOf(question)));
 }
 
@@ -159,7 +153,7 @@ std::string StateOf(const project::Project& project, const storage::Stores& stor
     if (state.empty() || (ledger.empty() && url == project.warehouse)) {
       return "";
     }
-    state += url + "\n" + ledger;
+    state.append(url).append("\n").append(ledger);
   }
   return ToHex(HashOf(state));
 }
@@ -181,9 +175,13 @@ bool SourcesHold(const project::Project& project, const Json& memo, Services& se
   if (sources.empty()) {
     return true;
   }
-  return std::ranges::all_of(sources.items(), [&](const auto& source) {
-    return jobs::DigestOfFiles(project.folder, source.key(), services.database()) == source.value();
-  });
+  for (const auto& [pattern, digest] : sources.items()) {
+    if (jobs::DigestOfFiles(project.folder, pattern, services.database()) !=
+        digest.get<std::string>()) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // By pattern; absent if a job reads something else than files.

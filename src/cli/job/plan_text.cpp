@@ -1,7 +1,10 @@
 #include "cli/job/plan_text.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
+#include <fmt/ranges.h>
+
+#include "base/error.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
 
@@ -19,6 +22,10 @@ Json RunJson(const JobInstance& instance, const PlannedRun& run) {
                {"why", run.why},
                {"rows", nullptr},
                {"seconds", nullptr}};
+  if (run.cause == jobs::Cause::kStream) {
+    json["start"] = json["end"] = nullptr;
+    json["batch"] = run.interval.start;
+  }
   if (run.rows) {
     json["rows"] = *run.rows;
   }
@@ -62,7 +69,7 @@ std::string CostText(const std::vector<PlannedRun>& runs) {
     unknown += run.seconds ? 0 : 1;
   }
   const std::string rest =
-      unknown == 0 ? "" : fmt::format(", and {} that have not run before", unknown);
+      unknown == 0 ? "" : fmt::format("; {} of them with no earlier run to go by", unknown);
   return fmt::format("{} {}, about {:.1f} s of work{}", runs.size(),
                      runs.size() == 1 ? "run" : "runs", seconds, rest);
 }
@@ -77,9 +84,13 @@ std::string NothingText(const std::string& nothing, const std::vector<JobInstanc
                         const std::vector<jobs::NotPlanned>& waiting) {
   std::string reasons;
   bool all_wait = !waiting.empty();
+  bool some_wait = std::ranges::any_of(waiting, &jobs::NotPlanned::refused);
   for (const jobs::NotPlanned& not_planned : waiting) {
-    all_wait = all_wait && (not_planned.has_none || not_planned.interval);
-    if (not_planned.has_none) {
+    const bool is_told = not_planned.has_none || not_planned.is_behind;
+    all_wait = all_wait && (is_told || not_planned.interval);
+    some_wait =
+        some_wait || not_planned.is_behind || (not_planned.interval && !not_planned.is_past);
+    if (is_told) {
       const JobInstance& instance = instances[not_planned.instance];
       const std::string first = not_planned.first ? fmt::format("its first interval is {}: ",
                                                                 instance.Label(*not_planned.first))
@@ -87,12 +98,55 @@ std::string NothingText(const std::string& nothing, const std::vector<JobInstanc
       reasons += fmt::format("  {}: {}{}\n", instance.name(), first, not_planned.why);
     }
   }
-  return nothing + (all_wait ? ":\n" : ": every interval that is due is done\n") + reasons;
+  const std::string why =
+      some_wait ? ": what is due is done, or waits\n" : ": every interval that is due is done\n";
+  return nothing + (all_wait && !reasons.empty() ? ":\n" : why) + reasons;
 }
 
-std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan& plan) {
+std::string WaitingText(const std::vector<JobInstance>& instances,
+                        const std::vector<jobs::NotPlanned>& waiting) {
   std::string text;
-  if (plan.runs.empty()) {
+  for (const jobs::NotPlanned& not_planned : waiting) {
+    if (not_planned.interval) {
+      text += fmt::format("  {} {}: {}\n", instances[not_planned.instance].name(),
+                          instances[not_planned.instance].Label(*not_planned.interval),
+                          not_planned.why);
+    }
+  }
+  return text;
+}
+
+std::set<std::string> RefusalsOf(const std::vector<JobInstance>& instances,
+                                 const std::vector<jobs::NotPlanned>& waiting) {
+  std::set<std::string> refusals;
+  for (const jobs::NotPlanned& not_planned : waiting) {
+    if (not_planned.refused) {
+      refusals.insert(
+          fmt::format("{}: {}", instances[not_planned.instance].name(), not_planned.why));
+    }
+  }
+  return refusals;
+}
+
+void RequireNone(const std::set<std::string>& refusals) {
+  if (!refusals.empty()) {
+    throw UserError("{}", fmt::join(refusals, "\n"));
+  }
+}
+
+void RequireNoRefusal(const std::vector<JobInstance>& instances,
+                      const std::vector<jobs::NotPlanned>& waiting) {
+  RequireNone(RefusalsOf(instances, waiting));
+}
+
+std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan& plan,
+                     const jobs::PlanFacts& facts) {
+  const bool has_problem = std::ranges::any_of(
+      facts.sources, [](const auto& source) { return source && !source->problem.empty(); });
+  std::string text;
+  if (plan.runs.empty() && has_problem) {
+    text = "nothing to run of what could be reached\n";
+  } else if (plan.runs.empty()) {
     text = NothingText("nothing to run", instances, plan.waiting);
   } else {
     text = fmt::format("{}\n{}\n", RunsText(instances, plan.runs), CostText(plan.runs));
@@ -101,14 +155,7 @@ std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan
     text += fmt::format("\nOut of date, run again with --stale only:\n{}\n{}\n",
                         RunsText(instances, plan.stale), CostText(plan.stale));
   }
-  std::string waiting;
-  for (const jobs::NotPlanned& not_planned : plan.waiting) {
-    if (not_planned.interval) {
-      waiting += fmt::format("  {} {}: {}\n", instances[not_planned.instance].name(),
-                             instances[not_planned.instance].Label(*not_planned.interval),
-                             not_planned.why);
-    }
-  }
+  const std::string waiting = WaitingText(instances, plan.waiting);
   return waiting.empty() ? text : text + "\nNot now:\n" + waiting;
 }
 

@@ -71,13 +71,14 @@ std::string ReportText(const std::string& id, const jobs::ReplayReport& report) 
 
 void Replay(const Arguments& arguments, Services& services) {
   Workspace workspace(services);
-  const jobs::PlanFacts facts = workspace.Facts();
   const std::string id = arguments.Text("RUN");
+  workspace.ledger().Refresh();
   const jobs::RunRecord record = FindAttempts(workspace.ledger(), id).back();
+  const std::size_t instance = InstanceOf(workspace, record);
+  const jobs::PlanFacts facts = workspace.Facts({.instances = {instance}, .manual = true});
   jobs::RunServices runs = workspace.Runs(arguments.Has("--send"));
   runs.send = arguments.Has("--send");
-  const jobs::ReplayReport report =
-      jobs::ReplayRun(record, InstanceOf(workspace, record), facts, runs);
+  const jobs::ReplayReport report = jobs::ReplayRun(record, instance, facts, runs);
   if (services.options().json) {
     PrintJson(services.out(), ReplayJson(id, report));
   } else {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <set>
@@ -25,51 +26,107 @@ using jobs::RunPlanSummary;
 
 constexpr Micros kPoll = std::int64_t{60} * 1'000'000;
 
+std::size_t CountOf(const RunPlanSummary& summary, jobs::RunEnd end) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      summary.ends, [&](const auto& place_and_end) { return place_and_end.second == end; }));
+}
+
+// Counts what is not done by how it ended at last.
+void CountEnds(RunPlanSummary& whole) {
+  whole.failed = CountOf(whole, jobs::RunEnd::kFailed);
+  whole.skipped = CountOf(whole, jobs::RunEnd::kSkipped);
+  whole.held = CountOf(whole, jobs::RunEnd::kHeld);
+}
+
+// What a later round did takes the place of what an earlier one failed to do.
 void Add(const RunPlanSummary& round, RunPlanSummary& whole) {
   whole.succeeded += round.succeeded;
-  whole.failed += round.failed;
-  whole.skipped += round.skipped;
   whole.unneeded += round.unneeded;
-  whole.held += round.held;
-  whole.records.insert(whole.records.end(), round.records.begin(), round.records.end());
+  for (const auto& [place, end] : round.ends) {
+    whole.ends[place] = end;
+  }
+  CountEnds(whole);
+  for (const jobs::RunRecord& record : round.records) {
+    std::erase_if(whole.records, [&](const jobs::RunRecord& before) {
+      return before.state != jobs::RunState::kSucceeded && before.key.job == record.key.job &&
+             before.key.partition == record.key.partition &&
+             before.key.interval == record.key.interval;
+    });
+    whole.failed_outside.erase(record.key.id());
+    whole.records.push_back(record);
+  }
+  whole.failed_outside.insert(round.failed_outside.begin(), round.failed_outside.end());
   for (const auto& [name, rows] : round.shown) {
     whole.shown[name] = rows;
   }
 }
 
+// What another process was at, or what waited for that, may be done by now: then no plan has it.
+// Returns whether that is so of anything.
+bool SettleHeld(const jobs::Plan& plan, RunPlanSummary& whole) {
+  const std::size_t held_before = whole.held;
+  for (auto& [place, end] : whole.ends) {
+    const bool is_open = std::ranges::any_of(plan.runs, [&](const jobs::PlannedRun& run) {
+      return std::pair(run.instance, run.interval) == place;
+    });
+    if (!is_open && (end == jobs::RunEnd::kHeld || end == jobs::RunEnd::kSkipped)) {
+      end = jobs::RunEnd::kDone;
+    }
+  }
+  CountEnds(whole);
+  return whole.held < held_before;
+}
+
+// Whether effects outside are done: where the environment says so or --send is given, or with
+// --send alone.
+enum class Sending : std::uint8_t { kAsEnvironment, kIfAsked };
+
 // Runs plans until there is nothing new to do: what one round has made may be what the next needs.
 class Rounds {
  public:
-  Rounds(const Arguments& arguments, Workspace& workspace, jobs::PlanOptions options)
+  // `follows`: others come after these (--follow).
+  Rounds(const Arguments& arguments, Workspace& workspace, jobs::PlanOptions options,
+         Sending sending, bool follows = false)
       : workspace_(workspace),
         options_(std::move(options)),
         observer_(MakeRunObserver(workspace.services()), workspace),
         parallel_(static_cast<int>(arguments.Integer("--parallel", 1).value_or(1))),
-        send_(arguments.Has("--send")) {}
+        is_asked_to_send_(arguments.Has("--send")),
+        sending_(sending),
+        follows_(follows) {}
 
   RunPlanSummary Run() {
     RunPlanSummary whole;
+    bool stays_undone = false;  // the round before has done nothing that this one could go on with
     for (;;) {
-      jobs::PlanFacts facts = workspace_.Facts();
+      jobs::PlanFacts facts = workspace_.Facts(options_);
+      facts.follows = follows_;
       ends_.Limit(options_.instances, facts);
       whole.problems = ProblemsOf(facts);
-      const jobs::Plan plan = NewRuns(MakePlan(facts));
+      jobs::Plan plan = MakePlan(facts);
       waiting_ = waiting_.empty() ? plan.waiting : waiting_;
+      if (!options_.force && whole.held > 0 && SettleHeld(plan, whole)) {
+        MayRunNow(whole);
+        stays_undone = false;
+      }
+      plan = NewRuns(std::move(plan), stays_undone);
       if (plan.runs.empty()) {
         PackClosedDays(facts);
         DropDaysPastKeeping(facts);
         return whole;
       }
       observer_.OnPlan(workspace_.instances(), plan);
-      jobs::RunServices services = workspace_.Runs(send_);
+      jobs::RunServices services = workspace_.Runs(is_asked_to_send_);
+      services.send = sending_ == Sending::kAsEnvironment ? services.send : is_asked_to_send_;
       const RunPlanSummary round = jobs::RunPlan(plan, facts, services, parallel_, observer_);
       Add(round, whole);
       if (workspace_.services().stop().stop_requested()) {
         throw CancelledError();
       }
-      if (options_.force || round.succeeded == 0) {
+      if (options_.force || (round.succeeded == 0 && round.held == 0)) {
         return whole;
       }
+      stays_undone = round.succeeded == 0;
     }
   }
 
@@ -81,8 +138,9 @@ class Rounds {
   std::map<std::string, std::string> ProblemsOf(const jobs::PlanFacts& facts) const {
     std::map<std::string, std::string> problems;
     for (const std::size_t i : options_.instances) {
-      if (facts.sources[i] && !facts.sources[i]->problem.empty()) {
-        problems[workspace_.instances()[i].name()] = facts.sources[i]->problem;
+      const auto& source = facts.sources[i];
+      if (source && !source->problem.empty()) {
+        problems[workspace_.instances()[i].name()] = source->problem;
       }
     }
     return problems;
@@ -96,13 +154,22 @@ class Rounds {
     return plan;
   }
 
+  // What was skipped as another process was at what it needs.
+  void MayRunNow(const RunPlanSummary& whole) {
+    for (const auto& [place, end] : whole.ends) {
+      if (end == jobs::RunEnd::kSkipped) {
+        tried_.erase(place);
+      }
+    }
+  }
+
   // A plan of nothing but what this process has tried already is no plan.
-  jobs::Plan NewRuns(jobs::Plan plan) {
+  jobs::Plan NewRuns(jobs::Plan plan, bool stays_undone) {
     bool is_new = false;
     for (const jobs::PlannedRun& run : plan.runs) {
       is_new = tried_.insert({run.instance, run.interval}).second || is_new;
     }
-    if (!is_new) {
+    if (!is_new || stays_undone) {
       plan.runs.clear();
     }
     return plan;
@@ -129,7 +196,9 @@ class Rounds {
   AlertingObserver observer_;
   jobs::StreamEnds ends_;
   int parallel_;
-  bool send_;
+  bool is_asked_to_send_;
+  Sending sending_;
+  bool follows_;
   std::set<std::pair<std::size_t, jobs::Interval>> tried_;
   std::vector<jobs::NotPlanned> waiting_;
 };
@@ -179,8 +248,9 @@ void Report(Workspace& workspace, const RunPlanSummary& summary,
                            : "nothing to do of what could be reached\n");
   } else {
     services.out() << StepsText(summary)
-                   << fmt::format("{} succeeded, {} failed, {} skipped\n", summary.succeeded,
-                                  summary.failed, summary.skipped + summary.held);
+                   << fmt::format("{} succeeded, {} failed, {} skipped{}\n", summary.succeeded,
+                                  summary.failed, summary.skipped,
+                                  summary.held == 0 ? "" : fmt::format(", {} held", summary.held));
     for (const auto& [name, shown] : summary.shown) {
       services.out() << ShownText(shown);
     }
@@ -188,8 +258,13 @@ void Report(Workspace& workspace, const RunPlanSummary& summary,
   if (summary.failed > 0) {
     for (const jobs::RunRecord& record : summary.records) {
       if (record.state == jobs::RunState::kFailed) {
-        throw UserError("{} of {} runs failed; the first: {}: {}", summary.failed,
+        const std::string text =
+            fmt::format("{} of {} runs failed; the first: {}: {}", summary.failed,
                         summary.failed + summary.succeeded, record.key.id(), record.error);
+        if (summary.failed_outside.contains(record.key.id())) {
+          throw ExternalError("{}", text);
+        }
+        throw UserError("{}", text);
       }
     }
   }
@@ -204,7 +279,9 @@ void Report(Workspace& workspace, const RunPlanSummary& summary,
     throw ExternalError("{} has to wait: {}", name, problem);
   }
   if (summary.held > 0) {
-    throw ExternalError("{} runs are held by other processes", summary.held);
+    throw ExternalError(
+        "{}", summary.held == 1 ? "1 run is held by another process"
+                                : fmt::format("{} runs are held by other processes", summary.held));
   }
 }
 
@@ -217,18 +294,35 @@ jobs::PlanOptions OptionsOf(const Arguments& arguments, const Workspace& workspa
   return options;
 }
 
+// Tells of each job that doesn't run until people do something, once.
+void TellNewOnes(const std::set<std::string>& refusals, const std::set<std::string>& told) {
+  for (const std::string& refusal : refusals) {
+    if (!told.contains(refusal)) {
+      LogWarning("{}", refusal);
+    }
+  }
+}
+
 // Runs what is due, again and again: streams as their input grows, other jobs once theirs is
-// complete. Ends when it is told to stop.
+// complete. Ends when it is told to stop, with a UserError if there are jobs then that are refused.
 void Follow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOptions& options) {
   Services& services = workspace.services();
   const auto text = arguments.OptionalText("--poll");
   const Micros poll = text ? ParseDuration("--poll", *text) : kPoll;
+  std::set<std::string> refused;
   for (;;) {
     RunPlanSummary summary;
     try {
-      summary = Rounds(arguments, workspace, options).Run();
+      Rounds rounds(arguments, workspace, options, Sending::kAsEnvironment, true);
+      summary = rounds.Run();
+      const std::set<std::string> now = RefusalsOf(workspace.instances(), rounds.waiting());
+      TellNewOnes(now, refused);
+      refused = now;
     } catch (const ExternalError& problem) {
       LogWarning("{}; trying again", problem.what());
+    } catch (const CancelledError&) {
+      RequireNone(refused);
+      throw;
     }
     const bool did_something = summary.succeeded + summary.failed + summary.held > 0;
     if (did_something && services.options().json) {
@@ -236,41 +330,66 @@ void Follow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOp
     }
     jobs::SleepUnlessStopped(std::chrono::milliseconds(poll / 1000), services.stop());
     if (services.stop().stop_requested()) {
+      RequireNone(refused);
       throw CancelledError();
     }
   }
 }
 
-void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOptions& options) {
+void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOptions& options,
+               Sending sending) {
   if (arguments.Has("--dry-run")) {
-    const jobs::PlanFacts facts = workspace.Facts();
+    const jobs::PlanFacts facts = workspace.Facts(options);
     const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, options);
     Services& services = workspace.services();
     if (services.options().json) {
       PrintJson(services.out(), PlanJson(workspace.instances(), plan));
     } else {
-      services.out() << PlanText(workspace.instances(), plan);
+      services.out() << PlanText(workspace.instances(), plan, facts);
     }
+    RequireNoRefusal(workspace.instances(), plan.waiting);
     return;
   }
   if (arguments.Has("--follow")) {
     Follow(arguments, workspace, options);
     return;
   }
-  Rounds rounds(arguments, workspace, options);
+  Rounds rounds(arguments, workspace, options, sending);
   const RunPlanSummary summary = rounds.Run();
   const bool did_nothing = summary.succeeded + summary.failed + summary.held == 0;
   if (options.force && did_nothing && summary.problems.empty()) {
-    std::string why = NothingText("nothing was run", workspace.instances(), rounds.waiting());
+    RequireNoRefusal(workspace.instances(), rounds.waiting());
+    std::string why = NothingText("nothing was run", workspace.instances(), rounds.waiting()) +
+                      WaitingText(workspace.instances(), rounds.waiting());
     why.pop_back();
+    if (workspace.services().options().json) {
+      workspace.services().out() << SummaryJson(summary).dump() << "\n";
+    }
     throw UserError("{}", why);
   }
   Report(workspace, summary, rounds.waiting());
+  RequireNoRefusal(workspace.instances(), rounds.waiting());
+}
+
+// Services that a selection names are none of its runs.
+void TellServices(const Arguments& arguments, const Workspace& workspace,
+                  const jobs::PlanOptions& options) {
+  std::set<std::string> services;
+  for (const std::size_t i : options.instances) {
+    const project::Job& job = *workspace.instances()[i].job;
+    if (job.is_service && arguments.Has("JOB")) {
+      services.insert(job.name);
+    }
+  }
+  for (const std::string& name : services) {
+    LogInfo("{} is a service: 'weir serve {}' runs it", name, name);
+  }
 }
 
 void RunJobs(const Arguments& arguments, Services& services) {
   Workspace workspace(services);
   jobs::PlanOptions options = OptionsOf(arguments, workspace);
+  TellServices(arguments, workspace, options);
   options.force = arguments.Has("--full");
   if (arguments.Has("--follow") && (options.force || options.only || arguments.Has("--dry-run"))) {
     throw UsageError("--follow goes with a selection of jobs, not with days, --full or --dry-run");
@@ -281,7 +400,7 @@ void RunJobs(const Arguments& arguments, Services& services) {
   if (options.force && !options.only && !arguments.Has("JOB")) {
     throw UsageError("--full runs what is done again: name the jobs, or the days (--on, --from)");
   }
-  RunOrShow(arguments, workspace, options);
+  RunOrShow(arguments, workspace, options, Sending::kAsEnvironment);
 }
 
 void Backfill(const Arguments& arguments, Services& services) {
@@ -291,7 +410,7 @@ void Backfill(const Arguments& arguments, Services& services) {
   if (!options.only) {
     throw UsageError("'weir backfill' needs the days: --on DAY, or --from DAY --to DAY");
   }
-  RunOrShow(arguments, workspace, options);
+  RunOrShow(arguments, workspace, options, Sending::kIfAsked);
 }
 
 std::vector<Parameter> RunParameters() {

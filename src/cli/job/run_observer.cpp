@@ -144,7 +144,8 @@ class LineObserver final : public jobs::RunObserver {
       lines += fmt::format("  {}\n", record.error);
     }
     for (const jobs::CheckRecord& check : record.checks) {
-      if (check.outcome != "passed") {
+      const bool is_told = record.error.find(check.message) != std::string::npos;
+      if (check.outcome != "passed" && (check.message.empty() || !is_told)) {
         lines += fmt::format("  check {} {}: {}\n", check.name, check.outcome, check.message);
       }
     }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "jobs/ledger/ledger.h"
+#include "jobs/plan/done_runs.h"
 
 namespace weir::cli {
 
@@ -21,6 +22,10 @@ Json RecordJson(const jobs::RunRecord& record) {
     const Micros micros = json.at(time).get<Micros>();
     const bool is_unset = micros == 0 && std::string_view(time).ends_with("ed");
     json[time] = is_unset ? Json() : Json(FormatTimestamp(micros));
+  }
+  if (jobs::IsBatch(record.key.interval)) {
+    json["start"] = json["end"] = nullptr;
+    json["batch"] = record.key.interval.start;
   }
   if (jobs::Ledger::IsAbandoned(record)) {
     json["state"] = "crashed";

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -31,11 +32,19 @@ std::string Shortened(const std::string& text) {
 std::vector<jobs::RunRecord> FindRuns(const Arguments& arguments, jobs::Ledger& ledger) {
   constexpr std::int64_t kDefaultLimit = 20;
   jobs::Ledger::Filter filter{.job = arguments.Text("JOB")};
-  filter.limit = static_cast<std::size_t>(arguments.Integer("--limit", 1).value_or(kDefaultLimit));
-  if (const auto state = arguments.OptionalText("--state")) {
-    filter.state = jobs::ParseRunState(*state);
+  const auto limit =
+      static_cast<std::size_t>(arguments.Integer("--limit", 1).value_or(kDefaultLimit));
+  const auto state = arguments.OptionalText("--state");
+  const bool is_crashed = state == "crashed";  // which the ledger has as running
+  filter.limit = is_crashed ? std::numeric_limits<std::int64_t>::max() : limit;
+  if (state) {
+    filter.state = is_crashed ? jobs::RunState::kRunning : jobs::ParseRunState(*state);
   }
   auto runs = ledger.List(filter);
+  if (is_crashed) {
+    std::erase_if(runs, [](const auto& run) { return !jobs::Ledger::IsAbandoned(run); });
+    runs.resize(std::min(runs.size(), limit));
+  }
   if (runs.empty() && !filter.job.empty()) {
     const std::vector<std::string> known = ledger.Jobs();
     if (std::ranges::find(known, filter.job) == known.end()) {
@@ -76,16 +85,15 @@ Command RunsCommand() {
           "A run is one execution of a job for one interval and partition; each attempt at it is "
           "a\n"
           "line. 'crashed' are those whose process is gone: the next 'weir run' takes them over. "
-          "All\nruns but the newest thousand are in the table weir.runs, their checks in "
-          "weir.checks.",
+          "All\nruns are in the table weir.runs, their checks in weir.checks.",
       .examples =
           "weir runs\nweir runs daily_revenue --state failed --limit 5\nweir show run "
           "daily_revenue.20260105.1",
       .parameters = {{.name = "JOB", .help = "runs of this job alone"},
                      {.name = "--state",
                       .value = "STATE",
-                      .help = "only runs that are running, succeeded, failed or cancelled",
-                      .choices = {"running", "succeeded", "failed", "cancelled"}},
+                      .help = "only runs that are running, succeeded, failed, cancelled or crashed",
+                      .choices = {"running", "succeeded", "failed", "cancelled", "crashed"}},
                      {.name = "--limit", .value = "N", .help = "how many (default: 20)"}},
       .run = PrintRuns,
   };

@@ -7,11 +7,18 @@
 #include "cli/services.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
+#include "jobs/plan/done_runs.h"
 
 namespace weir::cli {
 namespace {
 
 std::string TimeOrNone(Micros time) { return time == 0 ? "-" : FormatTimestamp(time); }
+
+std::string IntervalText(const jobs::Interval& interval) {
+  return jobs::IsBatch(interval) ? fmt::format("{}", interval.start)
+                                 : fmt::format("{} to {}", FormatTimestamp(interval.start),
+                                               FormatTimestamp(interval.end));
+}
 
 std::string Number(std::int64_t number) { return fmt::format("{}", number); }
 
@@ -28,8 +35,7 @@ void PrintHead(std::ostream& out, const jobs::RunRecord& run) {
       {"run", run.key.id()},
       {"job", run.key.job},
       {"partition", run.key.partition},
-      {"interval", fmt::format("{} to {}", FormatTimestamp(run.key.interval.start),
-                               FormatTimestamp(run.key.interval.end))},
+      {jobs::IsBatch(run.key.interval) ? "batch" : "interval", IntervalText(run.key.interval)},
       {"attempt", Number(run.attempt)},
       {"state", StateText(run)},
       {"why", run.why},
@@ -65,8 +71,8 @@ void PrintParts(std::ostream& out, const jobs::RunRecord& run) {
   PrintTable(out, "Outputs", outputs, !run.outputs.empty());
   TextTable steps({"step", ">rows", ">seconds", ">retries"});
   for (const jobs::StepRecord& step : run.steps) {
-    steps.Add({step.name, FormatCount(step.rows), fmt::format("{:.3f}", step.seconds),
-               Number(step.retries)});
+    steps.Add({step.name, step.rows < 0 ? "streamed" : FormatCount(step.rows),
+               fmt::format("{:.3f}", step.seconds), Number(step.retries)});
   }
   PrintTable(out, "Steps", steps, !run.steps.empty());
   TextTable checks({"check", "of", "outcome", ">failures", "message"});

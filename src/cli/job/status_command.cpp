@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -6,6 +7,7 @@
 #include "cli/job/workspace.h"
 #include "cli/print_json.h"
 #include "cli/text_table.h"
+#include "jobs/plan/done_runs.h"
 
 namespace weir::cli {
 namespace {
@@ -21,6 +23,14 @@ struct Standing {
   std::string waits_for;  // why there is no later one
 };
 
+// Of a stream that was none before, its newest batch: intervals are behind the batches.
+std::string NewestOf(const jobs::JobInstance& instance, const std::vector<jobs::RunRecord>& done) {
+  const auto newest = std::ranges::find_if(std::views::reverse(done), [&](const auto& run) {
+    return !instance.job->is_stream || jobs::IsBatch(run.key.interval);
+  });
+  return newest == done.rend() ? "" : instance.Label(newest->key.interval);
+}
+
 std::vector<Standing> Standings(const Workspace& workspace, const jobs::PlanFacts& facts,
                                 const jobs::Plan& plan, const std::set<std::size_t>& selected) {
   std::vector<Standing> standings;
@@ -29,14 +39,16 @@ std::vector<Standing> Standings(const Workspace& workspace, const jobs::PlanFact
     Standing standing{.instance = &instance, .newest = {}, .waits_for = {}};
     const auto& done = facts.runs[i].succeeded;
     standing.done = done.size();
-    standing.newest = done.empty() ? "" : instance.Label(done.back().key.interval);
+    standing.newest = NewestOf(instance, done);
     for (const jobs::PlannedRun& run : plan.runs) {
       standing.to_run += run.instance == i ? 1 : 0;
       const bool failed = run.cause == jobs::Cause::kFailed || run.cause == jobs::Cause::kCrashed;
-      standing.failed += run.instance == i && failed ? 1 : 0;
+      standing.failed += run.instance == i && (failed || run.failed_before) ? 1 : 0;
     }
-    standing.stale = static_cast<std::size_t>(std::ranges::count_if(
-        plan.stale, [&](const jobs::PlannedRun& run) { return run.instance == i; }));
+    for (const jobs::PlannedRun& run : plan.stale) {
+      standing.stale += run.instance == i ? 1 : 0;
+      standing.failed += run.instance == i && run.failed_before ? 1 : 0;
+    }
     for (const jobs::NotPlanned& waiting : plan.waiting) {
       if (waiting.instance == i) {
         standing.waits_for = waiting.why;
@@ -62,8 +74,9 @@ void PrintStatus(const Arguments& arguments, Services& services) {
   Workspace workspace(services);
   const auto selected =
       workspace.Select(arguments.Texts("JOB"), arguments.OptionalText("--partition"));
-  const jobs::PlanFacts facts = workspace.Facts();
-  const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, {.instances = selected});
+  const jobs::PlanOptions options{.instances = selected};
+  const jobs::PlanFacts facts = workspace.Facts(options);
+  const jobs::Plan plan = jobs::MakePlan(workspace.instances(), facts, options);
   const std::vector<Standing> standings = Standings(workspace, facts, plan, selected);
   if (services.options().json) {
     Json list = Json::array();

@@ -36,6 +36,9 @@ void Tell(const TestCase& test, Services& services) {
   }
   services.out() << fmt::format("{}  {}: {} ({:.2f} s)\n", test.failure.empty() ? "ok  " : "FAIL",
                                 test.file, test.name, test.seconds);
+  for (const std::string& check : test.left_out) {
+    services.out() << fmt::format("      check '{}' was left out: its table is not given\n", check);
+  }
   std::size_t begin = 0;
   while (begin < test.failure.size()) {
     const std::size_t end = test.failure.find('\n', begin);
@@ -46,7 +49,7 @@ void Tell(const TestCase& test, Services& services) {
 
 std::vector<TestCase> RunTests(const std::vector<project::UnitTest>& tests, Workspace& workspace) {
   const fs::path folder =
-      workspace.project().folder / ".weir" / "work" / fmt::format("test.{}", CurrentProcess().pid);
+      workspace.project().ScratchFolder() / "work" / fmt::format("test.{}", CurrentProcess().pid);
   // As the files have them: a test gives the rows of a view, not of the tables below it.
   const std::vector<jobs::JobInstance> instances = jobs::MakeInstances(workspace.project());
   std::vector<TestCase> cases;
@@ -61,7 +64,8 @@ std::vector<TestCase> RunTests(const std::vector<project::UnitTest>& tests, Work
                      .name = test.name,
                      .job = test.job,
                      .failure = result.failure,
-                     .seconds = result.seconds});
+                     .seconds = result.seconds,
+                     .left_out = result.left_out});
     Tell(cases.back(), workspace.services());
   }
   return cases;
@@ -84,7 +88,8 @@ Json TestsJson(const std::vector<TestCase>& cases, std::int64_t failed) {
                     {"job", test.job},
                     {"outcome", test.failure.empty() ? "passed" : "failed"},
                     {"message", test.failure},
-                    {"seconds", test.seconds}});
+                    {"seconds", test.seconds},
+                    {"left_out", test.left_out}});
   }
   return {{"tests", list}, {"passed", std::ssize(cases) - failed}, {"failed", failed}};
 }

@@ -2,14 +2,32 @@
 
 #include <algorithm>
 
+#include <fmt/ranges.h>
+
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/nearest_name.h"
 #include "jobs/graph/resolve_views.h"
 #include "jobs/graph/selection.h"
+#include "jobs/graph/settings_check.h"
 #include "jobs/steps/code_hash.h"
 
 namespace weir::cli {
+namespace {
+
+// "region=eu, region=us"
+std::string PartitionsText(const project::Project& project) {
+  std::vector<std::string> known;
+  for (const auto& [list, values] : project.partitions) {
+    for (const std::string& value : values) {
+      known.push_back(list + "=" + value);
+    }
+  }
+  return known.empty() ? "there is none" : fmt::format("{}", fmt::join(known, ", "));
+}
+
+}  // namespace
 
 Workspace::Workspace(Services& services)
     : services_(services),
@@ -26,13 +44,21 @@ Workspace::Workspace(Services& services)
              .connectors = connectors_,
              .connections = connections_},
       lakes_(std::make_unique<jobs::Lakes>(project_, services.database())) {
+  secrets_.LoadAll();
   lakes_->own().connection().SetStopToken(services.stop());
   graph_ = jobs::BuildGraph(project_, lakes_->own().connection());
   if (!graph_.views.empty()) {
     resolved_ = jobs::ResolveViews(project_, graph_, lakes_->own().connection());
   }
+  jobs::Findings findings;
+  jobs::CheckConnections(project_, {.operators = operators_, .connectors = connectors_}, findings);
+  findings.mistakes.ThrowIfAny(project_.folder);
   instances_ = jobs::MakeInstances(resolved_ ? *resolved_ : project_);
   ledger_ = std::make_unique<jobs::Ledger>(lakes_->own(), services.ledger_cache());
+  if (lake::Warehouse* other = lakes_->other()) {
+    other_ledger_ = std::make_unique<jobs::Ledger>(
+        *other, services.ledger_cache().replace_filename(lakes_->other_name() + ".read.sqlite"));
+  }
 }
 
 std::set<std::size_t> Workspace::Select(const std::vector<std::string>& words,
@@ -52,8 +78,8 @@ std::set<std::size_t> Workspace::Select(const std::vector<std::string>& words,
         std::ranges::find(known->second, value) == known->second.end()) {
       throw UsageError(
           "--partition '{}': expected NAME=VALUE of a list under 'partitions' of "
-          "weir.yaml",
-          *partition);
+          "weir.yaml: {}",
+          *partition, PartitionsText(project_));
     }
   }
   std::set<std::size_t> selected;
@@ -82,8 +108,37 @@ const std::vector<std::string>& Workspace::CodeHashes() {
   return code_hashes_;
 }
 
+jobs::PlanFacts Workspace::Facts(const jobs::PlanOptions& options) {
+  std::set<std::size_t> to_run = options.instances;
+  std::erase_if(to_run, [&](std::size_t i) {
+    const project::Job& job = *instances_[i].job;
+    const bool is_manual = job.schedule.cadence == project::Cadence::kManual && !job.is_stream;
+    return job.is_service || (is_manual && !options.manual);
+  });
+  jobs::PlanFacts facts = jobs::GatherFacts({.project = project_,
+                                             .instances = instances_,
+                                             .lakes = *lakes_,
+                                             .ledger = *ledger_,
+                                             .other_ledger = other_ledger_.get(),
+                                             .steps = steps_,
+                                             .predicates = predicates_,
+                                             .to_run = to_run,
+                                             .takes_over = options.force},
+                                            CodeHashes());
+  for (const std::string& warning : facts.warnings) {
+    if (warned_.insert(warning).second) {
+      LogWarning("{}", warning);
+    }
+  }
+  return facts;
+}
+
 jobs::PlanFacts Workspace::Facts() {
-  return jobs::GatherFacts({project_, instances_, *lakes_, *ledger_, steps_}, CodeHashes());
+  jobs::PlanOptions all{.manual = true};
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    all.instances.insert(i);
+  }
+  return Facts(all);
 }
 
 jobs::RunServices Workspace::Runs(bool send) {
@@ -93,6 +148,7 @@ jobs::RunServices Workspace::Runs(bool send) {
           .ledger = *ledger_,
           .ledger_mutex = ledger_mutex_,
           .selector = selector_,
+          .sound = sound_,
           .steps = steps_,
           .stop = services_.stop(),
           .send = send || project_.environment.send};

@@ -21,7 +21,8 @@
 namespace weir::cli {
 
 // The project with its jobs, checked, and what planning and running them needs: for the commands
-// about jobs.
+// about jobs. Secrets that are there are redacted from the start, whoever may tell them: a command
+// inherits the variables that hold them.
 class Workspace {
  public:
   explicit Workspace(Services& services);
@@ -41,7 +42,10 @@ class Workspace {
   std::set<std::size_t> Select(const std::vector<std::string>& words,
                                const std::optional<std::string>& partition) const;
 
-  // Looks at the ledger, the tables and outside files.
+  // Looks at the ledger, the tables and outside files, for a plan with these options; of what they
+  // leave out, in the environment that is read from if its tables are there alone.
+  jobs::PlanFacts Facts(const jobs::PlanOptions& options);
+  // The same where everything may run.
   jobs::PlanFacts Facts();
   // What runs share; `send` allows effects outside.
   jobs::RunServices Runs(bool send);
@@ -62,9 +66,13 @@ class Workspace {
   std::vector<jobs::JobInstance> instances_;
   std::unique_ptr<jobs::Lakes> lakes_;
   std::unique_ptr<jobs::Ledger> ledger_;
+  std::unique_ptr<jobs::Ledger> other_ledger_;  // of the environment that is read from, or null
   std::mutex ledger_mutex_;
   jobs::SharedSelector selector_;
+  jobs::SoundSql sound_;
+  jobs::WherePredicates predicates_;
   std::vector<std::string> code_hashes_;
+  std::set<std::string> warned_;  // once each
 };
 
 // --on DAY, --from D --to D (both days inclusive); absent without them.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/run_id.h"
 #include "cli/commands.h"
@@ -175,9 +176,13 @@ void Compare(const Arguments& arguments, Services& services) {
   if (folder.has_value() == old_day.has_value()) {
     throw UsageError("one of --old and --old-day says what to compare with");
   }
+  if (old_day && !ParseDate(*old_day)) {
+    throw UsageError("--old-day '{}': expected a day such as 2026-01-05", *old_day);
+  }
   lake::QuerySession session(services.database(), &services.warehouse());
   session.SetStopToken(services.stop());
   std::vector<std::vector<std::string>> rows;
+  bool has_known = false;  // segments that both have
   const std::vector<ComparedDay> days = FindDays(services, session, arguments);
   if (old_day) {
     CheckOldDay(days, *old_day);
@@ -186,8 +191,13 @@ void Compare(const Arguments& arguments, Services& services) {
     const OldLookalikes old =
         folder ? ReadOldFiles(session, *folder) : ReadOldDay(session, day.region, *old_day);
     for (const SegmentComparison& found : CompareSegments(session, day, old)) {
+      has_known = has_known || !found.ranked_by.empty() || found.old_size.value_or(0) > 0;
       rows.push_back(RowOf(day, old.name, found));
     }
+  }
+  if (!rows.empty() && !has_known) {
+    throw UserError("{}: none of its segments was evaluated on {}; {} was, for one",
+                    folder.value_or(old_day.value_or("")), rows[0][1], rows[0][3]);
   }
   WriteComparison(services.warehouse(), rows);
   PrintComparison(services, rows);

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "cli/dsp_parties.h"
 #include "cli/identity/regions.h"
 #include "cli/lookalikes/lookalike_commands.h"
 #include "cli/lookalikes/member_report.h"
@@ -26,22 +27,6 @@ struct FoundPerson {
   AskedPerson person;
 };
 
-// "xandr=an,files=an" by DSP.
-std::map<std::string, std::string> PartiesOf(const project::Project& project) {
-  std::map<std::string, std::string> parties;
-  const auto dsps = project.variables.find("dsps");
-  std::string rest = dsps == project.variables.end() ? "" : dsps->second + ",";
-  for (std::size_t end = rest.find(','); end != std::string::npos; end = rest.find(',')) {
-    const std::string pair = rest.substr(0, end);
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    if (equals < pair.size()) {
-      parties.emplace(pair.substr(0, equals), pair.substr(equals + 1));
-    }
-    rest.erase(0, end + 1);
-  }
-  return parties;
-}
-
 std::int64_t NumberOf(const project::Project& project, const std::string& variable) {
   std::int64_t number = 0;
   if (const auto found = project.variables.find(variable); found != project.variables.end()) {
@@ -50,12 +35,9 @@ std::int64_t NumberOf(const project::Project& project, const std::string& variab
   return number;
 }
 
-// The region's mapping as the day's scoring read it; the newest where no run says.
-std::string MappingOf(lake::Warehouse& warehouse, const std::string& region,
-                      const std::string& day) {
-  const std::string table = "metastore.mapping_" + region;
-  for (const TableCommit& commit :
-       CommitsBehind(warehouse, {{.table = kScoring, .region = region, .day = day}})) {
+// A table as the day's scoring read it; the newest where no run says.
+std::string AsRead(const std::vector<TableCommit>& behind_scoring, const std::string& table) {
+  for (const TableCommit& commit : behind_scoring) {
     if (commit.table == table) {
       return fmt::format("{}@v{}", table, commit.version);
     }
@@ -70,9 +52,13 @@ std::optional<FoundPerson> FindInRegion(Services& services, lake::QuerySession& 
   if (!day) {
     return std::nullopt;
   }
+  const auto behind =
+      CommitsBehind(services.warehouse(), {{.table = kScoring, .region = region, .day = *day}});
   MemberPlace place{.region = region,
                     .day = *day,
-                    .mapping = MappingOf(services.warehouse(), region, *day),
+                    .mapping = AsRead(behind, "metastore.mapping_" + region),
+                    .runs = AsRead(behind, "metastore.lookalikes_mlflow_runs"),
+                    .models = AsRead(behind, "metastore.lookalikes_models"),
                     .segment = segment.id};
   auto person = FindAskedPerson(session, place, arguments.Text("USER"));
   if (!person) {
@@ -103,6 +89,7 @@ FoundPerson FindSomewhere(Services& services, lake::QuerySession& session,
 SeenEvents CountEvents(lake::QuerySession& session, const FoundPerson& found,
                        std::int64_t history_days) {
   std::vector<std::string> ids;
+  ids.reserve(found.person.ids.size());
   for (const PersonId& id : found.person.ids) {
     ids.push_back(fmt::format("(party = {} AND user_id = {})", sql::QuoteText(id.party),
                               sql::QuoteText(id.user_id)));
@@ -154,7 +141,7 @@ void ExplainMember(const Arguments& arguments, Services& services) {
   report.segment = FindSegment(services.warehouse(), session, arguments.Text("SEGMENT"));
   FoundPerson found = FindSomewhere(services, session, report.segment, arguments);
   const project::Project& project = services.project();
-  report.facts = ReadMemberFacts(session, found.place, found.person, PartiesOf(project));
+  report.facts = ReadMemberFacts(session, found.place, found.person, DspParties(project));
   const HistoryLimits limits{.min_tokens = NumberOf(project, "min_tokens"),
                              .history_days = NumberOf(project, "history_days"),
                              .fire_window = NumberOf(project, "fire_window")};

@@ -71,9 +71,16 @@ void ReadSegment(lake::QuerySession& session, const MemberPlace& place, MemberFa
   for (const ResultRow& row :
        SelectRows(session, "dsp, dsp_segment_id, active, max_size",
                   "metastore.lookalike_definitions", rows + " ORDER BY ALL")) {
-    facts.targets.push_back({.dsp = TextAt(row, 0), .dsp_segment_id = WholeAt(row, 1)});
-    facts.is_active |= WholeAt(row, 2) == 1;
-    facts.max_size = std::max(facts.max_size, WholeAt(row, 3));
+    const bool is_active = WholeAt(row, 2) == 1;
+    if (is_active && !facts.is_active) {  // DSPs that it is switched off for take nobody
+      facts.targets.clear();
+      facts.max_size = 0;
+      facts.is_active = true;
+    }
+    if (is_active == facts.is_active) {
+      facts.targets.push_back({.dsp = TextAt(row, 0), .dsp_segment_id = WholeAt(row, 1)});
+      facts.max_size = std::max(facts.max_size, WholeAt(row, 3));
+    }
   }
 }
 
@@ -101,11 +108,11 @@ void ReadRun(lake::QuerySession& session, const MemberPlace& place, const AskedP
       SelectRows(session,
                  "parameters['transform'], parameters['penalty'], parameters['c'], "
                  "auc_mean, model_sha256, positives, negatives",
-                 "metastore.lookalikes_mlflow_runs",
-                 fmt::format("{} AND run_id = {}", rows, sql::QuoteText(run.run_id)));
+                 place.runs, fmt::format("{} AND run_id = {}", rows, sql::QuoteText(run.run_id)));
   if (selection.empty()) {
-    throw UserError("metastore.lookalikes_mlflow_runs no longer has run {} of {}", run.run_id,
-                    run.day);
+    throw UserError(
+        "{} has no run {} of {}; `weir run lookalike_scoring --on {}` scores by one that is there",
+        place.runs, run.run_id, run.day, place.day);
   }
   run.transform = TextAt(selection[0], 0);
   run.penalty = TextAt(selection[0], 1);
@@ -139,11 +146,13 @@ std::string BytesOfHex(const std::string& text) {
 onnx::ScoringModel ReadModel(lake::QuerySession& session, const MemberPlace& place,
                              const ModelRun& run) {
   const auto rows = SelectRows(
-      session, "hex(model)", "metastore.lookalikes_models",
+      session, "hex(model)", place.models,
       fmt::format("{} AND run_id = {}", OfSegment(place, run.day), sql::QuoteText(run.run_id)));
   if (rows.empty()) {
-    throw UserError("metastore.lookalikes_models no longer has the model of run {} of {}",
-                    run.run_id, run.day);
+    throw UserError(
+        "{} has no model of run {} of {}; `weir run lookalike_scoring --on {}` scores by one that "
+        "is there",
+        place.models, run.run_id, run.day, place.day);
   }
   const std::string bytes = BytesOfHex(TextAt(rows[0], 0));
   if (const std::string found = Sha256Of(bytes); found != run.sha256) {

@@ -19,6 +19,8 @@ struct MemberPlace {
   std::string region;
   std::string day;
   std::string mapping;  // the region's, in the version that the day's scoring read
+  std::string runs;     // lookalikes_mlflow_runs and …
+  std::string models;   // … lookalikes_models, in the versions that it read
   std::int64_t segment = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 
 #include "base/error.h"
 #include "cli/lookalikes/result_cells.h"
+#include "connectors/files/file_error.h"
 #include "sql/quote.h"
 
 namespace weir::cli {
@@ -69,17 +71,13 @@ class OldFileReader {
       : session_(session), file_(file), path_(std::move(path)) {}
 
   void Read() {
-    const bool is_parquet = path_.extension() == ".parquet";
-    // The line of a text, the row of a Parquet file.
-    session_.Run(fmt::format(
-        "CREATE OR REPLACE TEMP TABLE old_read AS SELECT row_number() OVER () + {} AS line, * FROM "
-        "{}",
-        is_parquet ? 0 : 1,
-        is_parquet
-            ? fmt::format("read_parquet({})", sql::QuoteText(path_.string()))
-            : fmt::format("read_csv({}, delim = '\t', header = true, all_varchar = true, quote = "
-                          "'', escape = '', parallel = false)",
-                          sql::QuoteText(path_.string()))));
+    Understandably([&] {
+      if (path_.extension() == ".parquet") {
+        ReadParquet();
+      } else {
+        ReadLines();
+      }
+    });
     CheckColumns();
     if (session_.Run("SELECT 1 FROM old_read LIMIT 1").Rows().empty()) {
       throw UserError("{}: it has no rows", path_.string());
@@ -98,6 +96,77 @@ class OldFileReader {
   }
 
  private:
+  // What DuckDB says of a file that it can't read tells of our SQL, too.
+  template <typename Work>
+  void Understandably(const Work& work) const {
+    try {
+      work();
+    } catch (const CancelledError&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      const std::string what = connectors::ShortFileError(error.what());
+      throw UserError("{}", what.starts_with(path_.string())
+                                ? what
+                                : fmt::format("{}: it can't be read: {}", path_.string(), what));
+    }
+  }
+
+  // `line` is the row, from 1.
+  void ReadParquet() {
+    session_.Run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE old_read AS SELECT row_number() OVER () AS line, * FROM "
+        "read_parquet({})",
+        sql::QuoteText(path_.string())));
+    for (const ResultRow& row :
+         session_.Run("SELECT column_name FROM (DESCRIBE old_read) OFFSET 1").Rows()) {
+      names_.push_back(TextAt(row, 0));
+    }
+  }
+
+  // Fields between tabs, as they are; blank lines are passed over.
+  void ReadLines() {
+    session_.Run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE old_lines AS SELECT number AS line, "
+        "string_split(rtrim(line, chr(13)), chr(9)) AS fields FROM {} WHERE rtrim(line, chr(13)) "
+        "<> ''",
+        connectors::LinesOf(path_.string())));
+    for (const ResultRow& row :
+         session_.Run("SELECT line, unnest(fields) FROM (FROM old_lines ORDER BY line LIMIT 1)")
+             .Rows()) {
+      header_line_ = WholeAt(row, 0);
+      names_.push_back(TextAt(row, 1));
+    }
+    CheckFields();
+    std::vector<std::string> columns = {"line"};
+    for (const OldColumn& column : file_.columns) {
+      if (const auto name = std::ranges::find(names_, column.name); name != names_.end()) {
+        columns.push_back(fmt::format("fields[{}] AS {}", name - names_.begin() + 1, column.name));
+      }
+    }
+    session_.Run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE old_read AS SELECT {} FROM old_lines WHERE line > {}",
+        fmt::join(columns, ", "), header_line_));
+    session_.Run("DROP TABLE old_lines");
+  }
+
+  void CheckFields() {
+    for (const OldColumn& column : file_.columns) {
+      if (std::ranges::count(names_, column.name) > 1) {
+        throw UserError("{}:{}: {}: there are several such columns; one is allowed", path_.string(),
+                        header_line_, column.name);
+      }
+    }
+    for (const ResultRow& row :
+         session_
+             .Run(fmt::format("SELECT line, len(fields) FROM old_lines WHERE len(fields) <> {} "
+                              "ORDER BY line LIMIT 1",
+                              names_.size()))
+             .Rows()) {
+      throw UserError("{}:{}: found {} fields; {}, as in the first line, are allowed",
+                      path_.string(), WholeAt(row, 0), WholeAt(row, 1), names_.size());
+    }
+  }
+
   bool Has(const OldColumn& column) const {
     return std::ranges::find(names_, column.name) != names_.end();
   }
@@ -111,20 +180,20 @@ class OldFileReader {
       return fmt::format("nullif(CAST({} AS VARCHAR), '')", column.name);
     }
     const std::string number = fmt::format("TRY_CAST({} AS {})", column.name, column.type);
-    return column.type == "DOUBLE" ? fmt::format("CASE WHEN isfinite({0}) THEN {0} END", number)
-                                   : number;
+    return column.type == "DOUBLE"
+               ? fmt::format("CASE WHEN isfinite({0}) THEN {0} END", number)
+               // A cast alone would round 1000.4 to the number of another segment.
+               : fmt::format(
+                     "CASE WHEN regexp_full_match(CAST({} AS VARCHAR), '[+-]?[0-9]+([.]0*)?') THEN "
+                     "{} END",
+                     column.name, number);
   }
 
   void CheckColumns() {
-    for (const ResultRow& row :
-         session_.Run("SELECT column_name FROM (DESCRIBE old_read)").Rows()) {
-      names_.push_back(TextAt(row, 0));
-    }
     for (const OldColumn& column : file_.columns) {
       if (!column.optional && !Has(column)) {
-        names_.erase(names_.begin());
-        throw UserError("{}:1: {}: there is no such column; found {}", path_.string(), column.name,
-                        fmt::join(names_, ", "));
+        throw UserError("{}:{}: {}: there is no such column; found {}", path_.string(),
+                        header_line_, column.name, fmt::join(names_, ", "));
       }
     }
   }
@@ -162,7 +231,8 @@ class OldFileReader {
   lake::QuerySession& session_;
   const OldFile& file_;
   fs::path path_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  // of the columns that are there
+  std::int64_t header_line_ = 1;
 };
 
 void MakeEmpty(lake::QuerySession& session, const OldFile& file) {

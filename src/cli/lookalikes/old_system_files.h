@@ -21,8 +21,8 @@ struct OldLookalikes {
 // From `token_weights`, `scores` and `members` with .tsv, .tsv.gz (with a header line) or .parquet
 // behind, as far as they are in the folder; `value` of members may be left out: all are the same
 // then. Other columns don't matter. Throws UserError with file, line and field for a column that is
-// missing, a number that isn't one, an empty text and a row that comes twice, and for a folder
-// without any of them.
+// missing, a line of more or fewer fields than the first, a number that isn't one, an empty text
+// and a row that comes twice, for a file that can't be read, and for a folder without any of them.
 OldLookalikes ReadOldFiles(lake::QuerySession& session, const std::filesystem::path& folder);
 
 // From weir's own tables of a day and region. Throws UserError if there is nothing of that day.

@@ -31,8 +31,17 @@ std::string AbilitiesText(const Abilities& abilities) {
   return table.Text().substr(1);  // without the empty line of the headings
 }
 
+// "s3:/lake/x" is no folder that anybody means.
+void RefuseOtherSchemes(const std::string& url) {
+  const std::size_t colon = url.find(':');
+  if (colon < url.find('/') && !url.starts_with("s3://") && !url.starts_with("file://")) {
+    throw UsageError("'{}' is no store; allowed are s3://bucket/prefix and a folder", url);
+  }
+}
+
 void CheckStore(const Arguments& arguments, Services& services) {
   const std::string url = arguments.Text("URL");
+  RefuseOtherSchemes(url);
   const auto store = services.stores().Open(url);
   const Abilities abilities = storage::ProbeStore(*store);
   if (services.options().json) {
@@ -42,8 +51,10 @@ void CheckStore(const Arguments& arguments, Services& services) {
   }
   const auto failed = std::ranges::find(abilities, false, &storage::StoreAbility::works);
   if (failed != abilities.end()) {
-    throw UserError("{} doesn't work as a warehouse: '{}' fails; the permission it needs is {}",
-                    store->root(), failed->name, failed->permission);
+    const bool is_forbidden = failed->problem.find("403 AccessDenied") != std::string::npos;
+    throw UserError("{} doesn't work as a warehouse: '{}' fails{}", store->root(), failed->name,
+                    is_forbidden ? "; the permission it needs is " + failed->permission
+                                 : ": " + failed->problem);
   }
 }
 

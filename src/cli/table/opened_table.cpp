@@ -1,5 +1,8 @@
 #include "cli/table/opened_table.h"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,27 +43,101 @@ Json MetricsJson(const lake::OperationMetrics& metrics) {
           {"bytes_removed", metrics.bytes_removed}};
 }
 
-}  // namespace
-
-NamedTable FindTable(Services& services, std::string_view name_or_path) {
-  lake::Warehouse& warehouse = services.WarehouseOf(name_or_path);
-  lake::TableFolder folder = warehouse.Resolve(name_or_path);
-  if (folder.store->List("_delta_log/").empty()) {
-    throw UserError("unknown table '{}': there is no Delta table in {}{}", name_or_path,
-                    folder.store->root(), lake::SuggestTable(warehouse, name_or_path));
-  }
-  return {warehouse, std::move(folder)};
+bool IsThere(lake::Warehouse& warehouse, const lake::TableFolder& folder) {
+  return !folder.store->List("_delta_log/").empty() || warehouse.VersionOf(folder) >= 0;
 }
 
-OpenedTable OpenTable(Services& services, std::string_view argument) {
+[[noreturn]] void ThrowUnknown(lake::Warehouse& warehouse, const lake::TableFolder& folder,
+                               std::string_view name_or_path) {
+  throw UserError("unknown table '{}': there is no Delta table in {}{}", name_or_path,
+                  folder.store->root(), lake::SuggestTable(warehouse, name_or_path));
+}
+
+struct NamedVersion {
+  NamedTable table;
+  lake::VersionChoice choice;
+};
+
+NamedVersion FindVersion(Services& services, std::string_view argument) {
   const lake::VersionedName named = lake::ParseVersionedName(argument);
   const bool is_path = argument.find('/') != std::string_view::npos;
   if (named.is_latest() && !is_path && argument.find('@') != std::string_view::npos) {
     lake::ThrowWrongVersion(argument);
   }
-  NamedTable table = FindTable(services, named.name);
-  lake::Snapshot snapshot = table.warehouse.Open(table.folder, named.choice);
+  return {.table = FindTableToRead(services, named.name), .choice = named.choice};
+}
+
+bool IsLatest(const lake::VersionChoice& choice) { return !choice.version && !choice.as_of; }
+
+// Chooses the versions that those whose latest is asked for had at one moment, in each warehouse.
+void ChooseTogether(std::vector<NamedVersion>& named) {
+  std::map<lake::Warehouse*, std::vector<NamedVersion*>> latest;
+  for (NamedVersion& one : named) {
+    if (IsLatest(one.choice) && one.table.warehouse.Holds(one.table.folder)) {
+      latest[&one.table.warehouse].push_back(&one);
+    }
+  }
+  for (const auto& [warehouse, tables] : latest) {
+    std::vector<std::string> names;
+    std::ranges::transform(tables, std::back_inserter(names),
+                           [](const NamedVersion* one) { return one->table.folder.name; });
+    const std::vector<std::int64_t> versions = warehouse->VersionsTogether(names);
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      if (versions[i] >= 0) {  // else the log has a checkpoint alone, or nothing
+        tables[i]->choice.version = versions[i];
+      }
+    }
+  }
+}
+
+OpenedTable Open(NamedVersion&& named, std::string_view argument) {
+  auto& [table, choice] = named;
+  lake::Snapshot snapshot = table.warehouse.Open(table.folder, choice);
+  if (!snapshot.exists()) {
+    ThrowUnknown(table.warehouse, table.folder, argument);
+  }
   return {table.warehouse, std::move(table.folder), std::move(snapshot)};
+}
+
+}  // namespace
+
+NamedTable FindTable(Services& services, std::string_view name_or_path) {
+  lake::Warehouse& warehouse = services.WarehouseOf(name_or_path);
+  lake::TableFolder folder = warehouse.Resolve(name_or_path);
+  if (!IsThere(warehouse, folder)) {
+    ThrowUnknown(warehouse, folder, name_or_path);
+  }
+  return {warehouse, std::move(folder)};
+}
+
+NamedTable FindTableToRead(Services& services, std::string_view name_or_path) {
+  lake::Warehouse* other = services.other_warehouse();
+  const bool is_path = name_or_path.find('/') != std::string_view::npos;
+  if (other != nullptr && !is_path &&
+      !IsThere(services.warehouse(), services.warehouse().Resolve(name_or_path))) {
+    lake::TableFolder folder = other->Resolve(name_or_path);
+    if (IsThere(*other, folder)) {
+      return {*other, std::move(folder)};
+    }
+  }
+  return FindTable(services, name_or_path);
+}
+
+OpenedTable OpenTable(Services& services, std::string_view argument) {
+  return Open(FindVersion(services, argument), argument);
+}
+
+std::vector<OpenedTable> OpenTables(Services& services, const std::vector<std::string>& arguments) {
+  std::vector<NamedVersion> named;
+  for (const std::string& argument : arguments) {
+    named.push_back(FindVersion(services, argument));
+  }
+  ChooseTogether(named);
+  std::vector<OpenedTable> opened;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    opened.push_back(Open(std::move(named[i]), arguments[i]));
+  }
+  return opened;
 }
 
 std::optional<std::int64_t> NumRows(const lake::Snapshot& snapshot) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/services.h"
 #include "lake/operation.h"
@@ -19,7 +20,11 @@ struct NamedTable {
 // Finds a table by `schema.name` or path. Throws UserError with the nearest name if there is none.
 NamedTable FindTable(Services& services, std::string_view name_or_path);
 
-// A table that an argument names, at the version it names.
+// The same to read it alone: where the project's warehouse has no such table also that of the
+// environment that is read from.
+NamedTable FindTableToRead(Services& services, std::string_view name_or_path);
+
+// A table that an argument names, at the version it names, to be read.
 struct OpenedTable {
   lake::Warehouse& warehouse;
   lake::TableFolder folder;
@@ -29,6 +34,9 @@ struct OpenedTable {
 };
 
 OpenedTable OpenTable(Services& services, std::string_view argument);
+
+// Several, all of those without a version as they were at one moment.
+std::vector<OpenedTable> OpenTables(Services& services, const std::vector<std::string>& arguments);
 
 // How many rows the snapshot has, if its files' statistics tell.
 std::optional<std::int64_t> NumRows(const lake::Snapshot& snapshot);

@@ -6,14 +6,15 @@
 #include "cli/table/table_commands.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
+#include "lake/column_mapping.h"
 #include "lake/scan.h"
 
 namespace weir::cli {
 namespace {
 
-Json FileJson(const lake::AddFile& file) {
+Json FileJson(const lake::Metadata& metadata, const lake::AddFile& file) {
   Json partition = Json::object();
-  for (const auto& [column, value] : file.partition_values) {
+  for (const auto& [column, value] : LogicalPartition(metadata, file.partition_values)) {
     partition[column] = value ? Json(*value) : Json();
   }
   const auto rows = lake::StatisticsOf(file).num_rows;
@@ -38,7 +39,7 @@ void PrintFiles(const Arguments& arguments, Services& services) {
   if (services.options().json) {
     Json files = Json::array();
     for (const lake::AddFile& file : table.snapshot.files) {
-      Json& entry = files.emplace_back(FileJson(file));
+      Json& entry = files.emplace_back(FileJson(table.snapshot.metadata, file));
       if (entry["statistics"].is_discarded()) {
         entry["statistics"] = nullptr;
       }
@@ -50,7 +51,8 @@ void PrintFiles(const Arguments& arguments, Services& services) {
   }
   TextTable text({"path", "partition", ">rows", ">size"});
   for (const lake::AddFile& file : table.snapshot.files) {
-    text.Add({lake::DecodePath(file.path), PartitionText(file.partition_values),
+    text.Add({lake::DecodePath(file.path),
+              PartitionText(LogicalPartition(table.snapshot.metadata, file.partition_values)),
               RowsText(lake::StatisticsOf(file).num_rows),
               FormatSize(static_cast<std::uint64_t>(file.size))});
   }

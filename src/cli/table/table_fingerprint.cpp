@@ -24,9 +24,7 @@ struct Fingerprinted {
   }
 };
 
-Fingerprinted FingerprintOf(Services& services, const std::string& name,
-                            const std::vector<std::string>& without) {
-  const OpenedTable table = OpenTable(services, name);
+Fingerprinted FingerprintOf(const OpenedTable& table, const std::vector<std::string>& without) {
   return {.table = table.folder.name,
           .version = table.snapshot.version,
           .fingerprint = lake::FingerprintOf(table.warehouse, table.at(), without)};
@@ -34,8 +32,8 @@ Fingerprinted FingerprintOf(Services& services, const std::string& name,
 
 void PrintFingerprints(const Arguments& arguments, Services& services) {
   auto tables = nlohmann::json::array();
-  for (const std::string& name : arguments.Texts("TABLE")) {
-    const Fingerprinted found = FingerprintOf(services, name, arguments.Names("--without"));
+  for (const OpenedTable& table : OpenTables(services, arguments.Texts("TABLE"))) {
+    const Fingerprinted found = FingerprintOf(table, arguments.Names("--without"));
     if (services.options().json) {
       tables.push_back(found.Json());
       continue;

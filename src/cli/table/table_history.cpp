@@ -1,4 +1,9 @@
-#include <fmt/format.h>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/ranges.h>
 
 #include "cli/print_json.h"
 #include "cli/services.h"
@@ -26,21 +31,23 @@ Json EntryJson(const lake::HistoryEntry& entry) {
           {"input_versions", info.input_versions}};
 }
 
-std::string Pairs(const std::map<std::string, std::string>& pairs) {
-  std::string text;
+// "a=1, b=x", without those whose value is `idle`.
+std::string PairsBut(std::string_view idle, const std::map<std::string, std::string>& pairs) {
+  std::vector<std::string> shown;
   for (const auto& [key, value] : pairs) {
-    if (value != "0" && value != "[]") {
-      text += (text.empty() ? "" : ", ") + key + "=" + value;
+    if (value != idle) {
+      shown.push_back(fmt::format("{}={}", key, value));
     }
   }
-  return text;
+  return fmt::format("{}", fmt::join(shown, ", "));
 }
 
 void PrintHistory(const Arguments& arguments, Services& services) {
   constexpr std::int64_t kDefaultLimit = 20;
   const std::int64_t limit = arguments.Integer("--limit", 0).value_or(kDefaultLimit);
-  const NamedTable table = FindTable(services, arguments.Text("TABLE"));
-  const auto entries = lake::ReadHistory(table.folder, static_cast<std::size_t>(limit));
+  const NamedTable table = FindTableToRead(services, arguments.Text("TABLE"));
+  const std::int64_t newest = table.warehouse.VersionOf(table.folder);
+  const auto entries = lake::ReadHistory(table.folder, static_cast<std::size_t>(limit), newest);
   if (services.options().json) {
     Json history = Json::array();
     for (const lake::HistoryEntry& entry : entries) {
@@ -54,7 +61,7 @@ void PrintHistory(const Arguments& arguments, Services& services) {
     const lake::CommitInfo& info = entry.info;
     const std::string& by = info.job.empty() ? info.engine : info.job;
     text.Add({fmt::format("{}", entry.version), TimeText(entry.timestamp), info.operation, by,
-              Pairs(info.metrics), Pairs(info.parameters)});
+              PairsBut("0", info.metrics), PairsBut("[]", info.parameters)});
   }
   services.out() << text.Text();
 }

@@ -19,10 +19,28 @@ void PrintNames(Services& services, const std::vector<std::string>& names) {
   PrintJson(services.out(), {{"tables", tables}});
 }
 
-// One line of a table; one that can't be opened says why and hides no other.
-std::vector<std::string> TableCells(lake::Warehouse& warehouse, const std::string& name) {
+// What to open each table at, all as they were at one moment; the latest of those that don't tell.
+std::vector<lake::VersionChoice> ChoicesOf(lake::Warehouse& warehouse,
+                                           const std::vector<std::string>& names) {
+  std::vector<lake::VersionChoice> choices(names.size());
   try {
-    const lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(name));
+    const std::vector<std::int64_t> versions = warehouse.VersionsTogether(names);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (versions[i] >= 0) {
+        choices[i].version = versions[i];
+      }
+    }
+  } catch (const UserError&) {
+    return choices;  // of one table: its line says why
+  }
+  return choices;
+}
+
+// One line of a table; one that can't be opened says why and hides no other.
+std::vector<std::string> TableCells(lake::Warehouse& warehouse, const std::string& name,
+                                    const lake::VersionChoice& choice) {
+  try {
+    const lake::Snapshot snapshot = warehouse.Open(warehouse.FolderOf(name), choice);
     return {name,
             fmt::format("{}", snapshot.version),
             RowsText(NumRows(snapshot)),
@@ -48,8 +66,9 @@ void List(const Arguments& /*arguments*/, Services& services) {
     return;
   }
   TextTable table({"table", ">version", ">rows", ">files", ">size", "changed"});
-  for (const std::string& name : names) {
-    table.Add(TableCells(warehouse, name));
+  const std::vector<lake::VersionChoice> choices = ChoicesOf(warehouse, names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    table.Add(TableCells(warehouse, names[i], choices[i]));
   }
   services.out() << table.Text();
 }

@@ -11,6 +11,7 @@
 #include "cli/table/opened_table.h"
 #include "cli/table/table_commands.h"
 #include "cli/units.h"
+#include "lake/own_files.h"
 #include "lake/vacuum.h"
 
 namespace weir::cli {
@@ -61,7 +62,7 @@ std::set<std::string> FilesForReplay(Services& services, const NamedTable& table
     try {
       for (const lake::AddFile& file :
            table.warehouse.Open(table.folder, {.version = version, .as_of = {}}).files) {
-        keys.insert(lake::DecodePath(file.path));
+        keys.insert(lake::KeyOfPath(table.folder, file.path));
       }
     } catch (const UserError& gone) {
       LogInfo("{}: version {} can't be kept for replay: {}", table.folder.name, version,

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <iostream>
 #include <limits>
 #include <string>
@@ -42,12 +43,25 @@ world::Rates ReadRates(const Arguments& arguments) {
 std::int32_t ReadStart(const Arguments& arguments) {
   const std::string text = arguments.OptionalText("--start").value_or(kDefaultStart);
   const auto day = ParseDate(text);
-  const auto first = ParseDate("2001-01-01");
-  const auto last = ParseDate("2089-12-31");
-  if (!day || *day < *first || *day > *last) {
+  constexpr std::chrono::year_month_day kFirst{std::chrono::year(2001) / 1 / 1};
+  constexpr std::chrono::year_month_day kLast{std::chrono::year(2089) / 12 / 31};
+  const auto number = [](const std::chrono::sys_days& date) {
+    return date.time_since_epoch().count();
+  };
+  if (!day || *day < number(kFirst) || *day > number(kLast)) {
     throw UsageError("--start '{}': allowed are days from 2001-01-01 to 2089-12-31", text);
   }
   return *day;
+}
+
+// Throws UsageError for days whose events the enrichment chain would refuse: it takes none of more
+// than a day ahead.
+void CheckDays(const world::WorldOptions& options) {
+  const std::int64_t end = std::int64_t{options.start_day} + options.days;
+  if (end * kDay > Now() + kDay) {
+    throw UsageError("--start '{}' and --days {}: the last day ends more than a day ahead of {}",
+                     FormatDate(options.start_day), options.days, FormatTimestamp(Now()));
+  }
 }
 
 world::WorldOptions ReadOptions(const Arguments& arguments, int threads) {
@@ -72,10 +86,10 @@ world::WorldOptions ReadOptions(const Arguments& arguments, int threads) {
 
 // One line a stage that is written over on a terminal; in a log one at the end of each stage.
 void ShowProgress(const world::Progress& progress) {
-  static const bool kIsTerminal = isatty(STDERR_FILENO) != 0;
+  static const bool is_terminal = isatty(STDERR_FILENO) != 0;
   const bool is_last = progress.done == progress.total;
-  if (kIsTerminal || is_last) {
-    std::cerr << fmt::format("{}{}: {} of {}{}", kIsTerminal ? "\r" : "", progress.stage,
+  if (is_terminal || is_last) {
+    std::cerr << fmt::format("{}{}: {} of {}{}", is_terminal ? "\r" : "", progress.stage,
                              progress.done, progress.total, is_last ? "\n" : "")
               << std::flush;
   }
@@ -83,6 +97,7 @@ void ShowProgress(const world::Progress& progress) {
 
 void Generate(const Arguments& arguments, Services& services) {
   const world::WorldOptions options = ReadOptions(arguments, services.options().threads);
+  CheckDays(options);
   const world::WorldSummary summary = world::GenerateWorld(options, services.stop(), ShowProgress);
   services.out() << fmt::format("{}: {} people, {} days, {} lines in {} files\n",
                                 options.folder.string(), FormatCount(options.people),

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/failpoint.h"
@@ -24,6 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+
+constexpr auto kSuperseded = "superseded";  // a phase of ours: the file was given up
 
 std::vector<Setting> ActivationSettings(const std::string& kind) {
   std::vector<Setting> settings = OptionalConnectionSettings(kind);
@@ -56,6 +59,29 @@ bool AreOfOtherSeats(const std::map<std::string, std::int64_t>& refused_lines) {
   return std::ranges::all_of(refused_lines, [](const auto& entry) {
     return entry.first == "num_unauth_segment" || entry.first == "num_invalid_segment";
   });
+}
+
+// A line of a destination's error log without whom it is about: what stands before ':', and
+// whatever may be an id in the rest.
+std::string WithoutUsers(const std::string& line) {
+  constexpr std::size_t kDigitsOfId = 5;
+  constexpr std::string_view kBetweenWords = " \t\r\n:;,'\"";
+  const std::size_t colon = line.find(':');
+  std::string text = colon == std::string::npos ? "" : "***";
+  for (std::size_t at = colon == std::string::npos ? 0 : colon; at < line.size();) {
+    std::size_t end = at;
+    std::size_t digits = 0;
+    for (; end < line.size() && kBetweenWords.find(line[end]) == std::string_view::npos; ++end) {
+      digits += IsDigit(line[end]) ? 1 : 0;
+    }
+    if (end == at) {
+      text += line[at++];
+      continue;
+    }
+    text += digits >= kDigitsOfId ? "***" : line.substr(at, end - at);
+    at = end;
+  }
+  return text;
 }
 
 std::string RelationNamed(const ConnectorContext& context, std::string_view argument) {
@@ -164,16 +190,43 @@ class Delivering {
                          delivery.files.size());
   }
 
-  // Returns why the destination didn't take it although it has read it; empty: it took it.
+  // Whether a file that other settings encoded than those of now is given up: it never arrived, and
+  // never will as it is. Its seat is open then, and gets what it lacks.
+  bool IsOutdated(const Delivery& delivery, const FileOnItsWay& file) const {
+    return delivery.encoding && *delivery.encoding != destination_->EncodingText() &&
+           !destination_->MayHaveArrived(file);
+  }
+
+  void GiveUp(const Delivery& delivery, const OutgoingFile& file) {
+    const std::string text = fmt::format(
+        "{}: it was encoded by other settings of the connection, and never arrived; the seat {} "
+        "gets "
+        "what it lacks by another file",
+        file.name, file.member);
+    LogWarning("{}", text);
+    journal_.AddAttempt(delivery, file,
+                        {.outcome = {.phase = kSuperseded, .refusal = text},
+                         .finished_at = FormatTimestamp(Now())});
+    Failpoint("activation:after-superseded");
+    fs::remove(journal_.PathOf(delivery, file));
+  }
+
+  // Returns why the destination didn't take it although it has read it; empty: it took it, or it
+  // was given up.
   std::string FinishFile(const Delivery& delivery, const OutgoingFile& file) {
     const std::vector<Attempt> attempts = journal_.AttemptsOf(delivery, file);
     std::string refusal = attempts.empty() ? "" : attempts.back().outcome.refusal;
     const bool is_over =
         !attempts.empty() && (attempts.back().outcome.accepted || !refusal.empty());
+    const bool was_given_up = is_over && attempts.back().outcome.phase == kSuperseded;
     const fs::path path = journal_.PathOf(delivery, file);
     if (!is_over) {
       FileNotes notes = journal_.NotesOf(delivery, file);
       const FileOnItsWay on_its_way{.file = file, .path = path, .notes = notes};
+      if (IsOutdated(delivery, on_its_way)) {
+        GiveUp(delivery, file);
+        return "";
+      }
       destination_->Deliver(on_its_way);
       Failpoint("activation:after-delivery");
       Outcome outcome = destination_->Confirm(on_its_way);
@@ -185,12 +238,13 @@ class Delivering {
       if (!outcome.accepted && refusal.empty()) {
         throw ExternalError(
             "{} was refused, job {} is '{}': {}", file.name, outcome.job_id, outcome.phase,
-            outcome.error_lines.empty() ? "without a reason" : outcome.error_lines.front());
+            outcome.error_lines.empty() ? "without a reason"
+                                        : WithoutUsers(outcome.error_lines.front()));
       }
     }
     Failpoint("activation:after-outcome");
     fs::remove(path);
-    return refusal;
+    return was_given_up ? "" : refusal;
   }
 
   // A file of which too many lines were refused isn't accepted. Removals alone are never too many

@@ -237,6 +237,8 @@ TEST(XandrEncoderTest, TakesTheIdsThatTheFormatHas) {
                   "-1",
                   " 1",
                   "1 ",
+                  "01",
+                  "000009223372036854775807",
                   "9223372036854775807",
                   "9223372036854775808",
                   "18446744073709551615",
@@ -273,6 +275,23 @@ TEST(XandrEncoderTest, TakesTheIdsThatTheFormatHas) {
   EXPECT_EQ(XandrEncoderOf({})->AllowedIds(), "numbers from 1 to 9223372036854775807");
   EXPECT_EQ(XandrEncoderOf({{"encoding", "text"}})->AllowedIds(),
             "numbers from 1 to 18446744073709551615");
+}
+
+TEST(XandrEncoderTest, SaysWhyAChangeCannotBeSaid) {
+  const auto encoder = XandrEncoderOf({});
+  const auto why = [&](std::int64_t segment, std::int64_t minutes, bool remove = false) {
+    return encoder->WhyNot(
+        {.segment = segment, .remove = remove, .timestamp = 5, .minutes = minutes});
+  };
+
+  EXPECT_EQ(why(1, 1), "");
+  EXPECT_EQ(why(2147483647, 259200), "");
+  EXPECT_EQ(why(1, 0, true), "");  // removals have no minutes
+  EXPECT_EQ(why(0, 60), "the segment's number is 0; 1 to 2147483647 is allowed");
+  EXPECT_EQ(why(2147483648, 60, true),
+            "the segment's number is 2147483648; 1 to 2147483647 is allowed");
+  EXPECT_EQ(why(1, 0), "it runs out after 0 minutes; 1 to 259200 are allowed");
+  EXPECT_EQ(why(1, 259201), "it runs out after 259201 minutes; 1 to 259200 are allowed");
 }
 
 TEST(XandrEncoderTest, DoesNotSayTheIdInErrors) {

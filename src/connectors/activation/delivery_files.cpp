@@ -1,6 +1,7 @@
 #include "connectors/activation/delivery_files.h"
 
 #include <algorithm>
+#include <ranges>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -43,11 +44,34 @@ struct DeliveryFiles::MemberPiece {
   std::int64_t member = 0;
   EncodedPiece encoded;
   LeftOutUsers left_out;
+  UntoldSegments untold;
   std::int64_t removed = 0;
   NumberColumn<std::int64_t> segments;
   TextColumn users;
   TextColumn actions;
   NumberColumn<std::int64_t> timestamps;
+
+  // The changes that can be said, in `kept` if some can't be; the others are counted.
+  std::span<const SegmentChange> Sayable(std::span<const SegmentChange> changes,
+                                         const ChangeEncoder& encoder,
+                                         std::vector<SegmentChange>& kept) {
+    if (std::ranges::all_of(changes,
+                            [&](const auto& each) { return encoder.WhyNot(each).empty(); })) {
+      return changes;
+    }
+    kept.clear();
+    for (const SegmentChange& change : changes) {
+      std::string why = encoder.WhyNot(change);
+      if (why.empty()) {
+        kept.push_back(change);
+        continue;
+      }
+      Untold& segment = untold[change.segment];
+      segment.why = segment.lines == 0 ? std::move(why) : segment.why;
+      segment.lines += 1;
+    }
+    return kept;
+  }
 
   void AddRows(const UserChanges& user) {
     for (const SegmentChange& change : user.changes) {
@@ -97,8 +121,17 @@ std::vector<OutgoingFile> DeliveryFiles::Finish() {
       users += file.users;
     }
     CheckLeftOut(member, seat, users);
+    NoteUntold(member, seat);
   }
   return files;
+}
+
+void DeliveryFiles::NoteUntold(std::int64_t member, const Seat& seat) {
+  for (const auto& [segment, untold] : seat.untold) {
+    untold_.insert({.segment = segment, .member = member});
+    LogWarning("delivery {}, member {}: {} lines of segment {} are left out: {}", options_.delivery,
+               member, untold.lines, segment, untold.why);
+  }
 }
 
 void DeliveryFiles::CheckLeftOut(std::int64_t member, const Seat& seat,
@@ -119,6 +152,8 @@ DeliveryFiles::Seat& DeliveryFiles::SeatOf(std::int64_t member) {
   const std::lock_guard lock(mutex_);
   Seat& seat = seats_[member];
   if (!seat.encoder) {
+    const auto members = std::views::keys(seats_);
+    destination_.CheckSeats({members.begin(), members.end()});
     seat.encoder = destination_.Encoder({.delivery = options_.delivery, .member = member});
     seat.files = std::make_unique<PackedFiles>(
         seat.encoder->format(),
@@ -136,6 +171,7 @@ std::vector<DeliveryFiles::MemberPiece> DeliveryFiles::Encode(const MemberChange
     const ChangeEncoder& encoder = *SeatOf(member).encoder;
     const std::int64_t most = PlainBytesOfPiece(encoder.bytes_of_file());
     std::string plain;
+    std::vector<SegmentChange> kept;
     pieces.emplace_back().member = member;
     for (std::size_t i = 0; i < block.num_users(); ++i) {
       if (std::ssize(plain) >= most) {
@@ -143,7 +179,11 @@ std::vector<DeliveryFiles::MemberPiece> DeliveryFiles::Encode(const MemberChange
         pieces.emplace_back().member = member;
       }
       MemberPiece& piece = pieces.back();
-      const UserChanges user{.user = block.user(i), .changes = block.entries(i)};
+      const UserChanges user{.user = block.user(i),
+                             .changes = piece.Sayable(block.entries(i), encoder, kept)};
+      if (user.changes.empty()) {
+        continue;
+      }
       if (!encoder.Append(user, plain)) {
         piece.left_out.Add(user.user);
         continue;
@@ -173,6 +213,11 @@ void DeliveryFiles::PutOldest() {
   for (MemberPiece& piece : pieces) {
     Seat& seat = SeatOf(piece.member);
     seat.left_out.Append(piece.left_out);
+    for (auto& [segment, untold] : piece.untold) {
+      Untold& all = seat.untold[segment];
+      all.why = all.lines == 0 ? std::move(untold.why) : all.why;
+      all.lines += untold.lines;
+    }
     if (piece.encoded.users == 0) {
       continue;
     }

@@ -8,10 +8,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "connectors/activation/change_finder.h"
+#include "connectors/activation/delivery_journal.h"
 #include "connectors/activation/destination.h"
 #include "connectors/activation/left_out_users.h"
 #include "connectors/activation/packed_files.h"
@@ -42,15 +44,25 @@ class DeliveryFiles {
   // of the next. Throws what an earlier block's finding or encoding threw.
   void Write(std::function<MemberChanges()> find);
   // The files of all seats, durable, by seat and index. Once, last. Warns of users who are left
-  // out, and throws UserError for more of them than may be.
+  // out, and throws UserError for more of them than may be; warns of segments of which changes are
+  // left out, as the destination can't be told them.
   std::vector<OutgoingFile> Finish();
+  // Those segments, once Finish() has returned.
+  const std::set<SegmentRoute>& untold() const { return untold_; }
 
  private:
   struct MemberPiece;
+  // Of changes that can't be said.
+  struct Untold {
+    std::int64_t lines = 0;
+    std::string why{};  // of the first
+  };
+  using UntoldSegments = std::map<std::int64_t, Untold>;
   struct Seat {
     std::unique_ptr<ChangeEncoder> encoder;
     std::unique_ptr<PackedFiles> files;
     LeftOutUsers left_out;
+    UntoldSegments untold;
     std::vector<std::int64_t> removed;  // lines of each file
   };
   std::vector<MemberPiece> Encode(const MemberChanges& changes);
@@ -58,6 +70,7 @@ class DeliveryFiles {
   void PutOldest();
   void EndPiece(MemberPiece& piece, std::string& plain);
   void CheckLeftOut(std::int64_t member, const Seat& seat, std::int64_t users_sent) const;
+  void NoteUntold(std::int64_t member, const Seat& seat);
   void PutRows(MemberPiece& piece, const std::string& file);
 
   const DeliveryFilesOptions& options_;
@@ -65,6 +78,7 @@ class DeliveryFiles {
   RowStream rows_;
   std::mutex mutex_;  // of the seats' map
   std::map<std::int64_t, Seat> seats_;
+  std::set<SegmentRoute> untold_;
   std::deque<std::future<std::vector<MemberPiece>>> pieces_;  // under way, oldest first
 };
 

@@ -73,6 +73,9 @@ Delivery DeliveryOf(const Json& json) {
   if (json.contains("routes")) {
     delivery.routes = RoutesOf(json.at("routes"));
   }
+  if (json.contains("encoding")) {
+    delivery.encoding = json.at("encoding").get<std::string>();
+  }
   return delivery;
 }
 
@@ -119,6 +122,9 @@ std::string PlanText(const Delivery& delivery) {
             {"files", files}};
   if (delivery.routes) {
     plan["routes"] = RoutesJson(*delivery.routes);
+  }
+  if (delivery.encoding) {
+    plan["encoding"] = *delivery.encoding;
   }
   return plan.dump(1) + "\n";
 }

@@ -52,6 +52,7 @@ struct Delivery {
   std::vector<std::string> folders;  // ids of the segment folders that it stands for
   std::vector<OutgoingFile> files;
   std::optional<std::vector<NotedRoute>> routes{};  // none: planned before they were noted
+  std::optional<std::string> encoding{};            // Destination::EncodingText(); none: as routes
 };
 
 // The journal of one destination: what was sent, is under way and came of it. Its folder holds a

@@ -123,10 +123,21 @@ void MakeHadTable(const std::string& had, const TakenFolders& folders,
       kHadTable, had, removed));
 }
 
+// What a delivery's folder has got.
+struct EncodedFiles {
+  std::vector<OutgoingFile> files;
+  std::set<SegmentRoute> untold;  // of whom changes are left out
+};
+
+EncodedFiles FinishFiles(DeliveryFiles& files) {
+  std::vector<OutgoingFile> finished = files.Finish();
+  return {.files = std::move(finished), .untold = files.untold()};
+}
+
 // Whoever is a member since the time of the earliest folder is new to the destination.
-std::vector<OutgoingFile> EncodeLines(const LinesInput& given, const DeliveryFilesOptions& options,
-                                      const TakenFolders& folders, const Destination& destination,
-                                      sql::Connection& connection) {
+EncodedFiles EncodeLines(const LinesInput& given, const DeliveryFilesOptions& options,
+                         const TakenFolders& folders, const Destination& destination,
+                         sql::Connection& connection) {
   const PlanInput& input = given.plan;
   MergedLines lines(folders.parts());
   const SegmentRoutes routes(given.routes);
@@ -152,7 +163,7 @@ std::vector<OutgoingFile> EncodeLines(const LinesInput& given, const DeliveryFil
     }
     files.Write([&, block] { return FindChanges(*block, routes, *held, had ? &*had : nullptr); });
   }
-  return files.Finish();
+  return FinishFiles(files);
 }
 
 // The last word on each user and segment, where it isn't a removal, becomes one.
@@ -218,16 +229,28 @@ std::vector<NotedRoute> RoutesWith(const std::vector<NotedRoute>& known, const R
 }
 
 // Makes a delivery, whose files `encode` writes below a folder, part of the journal: it appears
-// whole.
+// whole. Returns false, and makes nothing, where it would tell nothing, and stands for no folder.
+// Segments of which something is left out stay open: their seats get them whole once they can be
+// told.
 template <typename Encode>
-void Publish(Delivery& delivery, DeliveryJournal& journal, const Encode& encode) {
+bool Publish(Delivery& delivery, DeliveryJournal& journal, const Encode& encode) {
   TemporaryTarget target(journal.FolderOf(delivery), delivery.run_id);
   fs::create_directories(target.path() / "files");
-  delivery.files = encode(target.path());
+  EncodedFiles encoded = encode(target.path());
+  if (encoded.files.empty() && !encoded.untold.empty() && delivery.folders.empty()) {
+    return false;
+  }
+  delivery.files = std::move(encoded.files);
+  for (NotedRoute& noted : *delivery.routes) {
+    if (noted.state == RouteState::kSettled && encoded.untold.contains(noted.route)) {
+      noted.state = RouteState::kOpen;
+    }
+  }
   std::ofstream(target.path() / "plan.json", std::ios::binary) << PlanText(delivery);
   Failpoint("activation:before-plan");
   target.Publish();
   Failpoint("activation:after-plan");
+  return true;
 }
 
 }  // namespace
@@ -252,12 +275,13 @@ std::optional<Delivery> PlanDelivery(const PlanInput& input, const Destination& 
                     .run_id = input.run_id,
                     .folders = {},
                     .files = {},
-                    .routes = RoutesWith(known, routes)};
+                    .routes = RoutesWith(known, routes),
+                    .encoding = destination.EncodingText()};
   for (const SegmentFolderPlace& place : places) {
     delivery.folders.push_back(place.id());
   }
   Publish(delivery, journal, [&](const fs::path& folder) {
-    std::vector<OutgoingFile> files;
+    EncodedFiles files;
     const DeliveryFilesOptions options{.folder = folder,
                                        .delivery = delivery.id,
                                        .threads = input.threads,
@@ -292,8 +316,9 @@ std::optional<Delivery> PlanSeatMoves(const PlanInput& input, const Destination&
                     .run_id = input.run_id,
                     .folders = {},
                     .files = {},
-                    .routes = RoutesWith(known, current)};
-  Publish(delivery, journal, [&](const fs::path& folder) {
+                    .routes = RoutesWith(known, current),
+                    .encoding = destination.EncodingText()};
+  const bool is_made = Publish(delivery, journal, [&](const fs::path& folder) {
     SeatMoveChanges changes(moves,
                             {.members = input.members,
                              .held = HeldByJournalSql(journal, before),
@@ -311,9 +336,9 @@ std::optional<Delivery> PlanSeatMoves(const PlanInput& input, const Destination&
       }
       files.Write([block] { return *block; });
     }
-    return files.Finish();
+    return FinishFiles(files);
   });
-  return delivery;
+  return is_made ? std::optional(delivery) : std::nullopt;
 }
 
 std::optional<Delivery> PlanTakingBack(const TakenBack& taken, const Destination& destination,
@@ -333,15 +358,16 @@ std::optional<Delivery> PlanTakingBack(const TakenBack& taken, const Destination
                     .run_id = taken.run_id,
                     .folders = {},
                     .files = {},
-                    .routes = RoutesAfter(journal, before, connection)};
-  Publish(delivery, journal, [&](const fs::path& folder) {
+                    .routes = RoutesAfter(journal, before, connection),
+                    .encoding = destination.EncodingText()};
+  const bool is_made = Publish(delivery, journal, [&](const fs::path& folder) {
     const DeliveryFilesOptions options{
         .folder = folder, .delivery = delivery.id, .names_users = false};
     DeliveryFiles files(options, destination, connection);
     files.Write([held] { return *held; });
-    return files.Finish();
+    return FinishFiles(files);
   });
-  return delivery;
+  return is_made ? std::optional(delivery) : std::nullopt;
 }
 
 }  // namespace weir::connectors

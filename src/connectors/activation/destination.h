@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -62,6 +63,9 @@ class ChangeEncoder {
   // appends nothing, for an id that can't be the destination's: partners and browsers bring such.
   // Throws UserError, which doesn't say the id, for what else can't be said.
   [[nodiscard]] virtual bool Append(const UserChanges& user, std::string& bytes) const = 0;
+  // Why a change can't be said in a file, as "the segment's number is 0; …"; empty: it can be. Such
+  // changes are left out, and don't come to Append(). No id of a user is in it.
+  virtual std::string WhyNot(const SegmentChange& /*change*/) const { return {}; }
   // What ids are, for messages: "numbers from 1 to 18446744073709551615".
   virtual std::string AllowedIds() const = 0;
   virtual const PackedFormat& format() const = 0;
@@ -121,6 +125,13 @@ class Destination {
   virtual ~Destination() = default;
   // Used as long as the destination lives.
   virtual std::unique_ptr<ChangeEncoder> Encoder(const EncoderPlace& place) const = 0;
+  // The settings that the bytes of files depend on, as text, for the plan of a delivery. A file
+  // that was encoded by others isn't sent any more where it can't have arrived.
+  virtual std::string EncodingText() const { return {}; }
+  // Throws UserError for seats that one delivery can't be for. Thread-safe.
+  virtual void CheckSeats(const std::set<std::int64_t>& /*members*/) const {}
+  // Whether the other side has, or may have, what the notes name. Asked before Deliver().
+  virtual bool MayHaveArrived(const FileOnItsWay& /*file*/) { return true; }
   // Makes the other side have the file; called again after a crash or a failure, it first asks for
   // what its notes name.
   virtual void Deliver(const FileOnItsWay& file) = 0;

@@ -34,7 +34,7 @@ void Follow(PackedPiece& all, const PackedPiece& piece);
 // One gzip member (RFC 1952) without name and time; each file begins with the plain `title`.
 class GzipFormat final : public PackedFormat {
  public:
-  explicit GzipFormat(std::string title = "");
+  explicit GzipFormat(std::string_view title = "");
   PackedPiece Head() const override { return head_; }
   PackedPiece Pack(std::string_view plain, std::int64_t records) const override;
   std::string Tail(const PackedPiece& all) const override;

@@ -182,6 +182,7 @@ class AdTracker final : public Connector {
   void CheckSettings(Direction /*direction*/, const PlainJson& settings) const override {
     CheckCollectorSettings(settings);
     CheckCookieSettings(settings);
+    CheckConsentSettings(settings);
     if (const auto url = settings.value("mapper_url", ""); !url.empty()) {
       CheckOwnUrl("mapper_url", url);
     }

@@ -19,19 +19,25 @@ std::string TextAsJson(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-bool HasNone(const enrich::JsonFields& fields, std::size_t field) {
+// Null is no value, nor is an empty time.
+bool HasNoTime(const enrich::JsonFields& fields, std::size_t field) {
+  return fields.Text(field).empty() && fields.NumberText(field).empty();
+}
+
+bool HasNoId(const enrich::JsonFields& fields, std::size_t field) {
   return !fields.HasText(field) && fields.NumberText(field).empty();
 }
 
-// Puts fields ("a":1,) before those of an object.
-void AppendWith(std::string_view line, std::string fields, std::string& text) {
-  const std::size_t open = line.find('{');
-  const std::size_t next = line.find_first_not_of(" \t\r", open + 1);
-  const bool is_empty = line[next] == '}';
+// Puts fields (,"a":1) behind those of an object: of a repeated field the last value counts, and
+// the line may have null there.
+void AppendWith(std::string_view line, std::string_view fields, std::string& text) {
+  const std::size_t close = line.rfind('}');
+  const std::size_t last = line.find_last_not_of(" \t\r", close - 1);
+  const bool is_empty = line[last] == '{';
   if (is_empty && !fields.empty()) {
-    fields.pop_back();
+    fields.remove_prefix(1);
   }
-  text.append(line.substr(0, open + 1)).append(fields).append(line.substr(open + 1)) += '\n';
+  text.append(line.substr(0, close)).append(fields).append(line.substr(close)) += '\n';
 }
 
 const char* WordsOf(enrich::Verdict verdict) {
@@ -66,14 +72,14 @@ void ForEachLine(std::string_view body, enrich::JsonFields& fields, const Take& 
 CollectedLines CollectEvents(std::string_view body, const SenderFacts& sender) {
   CollectedLines lines;
   lines.text.reserve(body.size() + 1);
-  const std::string ts = "\"ts\":" + TextAsJson(sender.ts) + ",";
-  const std::string uid = "\"uid\":" + TextAsJson(sender.uid) + ",";
-  const std::string user_agent = "\"ua\":" + TextAsJson(sender.user_agent) + ",";
-  const std::string ip = "\"ip\":" + TextAsJson(sender.ip) + ",";
+  const std::string ts = ",\"ts\":" + TextAsJson(sender.ts);
+  const std::string uid = ",\"uid\":" + TextAsJson(sender.uid);
+  const std::string user_agent = ",\"ua\":" + TextAsJson(sender.user_agent);
+  const std::string ip = ",\"ip\":" + TextAsJson(sender.ip);
   enrich::JsonFields fields(kEventFields);
   ForEachLine(body, fields, [&](std::string_view line, std::size_t number) {
-    std::string added = HasNone(fields, kTs) ? ts : std::string();
-    if (!fields.HasText(kUid)) {
+    std::string added = HasNoTime(fields, kTs) ? ts : std::string();
+    if (HasNoId(fields, kUid)) {
       added += uid;
       added += fields.HasText(kUserAgent) ? "" : user_agent;
       added += fields.HasText(kIp) ? "" : ip;
@@ -82,7 +88,7 @@ CollectedLines CollectEvents(std::string_view body, const SenderFacts& sender) {
       throw UserError("line {}: it has {} bytes; {} are allowed, its sender's facts among them",
                       number, line.size(), enrich::kLongestLine);
     }
-    AppendWith(line, std::move(added), lines.text);
+    AppendWith(line, added, lines.text);
     ++lines.count;
   });
   return lines;
@@ -101,8 +107,8 @@ CollectedLines CollectMappings(std::string_view body, std::string_view party,
     if (std::ranges::none_of(*ids, [&](const auto& id) { return id.party == party; })) {
       throw UserError("line {}: ids: none is of '{}', whose token this is", number, party);
     }
-    AppendWith(line, HasNone(fields, kMappingTs) ? "\"ts\":" + TextAsJson(ts) + "," : std::string(),
-               lines.text);
+    const bool adds = HasNoTime(fields, kMappingTs);
+    AppendWith(line, adds ? ",\"ts\":" + TextAsJson(ts) : std::string(), lines.text);
     ++lines.count;
   });
   return lines;

@@ -24,8 +24,9 @@ struct CollectedLines {
 
 // The lines of `body`: each is a JSON object of at most 64 KiB in UTF-8; a line feed at the end
 // ends the last line. A line without `ts` gets it; one without `uid` speaks for the browser that
-// sent it, and gets `uid`, `ua` and `ip` unless it has them. What else is in a line is left to the
-// enrichment chain. Throws UserError naming the line and what is wrong with it: then none counts.
+// sent it, and gets `uid`, `ua` and `ip` unless it has them; null is none. What else is in a line
+// is left to the enrichment chain. Throws UserError naming the line and what is wrong with it: then
+// none counts.
 CollectedLines CollectEvents(std::string_view body, const SenderFacts& sender);
 
 // The same for raw mapping events that a partner sends: each has two ids or more, one of them

@@ -20,13 +20,14 @@ const SenderFacts kSender{
 
 // What a slow reader, which looks at the whole object, makes of a line.
 nlohmann::json Expected(nlohmann::json line) {
-  if (!line.contains("ts")) {
+  const auto lacks = [&](const char* name) { return !line.contains(name) || line[name].is_null(); };
+  if (lacks("ts")) {
     line["ts"] = kSender.ts;
   }
-  if (!line.contains("uid")) {
+  if (lacks("uid")) {
     line["uid"] = kSender.uid;
-    line.emplace("ua", kSender.user_agent);
-    line.emplace("ip", kSender.ip);
+    line["ua"] = lacks("ua") ? nlohmann::json(kSender.user_agent) : line["ua"];
+    line["ip"] = lacks("ip") ? nlohmann::json(kSender.ip) : line["ip"];
   }
   return line;
 }
@@ -45,7 +46,7 @@ TEST(CollectedLines, GetWhatTheyLackAndKeepWhatTheyHave) {
       nlohmann::json line = nlohmann::json::object();
       for (const auto& [name, value] : fields) {
         if (source() % 2 == 0) {
-          line[name] = value;
+          line[name] = source() % 4 == 0 ? nlohmann::json() : value;
         }
       }
       wanted.push_back(Expected(line));
@@ -78,8 +79,11 @@ TEST(CollectedLines, ThatAreTooLongWithTheirSendersFactsAreRefused) {
 TEST(CollectedLines, OfMappingsNeedTheSendersOwnIds) {
   const std::string good = R"({"ids":[{"party":"st","id":"1"},{"party":"af","id":"2"}]})";
   EXPECT_EQ(CollectMappings(good, "st", "T").text,
-            R"({"ts":"T","ids":[{"party":"st","id":"1"},{"party":"af","id":"2"}]})"
+            R"({"ids":[{"party":"st","id":"1"},{"party":"af","id":"2"}],"ts":"T"})"
             "\n");
+  const std::string without =
+      R"({"ts":null,"ids":[{"party":"st","id":"1"},{"party":"af","id":"2"}]})";
+  EXPECT_EQ(nlohmann::json::parse(CollectMappings(without, "st", "T").text).at("ts"), "T");
   EXPECT_THROW(CollectMappings(good, "tt", "T"), UserError);
   for (const char* bad : {R"({"ids":[{"party":"st","id":"1"}]})", R"({"ids":{}})", "{}",
                           R"({"ids":[{"party":"st","id":1},{"party":"af","id":"2"}]})"}) {

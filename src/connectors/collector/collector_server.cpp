@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "connectors/collector/consent_settings.h"
 #include "connectors/collector/cookie_settings.h"
+#include "connectors/collector/forwarded_client.h"
 #include "enrich/ip_address.h"
 
 namespace weir::connectors {
@@ -259,23 +260,8 @@ ServerAnswer CollectorServer::Health() const {
                                    : ServerAnswer{.status = 200, .body = R"({"status":"ok"})"};
 }
 
-// Proxies append the address that they see: the last one that isn't a proxy's is the client's.
 std::string CollectorServer::ClientOf(const ServerRequest& request) const {
-  std::string client = request.client;
-  std::string forwarded = request.Header("x-forwarded-for");
-  std::string_view left = forwarded;
-  while (!left.empty()) {
-    const auto address = enrich::ParseIp(client);
-    if (!address || !proxies_.Contains(*address)) {
-      break;
-    }
-    const std::size_t comma = left.rfind(',');
-    const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-    client = Trimmed(left.substr(begin));
-    left = left.substr(0, comma == std::string_view::npos ? 0 : comma);
-  }
-  const auto address = enrich::ParseIp(client);
-  return address ? enrich::ToText(*address) : client;
+  return ForwardedClient(request.client, request.Header("x-forwarded-for"), proxies_);
 }
 
 }  // namespace weir::connectors

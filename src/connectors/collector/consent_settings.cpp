@@ -39,6 +39,13 @@ enrich::ConsentRules ConsentRulesOf(const nlohmann::json& settings) {
   return rules;
 }
 
+void CheckConsentSettings(const nlohmann::json& settings) {
+  const auto purposes = settings.value("purposes", "");
+  if (!purposes.empty() && purposes.find('{') == std::string::npos) {
+    enrich::ConsentReader{ConsentRulesOf({{"vendor", 1}, {"purposes", purposes}})};
+  }
+}
+
 std::filesystem::path PlacesOf(const nlohmann::json& settings,
                                const ServiceSurroundings& surroundings) {
   const auto file = settings.at("geo").get<std::string>();

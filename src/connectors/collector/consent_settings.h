@@ -15,6 +15,8 @@ namespace weir::connectors {
 std::vector<Setting> ConsentSettings();
 // Of complete settings. Throws UserError.
 enrich::ConsentRules ConsentRulesOf(const nlohmann::json& settings);
+// Throws UserError for purposes that there aren't; of settings as a step has them.
+void CheckConsentSettings(const nlohmann::json& settings);
 std::filesystem::path PlacesOf(const nlohmann::json& settings,
                                const ServiceSurroundings& surroundings);
 

@@ -50,6 +50,18 @@ bool IsSameToken(std::string_view left, std::string_view right) {
   return difference == 0;
 }
 
+// Throws UserError where a token doesn't tell whose request it is.
+void CheckTokensDiffer(const std::map<std::string, std::string>& tokens) {
+  std::map<std::string_view, std::string_view> party_of;
+  for (const auto& [party, token] : tokens) {
+    const auto [other, is_new] = party_of.emplace(token, party);
+    if (!is_new && !token.empty()) {
+      throw UserError("partner_tokens: '{}' and '{}' have the same token; each party needs its own",
+                      other->second, party);
+    }
+  }
+}
+
 class MapperServer {
  public:
   MapperServer(const PlainJson& settings, const ServiceSurroundings& surroundings, EventLog& log)
@@ -60,6 +72,7 @@ class MapperServer {
         key_(settings.at("key").get<std::string>()),
         judge_(PlacesOf(settings, surroundings), ConsentRulesOf(settings)),
         server_("mapper_service", settings, log) {
+    CheckTokensDiffer(tokens_);
     const auto url = settings.at("url").get<std::string>();
     url_ = url.empty() ? server_.url() : url;
     server_.Add({.method = "GET",
@@ -218,6 +231,7 @@ class MapperService final : public Connector {
   void CheckSettings(Direction /*direction*/, const PlainJson& settings) const override {
     CheckCollectorSettings(settings);
     CheckCookieSettings(settings);
+    CheckConsentSettings(settings);
     if (const auto url = settings.value("url", ""); !url.empty()) {
       CheckOwnUrl("url", url);
     }
@@ -227,7 +241,7 @@ class MapperService final : public Connector {
         throw UserError("sync_partners '{}': it is no name of a partner", party);
       }
     }
-    TextsOf(settings, "partner_tokens");
+    CheckTokensDiffer(TextsOf(settings, "partner_tokens"));
   }
 
   std::optional<Schema> Columns(const PlainJson& /*settings*/) const override {

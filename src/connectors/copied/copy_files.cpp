@@ -1,6 +1,7 @@
 #include "connectors/copied/copy_files.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "connectors/copied/partner_lines.h"
 #include "connectors/files/gzip_file.h"
 #include "connectors/files/local_path.h"
+#include "connectors/kafka/kafka_cluster.h"
 #include "connectors/topic/stored_bytes.h"
 #include "data/column_builder.h"
 #include "sql/staging_folder.h"
@@ -27,6 +29,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kBlock = std::uint64_t{8} << 20U;
+// How many of a checksum's digits stand in a copy's name; more if names clash.
+constexpr std::array<std::size_t, 3> kDigitsOfTarget = {0, 8, 32};
+constexpr std::string_view kMarkOfUtf8 = "\xEF\xBB\xBF";
 
 Schema CopiesSchema() {
   const auto field = [](const char* name, TypeKind kind) {
@@ -80,6 +85,7 @@ class FileCopies {
         convert_(context.settings.at("convert").get<std::string>()) {
     for (const std::string& text : context.finished) {
       if (auto mark = ParseMark(text, target_)) {
+        Take(*mark);
         known_.emplace(mark->name, *std::move(mark));
       }
     }
@@ -107,6 +113,12 @@ class FileCopies {
     const std::vector<storage::ObjectInfo> files = New();
     if (files.empty()) {
       return report;
+    }
+    if (IsKafkaUrl(target_)) {
+      throw UserError(
+          "setting 'to' is '{}': files are copied into a folder, not into a topic of Kafka, and {} "
+          "wait in {} ({} first); put their lines into the topic, and move them away",
+          target_, files.size(), from_->Url(""), files.front().key);
     }
     context_.database.stores().CheckWritable(Root("to"));
     to_ = Open("to");
@@ -166,7 +178,8 @@ class FileCopies {
     if (was_copied) {  // only its time is another
       return mark;
     }
-    const std::string target = TargetOf(mark, begin != end);
+    const std::string target = FreeTargetOf(mark, begin != end);
+    Take(mark);
     const std::int64_t lines = convert_ == "none" ? 0 : Convert(staged);
     Failpoint("copy:before-put");
     to_->PutFile(target, staged);
@@ -198,8 +211,30 @@ class FileCopies {
     return ToHex(HashOf(hashes));
   }
 
-  std::string TargetOf(const CopyMark& mark, bool is_taken) const {
-    constexpr std::size_t kDigits = 8;
+  // Every name that a file's copy may have gone to is its own.
+  void Take(const CopyMark& mark) {
+    for (const std::size_t digits : kDigitsOfTarget) {
+      taken_.emplace(TargetOf(mark, digits), mark.name);
+    }
+  }
+
+  // The first name that no other file's copy may have; `was_there` is whether another content was
+  // copied under the file's own.
+  std::string FreeTargetOf(const CopyMark& mark, bool was_there) const {
+    for (const std::size_t digits : kDigitsOfTarget) {
+      std::string target = TargetOf(mark, digits);
+      const auto [begin, end] = taken_.equal_range(target);
+      const bool is_free =
+          std::all_of(begin, end, [&](const auto& other) { return other.second == mark.name; });
+      if (is_free && (digits > 0 || !was_there)) {
+        return target;
+      }
+    }
+    throw UserError("{}: a copy of another file has its name; rename it", from_->Url(mark.name));
+  }
+
+  // The copy's name, with so many digits of the checksum in it.
+  std::string TargetOf(const CopyMark& mark, std::size_t digits) const {
     std::string name = mark.name;
     if (convert_ != "none") {
       for (const char* packing : {".gz", ".zst"}) {
@@ -210,8 +245,8 @@ class FileCopies {
     }
     const std::size_t slash = name.rfind('/') + 1;
     const std::size_t dot = std::min(name.find('.', slash), name.size());
-    if (is_taken) {
-      name.insert(dot, "." + mark.checksum.substr(0, kDigits));
+    if (digits > 0) {
+      name.insert(dot, "." + mark.checksum.substr(0, digits));
     }
     return convert_ == "none" ? name : name + ".ndjson.gz";
   }
@@ -231,6 +266,9 @@ class FileCopies {
       const std::size_t before = text.size();
       bytes->Append(kBlock, text);
       is_end = text.size() == before;
+      if (before == 0 && lines == 0 && text.starts_with(kMarkOfUtf8)) {
+        text.erase(0, kMarkOfUtf8.size());
+      }
       std::size_t begin = 0;
       for (std::size_t end = text.find('\n'); end != std::string::npos;
            end = text.find('\n', begin)) {
@@ -256,7 +294,8 @@ class FileCopies {
   std::unique_ptr<storage::ObjectStore> to_;
   const std::string target_;
   const std::string convert_;
-  std::multimap<std::string, CopyMark> known_;  // by name
+  std::multimap<std::string, CopyMark> known_;     // by name
+  std::multimap<std::string, std::string> taken_;  // whose copies they may be, by target
   TextColumn names_;
   TextColumn targets_;
   NumberColumn<std::int64_t> sizes_;
@@ -288,8 +327,13 @@ class CopyFiles final : public Connector {
     if (const auto path = settings.value("from", ""); !IsS3Url(path)) {
       CheckLocalPath(path);
     }
-    // Where the project's topics lie in Kafka there may be no partners' files: `to` is looked at
-    // when there is one.
+    // Where the project's topics lie in Kafka there may be no partners' files: that `to` can't be
+    // one is said when there is one.
+    if (const auto path = settings.value("to", ""); IsKafkaUrl(path)) {
+      ParseKafkaUrl(path);
+    } else if (!IsS3Url(path)) {
+      CheckLocalPath(path);
+    }
   }
 
   std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {
@@ -301,7 +345,10 @@ class CopyFiles final : public Connector {
       return std::string(WithoutEndSlashes(
           FolderUrl(context.folder, context.settings.at(setting).get<std::string>())));
     };
-    return {.read = {folder("from")}, .written = {folder("to")}};
+    const auto target = context.settings.at("to").get<std::string>();
+    return {.read = {folder("from")},
+            .written = {IsKafkaUrl(target) ? KafkaTopicLink(ParseKafkaUrl(target).topic)
+                                           : folder("to")}};
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {

@@ -1,8 +1,8 @@
 #include "connectors/files/file_list.h"
 
 #include <algorithm>
+#include <charconv>
 #include <regex>
-#include <set>
 #include <variant>
 
 #include <fmt/format.h>
@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kDayMark = "{ds}";
 constexpr std::string_view kHourMark = "{hour}";
+constexpr std::string_view kMarkSize = "\tsize=";
+constexpr std::string_view kMarkTime = " modified=";
 constexpr std::string_view kAnyDay = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
 
 std::string Absolute(const fs::path& folder, const std::string& path) {
@@ -33,30 +35,41 @@ std::string Replaced(std::string text, std::string_view from, std::string_view t
   return text;
 }
 
-// A regular expression for a path with wildcards, what `mark` stands for as its group.
-std::string ExpressionOf(std::string_view glob, std::string_view mark = kDayMark) {
-  std::string expression;
+// A regular expression for a path with wildcards, and which of its groups is what a mark stands
+// for.
+struct PathExpression {
+  std::string text;
+  std::optional<std::size_t> day;
+  std::optional<std::size_t> hour;
+};
+
+PathExpression ExpressionOf(std::string_view glob) {
+  PathExpression expression;
+  std::size_t num_groups = 0;
+  const auto add_group = [&](std::optional<std::size_t>& group, std::string_view what) {
+    expression.text += fmt::format("({})", what);
+    ++num_groups;
+    group = group.value_or(num_groups);
+  };
   for (std::size_t at = 0; at < glob.size(); ++at) {
     const std::string_view rest = glob.substr(at);
     if (rest.starts_with(kDayMark)) {
-      expression += fmt::format("({}{})", mark == kDayMark ? "" : "?:", R"(\d{4}-\d{2}-\d{2})");
+      add_group(expression.day, R"(\d{4}-\d{2}-\d{2})");
       at += kDayMark.size() - 1;
     } else if (rest.starts_with(kHourMark)) {
-      expression += fmt::format("({}{})", mark == kHourMark ? "" : "?:", R"(\d{1,2})");
+      add_group(expression.hour, R"(\d{1,2})");
       at += kHourMark.size() - 1;
     } else if (rest.starts_with("**")) {
-      expression += ".*";
+      expression.text += ".*";
       ++at;
     } else if (glob[at] == '*') {
-      expression += "[^/]*";
+      expression.text += "[^/]*";
     } else if (glob[at] == '?') {
-      expression += "[^/]";
-    } else if (glob[at] == '[' || glob[at] == ']') {
-      expression += glob[at];
+      expression.text += "[^/]";
     } else if (std::string_view(R"(\^$.|+(){})").find(glob[at]) != std::string_view::npos) {
-      expression += fmt::format("\\{}", glob[at]);
+      expression.text += fmt::format("\\{}", glob[at]);
     } else {
-      expression += glob[at];
+      expression.text += glob[at];
     }
   }
   return expression;
@@ -66,16 +79,40 @@ bool IsHiddenName(std::string_view path) {
   return path.substr(path.rfind('/') + 1).starts_with(".");
 }
 
-// What `mark` of `path` stands for in `file`.
-std::optional<std::string> MarkedText(const fs::path& folder, const std::string& path,
-                                      std::string_view mark, const std::string& file) {
-  if (path.find(mark) == std::string::npos) {
-    return std::nullopt;
+// Reads day and hour off the names of files; takes the path apart once.
+class PathDates {
+ public:
+  explicit PathDates(const std::string& path) : expression_(ExpressionOf(path)) {
+    if (expression_.day || expression_.hour) {
+      matcher_ = std::regex(expression_.text);
+    }
   }
-  const std::regex expression(ExpressionOf(Absolute(folder, path), mark));
-  std::smatch match;
-  return std::regex_match(file, match, expression) ? std::optional(match[1].str()) : std::nullopt;
-}
+
+  DatedFile Dated(MatchedFile file) const {
+    DatedFile dated{.file = std::move(file), .day = {}, .hour = {}};
+    std::smatch match;
+    if (matcher_ && std::regex_match(dated.file.path, match, *matcher_)) {
+      dated.day = Day(match);
+      dated.hour = Hour(match);
+    }
+    return dated;
+  }
+
+ private:
+  std::optional<std::string> Day(const std::smatch& match) const {
+    const std::string text = expression_.day ? match[*expression_.day].str() : "";
+    return ParseDate(text) ? std::optional(text) : std::nullopt;
+  }
+
+  std::optional<int> Hour(const std::smatch& match) const {
+    constexpr int kHours = 24;
+    const int hour = expression_.hour ? std::stoi(match[*expression_.hour].str()) : kHours;
+    return hour < kHours ? std::optional(hour) : std::nullopt;
+  }
+
+  PathExpression expression_;
+  std::optional<std::regex> matcher_;  // of a path that has a mark
+};
 
 MatchedFile FileAt(const std::string& path) {
   std::error_code problem;
@@ -108,7 +145,7 @@ std::vector<MatchedFile> FilesOnS3(sql::Database& database, const std::string& p
   if (const auto access = store->s3_access()) {
     database.Allow(*access);
   }
-  const std::regex expression(ExpressionOf(pattern));
+  const std::regex expression(ExpressionOf(pattern).text);
   std::vector<MatchedFile> files;
   for (const storage::ObjectInfo& object : store->List(fixed.substr(folder.size() + 1))) {
     const std::string url = store->Url(object.key);
@@ -132,34 +169,52 @@ std::vector<MatchedFile> MatchingFiles(sql::Database& database, const fs::path& 
   return files;
 }
 
-std::optional<std::string> DayOf(const fs::path& folder, const std::string& path,
-                                 const std::string& file) {
-  const auto day = MarkedText(folder, path, kDayMark, file);
-  return day && ParseDate(*day) ? day : std::nullopt;
-}
-
-std::optional<int> HourOf(const fs::path& folder, const std::string& path,
-                          const std::string& file) {
-  constexpr int kHours = 24;
-  const auto text = MarkedText(folder, path, kHourMark, file);
-  const int hour = text ? std::stoi(*text) : kHours;
-  return hour < kHours ? std::optional(hour) : std::nullopt;
-}
-
-std::vector<std::string> DaysThere(sql::Database& database, const fs::path& folder,
-                                   const std::string& path) {
-  std::set<std::string> days;
-  for (const MatchedFile& file : MatchingFiles(database, folder, path)) {
-    if (auto day = DayOf(folder, path, file.path)) {
-      days.insert(*std::move(day));
-    }
+std::vector<DatedFile> MatchingDatedFiles(sql::Database& database, const fs::path& folder,
+                                          const std::string& path) {
+  const PathDates dates(Absolute(folder, path));
+  std::vector<MatchedFile> files = MatchingFiles(database, folder, path);
+  std::vector<DatedFile> dated;
+  dated.reserve(files.size());
+  for (MatchedFile& file : files) {
+    dated.push_back(dates.Dated(std::move(file)));
   }
-  return {days.begin(), days.end()};
+  return dated;
 }
 
 std::string FileIdentity(const fs::path& folder, const std::string& file) {
   const fs::path inside = fs::path(file).lexically_relative(folder.lexically_normal());
   return inside.empty() || *inside.begin() == ".." ? file : inside.string();
+}
+
+std::string FileMark(const fs::path& folder, const MatchedFile& file) {
+  return fmt::format("{}{}{}{}{}", FileIdentity(folder, file.path), kMarkSize, file.bytes,
+                     kMarkTime, file.changed);
+}
+
+std::string_view IdentityOfMark(std::string_view mark) {
+  return mark.substr(0, mark.rfind(kMarkSize));
+}
+
+std::optional<std::int64_t> BytesOfMark(std::string_view mark) {
+  const std::size_t size = mark.rfind(kMarkSize);
+  std::int64_t bytes = 0;
+  if (size == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view digits = mark.substr(size + kMarkSize.size());
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+  return parsed.ec == std::errc() ? std::optional(bytes) : std::nullopt;
+}
+
+FileKnowledge KnowledgeOf(const std::string& mark, const std::set<std::string>& read) {
+  const std::string identity(IdentityOfMark(mark));
+  if (read.contains(mark) || read.contains(identity)) {
+    return FileKnowledge::kRead;
+  }
+  const std::string begin = identity + std::string(kMarkSize);
+  const auto other = read.lower_bound(begin);
+  return other != read.end() && other->starts_with(begin) ? FileKnowledge::kChanged
+                                                          : FileKnowledge::kNew;
 }
 
 }  // namespace weir::connectors

@@ -55,6 +55,24 @@ TEST_F(FileSinkTest, WritesTextsAsTheyAre) {
   EXPECT_EQ(Contents("page.html"), "<p>\"a\", #1\tb</p>\n");
 }
 
+TEST_F(FileSinkTest, NullAndEmptyTextComeBackAsTheyWere) {
+  connection_.Run(
+      "CREATE TEMP TABLE texts AS SELECT * FROM (VALUES (1, ''), (2, NULL), (3, ' '), (4, 'NULL'), "
+      "(5, '\"'), (6, '\"\"')) t(id, name)");
+  const std::string told_apart = "SELECT id, name IS NULL, name FROM ";
+  const Lines expected = Rows(told_apart + "texts");
+  connection_.Run("CREATE TEMP VIEW rows AS FROM texts");
+  for (const std::string path : {"x.csv", "x.tsv", "x.csv.gz"}) {
+    Send("files", {{"path", path}, {"sort_by", "id"}});
+    connection_.Run("DROP VIEW rows");
+    columns_ = "id BIGINT, name VARCHAR";
+    Read({{"path", path}});
+    EXPECT_EQ(Rows(told_apart + "rows ORDER BY id"), expected) << path;
+    connection_.Run("CREATE OR REPLACE TEMP VIEW rows AS FROM texts");
+  }
+  EXPECT_TRUE(Contents("x.csv").starts_with("id,name\n1,\"\"\n2,\n"));
+}
+
 TEST_F(FileSinkTest, TheSameRowsGiveTheSameBytesInAnyOrder) {
   for (const std::string path : {"x.csv", "x.csv.gz", "x.ndjson.zst", "x.parquet"}) {
     Lines bytes;

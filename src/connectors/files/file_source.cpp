@@ -197,11 +197,7 @@ class FileReader {
     if (rows.empty() || sql::IsNull(rows[0].at(0))) {
       return {};
     }
-    std::string line = std::get<std::string>(rows[0].at(0));
-    if (line.starts_with("\xEF\xBB\xBF")) {
-      line.erase(0, 3);
-    }
-    return SplitFields(line, form_.delimiter);
+    return SplitFields(std::get<std::string>(rows[0].at(0)), form_.delimiter);  // without a BOM
   }
 
   void CheckNames(const std::string& file, const std::vector<std::string>& names) const {
@@ -242,7 +238,7 @@ class FileReader {
     }
     std::vector<std::string> selects;
     for (const auto& [header, members] : groups) {
-      selects.push_back(SelectFields(schema_, Records(form_, header, members)));
+      selects.push_back(SelectFields(schema_, Records(form_, schema_, header, members)));
     }
     return selects.empty() ? SelectNothing(schema_)
                            : fmt::to_string(fmt::join(selects, " UNION ALL "));
@@ -269,9 +265,10 @@ class FileReader {
         return FindBadJson(connection_, file, schema_);
       }
       const auto& header = headers_[IndexOf(file)];
-      return header.empty() ? std::nullopt
-                            : FindBadField(connection_, file,
-                                           Records(form_, header, std::span(&file, 1)), schema_);
+      return header.empty()
+                 ? std::nullopt
+                 : FindBadField(connection_, file,
+                                Records(form_, schema_, header, std::span(&file, 1)), schema_);
     } catch (const UserError& error) {  // a file that can't be cut into fields is the bad one
       return IsDelimited() ? std::optional(ShortFileError(error.what())) : std::nullopt;
     }
@@ -288,15 +285,36 @@ class FileReader {
   std::vector<std::vector<std::string>> headers_;  // of delimited files
 };
 
-std::optional<Micros> CompleteUntil(const ConnectorContext& context, const std::string& path,
-                                    const std::vector<std::string>& files) {
+// The end of the newest day.
+std::optional<Micros> CompleteUntil(std::span<const DatedFile> files) {
   std::optional<Micros> newest;
-  for (const std::string& file : files) {
-    if (const auto day = DayOf(context.folder, path, file)) {
-      newest = std::max(newest.value_or(0), (Micros{*ParseDate(*day)} + 1) * kDay);
+  for (const DatedFile& file : files) {
+    if (file.day) {
+      newest = std::max(newest.value_or(0), (Micros{*ParseDate(*file.day)} + 1) * kDay);
     }
   }
   return newest;
+}
+
+// What is wrong with files that were read and are others now, of which their marks tell.
+std::string ChangedText(const std::vector<std::string>& changed,
+                        const std::set<std::string>& read) {
+  const std::string& now = changed.front();
+  const std::string identity(IdentityOfMark(now));
+  const auto before = read.lower_bound(identity + "\t");
+  const std::int64_t bytes_before = BytesOfMark(*before).value_or(0);
+  const std::int64_t bytes_now = BytesOfMark(now).value_or(0);
+  const std::string how = bytes_before == bytes_now
+                              ? fmt::format("was written again, with {} bytes as before", bytes_now)
+                              : fmt::format("had {} bytes, and has {}", bytes_before, bytes_now);
+  const std::string more =
+      changed.size() == 1 ? "" : fmt::format(", and {} more have changed", changed.size() - 1);
+  return fmt::format(
+      "{} has changed since it was read: it {}{}; a stream reads a file once: move it away, and "
+      "put "
+      "rows that are new into a file of another name; or drop the tables that the job writes, and "
+      "all files are read again",
+      identity, how, more);
 }
 
 }  // namespace
@@ -319,37 +337,48 @@ std::vector<Setting> FileSourceSettings() {
           {.name = "nulls",
            .type = SettingType::kTexts,
            .standard = Json::array({""}),
-           .doc = "texts in CSV and TSV files that are null"}};
+           .doc = "texts in CSV and TSV files that are null, unless in quotes"}};
 }
 
 std::vector<PendingInput> PendingFiles(ConnectorContext& context) {
   std::vector<PendingInput> pending;
   const auto path = context.settings.at("path").get<std::string>();
+  std::vector<std::string> changed;
   for (const MatchedFile& file : MatchingFiles(context.database, context.folder, path)) {
-    std::string identity = FileIdentity(context.folder, file.path);
-    if (!context.finished.contains(identity)) {
-      pending.push_back({.identity = std::move(identity), .bytes = file.bytes});
+    std::string mark = FileMark(context.folder, file);
+    switch (KnowledgeOf(mark, context.finished)) {
+      case FileKnowledge::kNew:
+        pending.push_back({.identity = std::move(mark), .bytes = file.bytes});
+        break;
+      case FileKnowledge::kChanged:
+        changed.push_back(std::move(mark));
+        break;
+      case FileKnowledge::kRead:
+        break;
     }
+  }
+  if (!changed.empty()) {
+    throw ExternalError("{}", ChangedText(changed, context.finished));
   }
   return pending;
 }
 
 ReadReport ReadFiles(ConnectorContext& context) {
   const auto path = context.settings.at("path").get<std::string>();
-  std::vector<std::string> files;
-  for (MatchedFile& file : MatchingFiles(context.database, context.folder, path)) {
-    files.push_back(std::move(file.path));
-  }
-  if (files.empty() && context.settings.at("missing") == "error") {
+  const auto dated = MatchingDatedFiles(context.database, context.folder, path);
+  if (dated.empty() && context.settings.at("missing") == "error") {
     throw UserError("no file matches '{}'", path);
   }
-  ReadReport report{.finished = {}, .complete_until = CompleteUntil(context, path, files)};
+  ReadReport report{.finished = {}, .complete_until = CompleteUntil(dated)};
+  std::vector<std::string> files;
   std::vector<std::string> wanted;
-  for (const std::string& file : files) {
-    std::string identity = FileIdentity(context.folder, file);
-    if (!context.finished.contains(identity)) {
+  for (const DatedFile& there : dated) {
+    const std::string& file = files.emplace_back(there.file.path);
+    std::string mark = FileMark(context.folder, there.file);
+    // One that has changed is told of when a stream looks for what is pending.
+    if (KnowledgeOf(mark, context.finished) == FileKnowledge::kNew) {
       wanted.push_back(file);
-      report.finished.push_back(std::move(identity));
+      report.finished.push_back(std::move(mark));
     }
   }
   std::ranges::sort(report.finished);

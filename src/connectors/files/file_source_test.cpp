@@ -16,6 +16,13 @@ using Lines = std::vector<std::string>;
 
 class FileSourceTest : public ConnectorTest {
  protected:
+  // As records have a file of the folder as it is now: by the file system's own words.
+  std::string Mark(const std::string& name) const {
+    const std::filesystem::path path = folder_.path() / name;
+    return fmt::format("{}\tsize={} modified={}", name, std::filesystem::file_size(path),
+                       std::filesystem::last_write_time(path).time_since_epoch().count());
+  }
+
   // Reads `path` to its end; the error's text.
   std::string ReadError(const nlohmann::json& settings) {
     return ErrorOf([&] {
@@ -50,6 +57,39 @@ TEST_F(FileSourceTest, ReadsCompressedFilesByTheirSuffix) {
   Read({{"path", "a.csv.gz"}});
 
   EXPECT_EQ(Rows("FROM rows"), Lines{"7"});
+}
+
+// As `weir table import` has it.
+TEST_F(FileSourceTest, AnEmptyFieldIsNullAndQuotesHoldTheEmptyText) {
+  Write("a.csv", "id,name,price\n1,\"\",\"\"\n\"\",,\n3,x,1.5\n");
+  const Lines expected{"1||NULL", "NULL|NULL|NULL", "3|x|1.5"};
+
+  Read({{"path", "a.csv"}});
+  EXPECT_EQ(Rows("FROM rows"), expected);
+  columns_ = "id BIGINT, name VARCHAR, price DECIMAL(2,1)";
+  Read({{"path", "a.csv"}});
+  EXPECT_EQ(Rows("FROM rows"), expected);
+
+  Write("b.csv", "id,name,price\n1,NA,NA\n2,\"NA\",1.5\n3,,1.5\n4,\"\",\n");
+  EXPECT_EQ(ReadError({{"path", "b.csv"}, {"nulls", {"NA"}}}),
+            "F/b.csv:5: column 'price': '' is not DECIMAL(2,1)");
+  Write("b.csv", "id,name,price\n1,NA,NA\n2,\"NA\",1.5\n3,,1.5\n4,\"\",2.5\n");
+  Read({{"path", "b.csv"}, {"nulls", {"NA"}}});
+  EXPECT_EQ(Rows("FROM rows"), (Lines{"1|NULL|NULL", "2|NA|1.5", "3||1.5", "4||2.5"}));
+}
+
+TEST_F(FileSourceTest, AByteOrderMarkBeforeDelimitedTextIsPassedOver) {
+  Write("a.csv", "\xEF\xBB\xBFid,name\n1,x\n");
+  Write("b.csv", "\xEF\xBB\xBF\"id\",name\n2,y\n");
+  Write("c.csv",
+        "\xEF\xBB\xBF"
+        "3,z\n");
+  columns_ = "id BIGINT, name VARCHAR";
+
+  Read({{"path", "[ab].csv"}});
+  EXPECT_EQ(Rows("FROM rows ORDER BY id"), (Lines{"1|x", "2|y"}));
+  Read({{"path", "c.csv"}, {"header", false}});
+  EXPECT_EQ(Rows("FROM rows"), Lines{"3|z"});
 }
 
 TEST_F(FileSourceTest, DeclaredColumnsAreFoundByName) {
@@ -182,12 +222,95 @@ TEST_F(FileSourceTest, AStreamReadsOnlyNewFilesAndKnowsTheNewestDay) {
 
   const ReadReport report = Read({{"path", "in/{ds}/*.csv"}});
 
-  EXPECT_EQ(report.finished, (Lines{"in/2026-01-06/a.csv", "in/2026-13-99/a.csv"}));
+  EXPECT_EQ(report.finished, (Lines{Mark("in/2026-01-06/a.csv"), Mark("in/2026-13-99/a.csv")}));
   EXPECT_EQ(report.complete_until, ParseTimestamp("2026-01-07"));
   EXPECT_EQ(Rows("FROM rows ORDER BY id"), (Lines{"2", "3"}));
-  EXPECT_EQ(DaysThere(database_, folder_.path(), "in/{ds}/*.csv"),
-            (Lines{"2026-01-05", "2026-01-06"}));
-  EXPECT_EQ(DaysThere(database_, folder_.path(), "in/*/x-{ds}.csv"), Lines{});
+}
+
+TEST_F(FileSourceTest, AFileThatWasReadAndHasChangedIsNamedAndNotReadAgain) {
+  Write("in/a.csv", "id\n1\n");
+  Write("in/b.csv", "id\n2\n");
+  Write("in/old.csv", "id\n3\n");
+  finished_ = {Mark("in/a.csv"), Mark("in/b.csv"), "in/old.csv"};
+  const nlohmann::json settings = {{"path", "in/*.csv"}};
+  ConnectorContext context = Context("files", Direction::kIn, settings);
+  const Connector& files = table_.Find("files");
+  EXPECT_TRUE(files.Pending(context).empty());
+
+  Write("in/a.csv", "id\n1\n4\n");
+  Write("in/old.csv", "id\n3\n4\n");  // a record of an earlier program doesn't know how it was
+  const auto problem = [&]() -> std::string {
+    try {
+      files.Pending(context);
+    } catch (const ExternalError& found) {  // a stream waits for it, and others go on
+      return found.what();
+    }
+    return "";
+  };
+  const std::string grown = problem();
+  Write("in/new.csv", "id\n5\n");
+  std::filesystem::last_write_time(folder_.path() / "in/b.csv", {});
+  const std::string two = problem();
+  Read(settings);
+
+  EXPECT_EQ(grown,
+            "in/a.csv has changed since it was read: it had 5 bytes, and has 7; a stream reads a "
+            "file once: move it away, and put rows that are new into a file of another name; or "
+            "drop the tables that the job writes, and all files are read again");
+  EXPECT_NE(two.find("it had 5 bytes, and has 7, and 1 more have changed;"), std::string::npos);
+  EXPECT_EQ(Rows("FROM rows"), Lines{"5"});
+}
+
+TEST_F(FileSourceTest, AFileOfANameThatBeginsAsAnotherIsAnother) {
+  Write("a", "");
+  const std::string mark = Mark("a");
+
+  EXPECT_EQ(KnowledgeOf(mark, {"a b\tsize=0 modified=0", "a!"}), FileKnowledge::kNew);
+  EXPECT_EQ(KnowledgeOf(mark, {"a b\tsize=0 modified=0", mark}), FileKnowledge::kRead);
+  EXPECT_EQ(KnowledgeOf(mark, {"a\tsize=0 modified=0", mark}), FileKnowledge::kRead);
+  EXPECT_EQ(KnowledgeOf(mark, {"a\tsize=0 modified=0"}), FileKnowledge::kChanged);
+  EXPECT_EQ(IdentityOfMark(mark), "a");
+  EXPECT_EQ(IdentityOfMark("events/0 offset=7"), "events/0 offset=7");
+  EXPECT_EQ(BytesOfMark(mark), 0);
+  EXPECT_EQ(BytesOfMark("a"), std::nullopt);
+}
+
+// "identity day hour" of each file, '-' for what is absent.
+Lines DatedNames(sql::Database& database, const std::filesystem::path& folder,
+                 const std::string& path) {
+  Lines names;
+  for (const DatedFile& dated : MatchingDatedFiles(database, folder, path)) {
+    names.push_back(FileIdentity(folder, dated.file.path) + " " + dated.day.value_or("-") + " " +
+                    (dated.hour ? std::to_string(*dated.hour) : "-"));
+  }
+  return names;
+}
+
+TEST_F(FileSourceTest, FilesAreListedWithTheDayAndHourOfTheirNames) {
+  Write("in/2026-01-05/a.csv", "id\n1\n");
+  Write("in/2026-01-06/a.csv", "id\n2\n");
+  Write("in/2026-13-99/a.csv", "id\n3\n");
+  Write("in/2026-01-06/.b.csv", "id\n4\n");
+  Write("hours/7/2026-01-06.csv", "id\n5\n");
+  Write("hours/07/2026-01-05.csv", "id\n6\n");
+  Write("hours/24/2026-01-06.csv", "id\n7\n");
+  Write("hours/all/2026-01-06.csv", "id\n8\n");
+  Write("twice/2026-01-05/x-2026-01-06.csv", "id\n9\n");
+
+  const auto names = [&](const std::string& path) {
+    return DatedNames(database_, folder_.path(), path);
+  };
+  EXPECT_EQ(names("in/{ds}/*.csv"),
+            (Lines{"in/2026-01-05/a.csv 2026-01-05 -", "in/2026-01-06/a.csv 2026-01-06 -",
+                   "in/2026-13-99/a.csv - -"}));
+  EXPECT_EQ(names("in/*/x-{ds}.csv"), Lines{});
+  EXPECT_EQ(names("in/*/a.csv"), (Lines{"in/2026-01-05/a.csv - -", "in/2026-01-06/a.csv - -",
+                                        "in/2026-13-99/a.csv - -"}));
+  EXPECT_EQ(names("hours/{hour}/{ds}.csv"),
+            (Lines{"hours/07/2026-01-05.csv 2026-01-05 7", "hours/24/2026-01-06.csv 2026-01-06 -",
+                   "hours/7/2026-01-06.csv 2026-01-06 7", "hours/all/2026-01-06.csv - -"}));
+  EXPECT_EQ(names("twice/{ds}/x-{ds}.csv"),
+            Lines{"twice/2026-01-05/x-2026-01-06.csv 2026-01-05 -"});
 }
 
 // The reference takes texts apart by itself: a number counts if it is digits, else its line is the

@@ -1,5 +1,7 @@
 #include "connectors/files/file_sql.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -23,6 +25,10 @@ std::string StrictColumns(const Schema& schema, bool nested_are_texts) {
         fmt::format("{} AS {}", is_typed ? name : StrictCast(name, field.type), name));
   }
   return Listed(columns);
+}
+
+bool HoldsEmptyText(const DataType& type) {
+  return type.kind == TypeKind::kString || type.kind == TypeKind::kBinary;
 }
 
 }  // namespace
@@ -61,14 +67,23 @@ std::string SelectFields(const Schema& schema, const std::string& records) {
   return fmt::format("SELECT {} FROM ({})", StrictColumns(schema, true), records);
 }
 
-std::string Records(const DelimitedForm& form, const std::vector<std::string>& header,
-                    std::span<const std::string> files) {
+std::string Records(const DelimitedForm& form, const Schema& schema,
+                    const std::vector<std::string>& header, std::span<const std::string> files) {
   std::vector<std::string> columns;
+  std::vector<std::string> without_empty;
   for (const std::string& name : header) {
     columns.push_back(fmt::format("{}: 'VARCHAR'", sql::QuoteText(name)));
+    const Field* const field = schema.Find(name);
+    if (field != nullptr && !HoldsEmptyText(field->type) &&
+        std::ranges::count(form.nulls, "") > 0) {
+      without_empty.push_back(fmt::format("nullif({0}, '') AS {0}", sql::QuoteName(name)));
+    }
   }
-  return fmt::format("FROM read_csv({}, auto_detect = false, {}, columns = {{{}}})",
-                     sql::QuoteTexts(files), FormOptions(form), Listed(columns));
+  return fmt::format(
+      "SELECT *{} FROM read_csv({}, auto_detect = false, {}, allow_quoted_nulls = false, columns = "
+      "{{{}}})",
+      without_empty.empty() ? "" : fmt::format(" REPLACE ({})", Listed(without_empty)),
+      sql::QuoteTexts(files), FormOptions(form), Listed(columns));
 }
 
 std::string FormOptions(const DelimitedForm& form) {

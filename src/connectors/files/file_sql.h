@@ -13,7 +13,7 @@ namespace weir::connectors {
 struct DelimitedForm {
   char delimiter = ',';
   bool has_header = true;
-  std::vector<std::string> nulls;  // texts that are null
+  std::vector<std::string> nulls;  // texts that are null where they don't stand in quotes
 };
 
 std::string SelectNothing(const Schema& schema);
@@ -22,9 +22,11 @@ std::string SelectJson(const Schema& schema, std::span<const std::string> files)
 // `records` is SQL of fields as texts.
 std::string SelectFields(const Schema& schema, const std::string& records);
 
-// The fields of delimited files as texts, named by `header`, which they all have.
-std::string Records(const DelimitedForm& form, const std::vector<std::string>& header,
-                    std::span<const std::string> files);
+// The fields of delimited files as texts, named by `header`, which they all have. As for an import
+// (`weir table import`), an empty field is null (if `form` says so), and "" the empty text in
+// columns of texts, in others of `schema` null, too.
+std::string Records(const DelimitedForm& form, const Schema& schema,
+                    const std::vector<std::string>& header, std::span<const std::string> files);
 
 // The options of `form` for read_csv().
 std::string FormOptions(const DelimitedForm& form);

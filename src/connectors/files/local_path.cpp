@@ -7,10 +7,17 @@ namespace {
 
 constexpr std::string_view kFileScheme = "file://";
 
+bool HasOtherScheme(std::string_view text) {
+  return text.find("://") != std::string_view::npos && !text.starts_with(kFileScheme);
+}
+
 }  // namespace
 
 std::filesystem::path LocalPath(const std::filesystem::path& project_folder,
                                 const std::string& text) {
+  if (HasOtherScheme(text)) {
+    throw UserError("'{}' is no folder of this machine", text);
+  }
   const bool has_scheme = text.starts_with(kFileScheme);
   return (project_folder / (has_scheme ? text.substr(kFileScheme.size()) : text))
       .lexically_normal();
@@ -19,12 +26,18 @@ std::filesystem::path LocalPath(const std::filesystem::path& project_folder,
 bool IsS3Url(std::string_view text) { return text.starts_with("s3://"); }
 
 std::string FolderUrl(const std::filesystem::path& project_folder, const std::string& text) {
-  return IsS3Url(text) ? text : LocalPath(project_folder, text).string();
+  if (IsS3Url(text)) {
+    return text;
+  }
+  if (HasOtherScheme(text)) {
+    throw UserError("'{}' is no folder; allowed are a path, file://… and s3://…", text);
+  }
+  return LocalPath(project_folder, text).string();
 }
 
-void CheckLocalPath(const std::string& text) {
-  if (text.find("://") != std::string::npos && !text.starts_with(kFileScheme)) {
-    throw UserError("setting 'path' is '{}'; a folder of this machine is allowed", text);
+void CheckLocalPath(const std::string& text, std::string_view setting) {
+  if (HasOtherScheme(text)) {
+    throw UserError("setting '{}' is '{}'; a folder of this machine is allowed", setting, text);
   }
 }
 

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "base/log.h"
 #include "connectors/kafka/kafka_cluster.h"
 #include "connectors/kafka/kafka_producer.h"
 #include "connectors/kafka/kafka_reader.h"
+#include "connectors/kafka/kafka_topic_setting.h"
 #include "data/cells.h"
 #include "sql/quote.h"
 
@@ -20,24 +25,88 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kWaiting = "waiting_";
 constexpr std::string_view kBatchNote = "batch=";
+constexpr std::string_view kStreamNote = " stream=";
 
 std::string TextSetting(const ConnectorContext& context, const char* name) {
   return context.settings.value(name, "");
 }
 
-// Absent for what is no number of a batch.
-std::optional<std::int64_t> BatchIn(std::string_view note) {
-  std::int64_t batch = -1;
-  if (note.starts_with(kBatchNote)) {
-    note.remove_prefix(kBatchNote.size());
-    std::from_chars(note.data(), note.data() + note.size(), batch);
+// Of a batch that was sent: its number, and the stream that it is of.
+struct BatchNote {
+  std::int64_t batch = 0;
+  std::string stream;  // empty in notes of earlier versions
+};
+
+std::string NoteText(const BatchNote& note) {
+  return fmt::format("{}{}{}{}", kBatchNote, note.batch, note.stream.empty() ? "" : kStreamNote,
+                     note.stream);
+}
+
+// Absent for what is no such note.
+std::optional<BatchNote> NoteIn(std::string_view text) {
+  if (!text.starts_with(kBatchNote)) {
+    return std::nullopt;
   }
-  return batch < 0 ? std::nullopt : std::optional(batch);
+  text.remove_prefix(kBatchNote.size());
+  const std::size_t stream = text.find(kStreamNote);
+  BatchNote note{.batch = -1,
+                 .stream = stream == std::string_view::npos
+                               ? ""
+                               : std::string(text.substr(stream + kStreamNote.size()))};
+  std::from_chars(text.data(), text.data() + text.size(), note.batch);
+  return note.batch < 0 ? std::nullopt : std::optional(std::move(note));
+}
+
+bool ShareABroker(std::string_view one, std::string_view other) {
+  const auto brokers_of = [](std::string_view text) {
+    std::set<std::string> brokers;
+    while (!text.empty()) {
+      const std::size_t comma = std::min(text.find(','), text.size());
+      brokers.emplace(Trimmed(text.substr(0, comma)));
+      text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return brokers;
+  };
+  const auto others = brokers_of(other);
+  return std::ranges::any_of(brokers_of(one),
+                             [&](const std::string& broker) { return others.contains(broker); });
+}
+
+// The positions that a cluster knows, under the names of its topics: those of sources that the job
+// reads now. `group` says that they are in this cluster; where some are by their brokers, others
+// aren't.
+std::vector<StreamPosition> PositionsIn(const KafkaCluster& cluster,
+                                        const ConnectorContext& context) {
+  std::map<std::string, std::string> near;
+  std::map<std::string, std::string> any;
+  for (const NumberedSource& source : context.sent.sources) {
+    const KafkaUrl url = ParseKafkaUrl(source.url);
+    any[source.source] = url.topic;
+    if (ShareABroker(FindKafkaCluster(context.connections, url.cluster).brokers, cluster.brokers)) {
+      near[source.source] = url.topic;
+    }
+  }
+  if (any.empty()) {
+    throw UserError(
+        "group '{}': no source of the job is a topic of Kafka, so no offsets can go along with a "
+        "transaction; name a topic for positions (`positions`)",
+        TextSetting(context, "group"));
+  }
+  const auto& topics = near.empty() ? any : near;
+  std::vector<StreamPosition> positions;
+  for (const StreamPosition& position : context.positions) {
+    if (const auto topic = topics.find(position.topic); topic != topics.end()) {
+      positions.push_back(
+          {.topic = topic->second, .partition = position.partition, .next = position.next});
+    }
+  }
+  return positions;
 }
 
 // What the other side has of a stream, and how it is told: the newest batch that was sent, in the
 // transaction that brings its rows. With one cluster it is a note beside the group's offsets; with
-// two, or sources that aren't Kafka, a message of a compacted topic.
+// two, or sources that aren't Kafka, a message of a compacted topic. Both may be forgotten there,
+// when a group is idle for longer than offsets are kept, say: then the ledger's word counts.
 class SentBatches {
  public:
   SentBatches(const ConnectorContext& context, KafkaCluster cluster, std::string job)
@@ -45,25 +114,46 @@ class SentBatches {
         job_(std::move(job)),
         group_(TextSetting(context, "group")),
         topic_(TextSetting(context, "positions")),
-        positions_(context.positions) {}
+        sent_through_(context.settings.value("sent_through", std::int64_t{-1})),
+        before_(context.sent),
+        positions_(topic_.empty() ? PositionsIn(cluster_, context) : context.positions) {}
 
   // 0: none yet.
-  std::int64_t Newest(OpenTransactions open) const {
-    std::int64_t newest = 0;
-    if (!topic_.empty()) {
-      return NewestInTopic();
+  std::int64_t Newest(OpenTransactions open) const { return std::max(Told(open), before_.batch); }
+
+  // The newest before `batch`, which is to be sent. Throws UserError where nobody can know.
+  std::int64_t NewestBefore(std::int64_t batch) const {
+    const std::int64_t told = Told(OpenTransactions::kWait);
+    if (told == 0 && !topic_.empty()) {
+      RequireCompacted();
     }
-    for (const std::string& note : GroupNotes(cluster_, group_, positions_, open)) {
-      newest = std::max(newest, BatchIn(note).value_or(0));
+    if (told >= before_.batch) {
+      return told;
     }
-    return newest;
+    const std::string forgotten =
+        fmt::format("kafka {}: {} says that batch {} is the newest that was sent, but batch {} was",
+                    cluster_.name, Memory(), told, before_.batch);
+    if (before_.batch + 1 >= batch) {
+      LogWarning("{}; going on behind it", forgotten);
+      return before_.batch;
+    }
+    if (sent_through_ >= before_.batch && sent_through_ < batch) {
+      LogWarning("{}; going on behind batch {}, as `sent_through` says", forgotten, sent_through_);
+      return sent_through_;
+    }
+    throw UserError(
+        "{}, and whether batches {} to {} were isn't known: look whether the topics hold their "
+        "rows "
+        "(column `batch` of what waits), and set `sent_through` of the step to the newest that was "
+        "sent, {} to {}",
+        forgotten, before_.batch + 1, batch - 1, before_.batch, batch - 1);
   }
 
   // Adds what is to be told to the transaction.
   void Tell(KafkaProducer& producer, std::int64_t batch, const std::stop_token& stop) const {
-    const std::string note = fmt::format("{}{}", kBatchNote, batch);
+    const std::string note = NoteText({.batch = batch, .stream = before_.stream_id});
     if (topic_.empty()) {
-      producer.SendOffsets(group_, positions_, note);
+      producer.SendOffsets({.group = group_, .positions = positions_, .note = note}, stop);
       return;
     }
     producer.Send({.topic = topic_, .key = job_, .value = note}, stop);
@@ -75,30 +165,79 @@ class SentBatches {
   }
 
  private:
+  // One that drops old messages forgets what was sent, in silence.
+  void RequireCompacted() const {
+    const auto policy = KafkaTopicSetting(cluster_, topic_, "cleanup.policy");
+    if (policy && *policy != "compact") {
+      throw UserError(
+          "kafka {}: topic '{}' of `positions` has cleanup.policy={}, and so forgets what was "
+          "sent; "
+          "compact is allowed",
+          cluster_.name, topic_, *policy);
+    }
+  }
+
+  std::string Memory() const {
+    return topic_.empty() ? fmt::format("group '{}'", group_)
+                          : fmt::format("topic '{}' (transactional_id '{}')", topic_, job_);
+  }
+
+  std::int64_t Told(OpenTransactions open) const {
+    std::int64_t newest = 0;
+    for (const BatchNote& note : topic_.empty() ? NotesOfGroup(open) : NotesInTopic()) {
+      const bool is_own =
+          note.stream.empty() || before_.stream_id.empty() || note.stream == before_.stream_id;
+      if (!is_own) {
+        throw UserError(
+            "kafka {}: {} is another stream's: it has sent batch {}, and is that of the tables "
+            "with "
+            "id {}, not {} (another warehouse, or tables that were made anew); this one needs {} "
+            "of "
+            "its own",
+            cluster_.name, Memory(), note.batch, note.stream, before_.stream_id,
+            topic_.empty() ? "a `group` and a `transactional_id`" : "a `transactional_id`");
+      }
+      newest = std::max(newest, note.batch);
+    }
+    return newest;
+  }
+
+  std::vector<BatchNote> NotesOfGroup(OpenTransactions open) const {
+    std::vector<BatchNote> notes;
+    for (const std::string& text : GroupNotes(cluster_, group_, positions_, open)) {
+      if (auto note = NoteIn(text)) {
+        notes.push_back(std::move(*note));
+      }
+    }
+    return notes;
+  }
+
   // All is read: the topic is compacted, and the batches' messages have one key.
-  std::int64_t NewestInTopic() const {
+  std::vector<BatchNote> NotesInTopic() const {
     KafkaReader reader(cluster_, true);
     std::vector<KafkaSpan> spans;
     for (const KafkaExtent& extent : reader.Extents(topic_)) {
       spans.push_back({.partition = extent.partition, .next = extent.first, .end = extent.end});
     }
     std::erase_if(spans, [](const KafkaSpan& span) { return span.next >= span.end; });
-    std::int64_t newest = 0;
+    std::vector<BatchNote> notes;
     constexpr std::int64_t kNoLimit = std::int64_t{1} << 40;
     for (const KafkaMessages& part : reader.Read(topic_, spans, kNoLimit, {})) {
       for (std::size_t i = 0; i < part.size(); ++i) {
-        if (part.keys[i] == job_) {
-          newest = std::max(newest, BatchIn(part.message(i)).value_or(0));
+        if (auto note = NoteIn(part.message(i)); note && part.keys[i] == job_) {
+          notes.push_back(std::move(*note));
         }
       }
     }
-    return newest;
+    return notes;
   }
 
   KafkaCluster cluster_;
   std::string job_;
   std::string group_;
   std::string topic_;
+  std::int64_t sent_through_;
+  SentBefore before_;
   std::vector<StreamPosition> positions_;
 };
 
@@ -114,9 +253,12 @@ class Sending {
 
   SendReport Run() {
     // The producer has ended all transactions but its own.
-    const std::int64_t before = sent_.Newest(OpenTransactions::kWait);
+    const std::int64_t before = sent_.NewestBefore(context_.batch);
     if (before >= context_.batch) {
       return {.identity = fmt::format("kafka {} has batch {}", cluster_.name, before)};
+    }
+    for (const auto& [argument, topic] : context_.settings.at("topics").items()) {
+      producer_.RequireTopic(topic.get<std::string>(), context_.stop);
     }
     producer_.Begin();
     std::int64_t rows = 0;
@@ -181,7 +323,8 @@ class Kafka final : public Connector {
                                          .settings = {{Direction::kOut, Settings()}},
                                          .effect = Effect::kExternal,
                                          .takes_many = true,
-                                         .connection = KafkaConnectionSettings()};
+                                         .connection = KafkaConnectionSettings(),
+                                         .check_connection = CheckKafkaConnection};
     return declaration;
   }
 
@@ -232,22 +375,28 @@ class Kafka final : public Connector {
 
  private:
   static std::vector<Setting> Settings() {
-    return {{.name = "connection",
-             .required = true,
-             .doc = "of `connections` in weir.yaml, of kind kafka"},
-            {.name = "topics",
-             .type = SettingType::kObject,
-             .required = true,
-             .doc = "by relation of `in`, as it is named there: its topic"},
-            {.name = "key", .standard = "event_id", .doc = "the column that is a message's key"},
-            {.name = "group",
-             .doc = "the group whose offsets go along, where the sources' topics are in the same "
-                    "cluster"},
-            {.name = "positions",
-             .doc = "a compacted topic for the sources' offsets, where they aren't"},
-            {.name = "transactional_id",
-             .required = true,
-             .doc = "of this stream alone, in this cluster"}};
+    return {
+        {.name = "connection",
+         .required = true,
+         .doc = "of `connections` in weir.yaml, of kind kafka"},
+        {.name = "topics",
+         .type = SettingType::kObject,
+         .required = true,
+         .doc = "by relation of `in`, as it is named there: its topic"},
+        {.name = "key", .standard = "event_id", .doc = "the column that is a message's key"},
+        {.name = "group",
+         .doc = "the group whose offsets go along, where the sources' topics are in the same "
+                "cluster"},
+        {.name = "positions",
+         .doc = "a compacted topic for the sources' offsets, where they aren't"},
+        {.name = "transactional_id",
+         .required = true,
+         .doc = "of this stream alone, in this cluster"},
+        {.name = "sent_through",
+         .type = SettingType::kInteger,
+         .least = 0,
+         .doc = "the newest batch that was sent, where the cluster has forgotten it and weir can't "
+                "know it: an error says when"}};
   }
 
   static std::string IdOf(const ConnectorContext& context) {

@@ -6,14 +6,17 @@ namespace weir::connectors {
 namespace {
 
 constexpr std::string_view kKafkaScheme = "kafka://";
+constexpr std::string_view kKafkaUrls = "kafka:";
 constexpr auto kLibrarySettings = "librdkafka";
 
 }  // namespace
 
-bool IsKafkaUrl(std::string_view text) { return text.starts_with(kKafkaScheme); }
+// Also one that names nothing and has lost its slashes by that: it is no folder's name.
+bool IsKafkaUrl(std::string_view text) { return text.starts_with(kKafkaUrls); }
 
 KafkaUrl ParseKafkaUrl(std::string_view text) {
-  const std::string_view rest = IsKafkaUrl(text) ? text.substr(kKafkaScheme.size()) : "";
+  const std::string_view rest =
+      text.starts_with(kKafkaScheme) ? text.substr(kKafkaScheme.size()) : "";
   const std::size_t slash = rest.find('/');
   KafkaUrl url{.cluster = std::string(rest.substr(0, slash)),
                .topic = slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};

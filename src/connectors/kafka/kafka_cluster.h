@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/declared_settings.h"
 #include "connectors/secrets.h"
 
@@ -38,5 +40,9 @@ KafkaCluster FindKafkaCluster(const Connections& connections, const std::string&
 
 // Of a line under `connections:` of kind kafka.
 std::vector<Setting> KafkaConnectionSettings();
+
+// Throws UserError for settings of such a line that librdkafka doesn't take, or that weir sets
+// itself. A value that holds "{" is still to be filled in: only its name is looked at.
+void CheckKafkaConnection(const nlohmann::json& settings);
 
 }  // namespace weir::connectors

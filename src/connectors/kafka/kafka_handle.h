@@ -20,6 +20,7 @@ struct DestroyKafka {
   }
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
   void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(const rd_kafka_metadata_t* metadata) const {
     rd_kafka_metadata_destroy(metadata);
   }
@@ -34,15 +35,21 @@ using PartitionList = KafkaOwner<rd_kafka_topic_partition_list_t>;
 
 PartitionList MakePartitionList(std::size_t size);
 
+// What became of one message: acknowledged, or `message->err`.
+using DeliveryReport = void (*)(rd_kafka_t* handle, const rd_kafka_message_t* message,
+                                void* opaque);
+
 // A producer or consumer of one cluster, and the last thing that went wrong inside it, which a
 // timeout alone doesn't say. Calls of librdkafka are thread-safe.
 class KafkaHandle {
  public:
   // `own` are settings that weir chooses, which the connection may not name; `defaults` ones that
-  // it may. Throws UserError for settings that librdkafka doesn't take.
+  // it may. `delivered` is called by rd_kafka_poll() for each message of a producer. Throws
+  // UserError for settings that librdkafka doesn't take.
   KafkaHandle(rd_kafka_type_t type, const KafkaCluster& cluster,
               const std::map<std::string, std::string>& own,
-              const std::map<std::string, std::string>& defaults = {});
+              const std::map<std::string, std::string>& defaults = {},
+              DeliveryReport delivered = nullptr);
 
   rd_kafka_t* get() const { return handle_.get(); }
   const KafkaCluster& cluster() const { return cluster_; }
@@ -54,6 +61,8 @@ class KafkaHandle {
   bool IsRefused() const;
   // Throws ExternalError: "kafka events: topic x: …", with the last thing that went wrong inside.
   [[noreturn]] void Fail(const std::string& what, const std::string& problem) const;
+  // Throws UserError: there is no such topic, at which brokers.
+  [[noreturn]] void FailWithoutTopic(const std::string& topic) const;
   void Check(rd_kafka_resp_err_t code, const std::string& what) const;
   // Takes the error over; null is none.
   void Check(rd_kafka_error_t* error, const std::string& what) const;

@@ -1,6 +1,12 @@
 #include "connectors/kafka/kafka_producer.h"
 
 #include <charconv>
+#include <chrono>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "connectors/kafka/kafka_handle.h"
@@ -9,6 +15,8 @@ namespace weir::connectors {
 namespace {
 
 constexpr int kQueueWaitMillis = 10;
+constexpr int kTopicWaitMillis = 100;
+constexpr auto kTopicPatience = std::chrono::seconds(5);
 
 std::int32_t PartitionNumberOf(const std::string& partition) {
   std::int32_t number = -1;
@@ -41,10 +49,12 @@ std::map<std::string, std::string> ProducerSettings(const std::string& transacti
 class KafkaProducer::Session {
  public:
   Session(const KafkaCluster& cluster, const std::string& transactional_id)
-      : handle_(RD_KAFKA_PRODUCER, cluster, ProducerSettings(transactional_id),
-                {{"linger.ms", "20"},
-                 {"compression.codec", "lz4"},
-                 {"partitioner", "murmur2_random"}}) {
+      : owned_(std::make_shared<KafkaHandle>(
+            RD_KAFKA_PRODUCER, cluster, ProducerSettings(transactional_id),
+            std::map<std::string, std::string>{{"linger.ms", "20"},
+                                               {"compression.codec", "lz4"},
+                                               {"partitioner", "murmur2_random"}})),
+        handle_(*owned_) {
     handle_.Check(rd_kafka_init_transactions(handle_.get(), handle_.timeout()), "transactions");
   }
 
@@ -58,6 +68,19 @@ class KafkaProducer::Session {
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+
+  void RequireTopic(const std::string& topic, const std::stop_token& stop) const {
+    const auto until = std::chrono::steady_clock::now() + kTopicPatience;
+    while (!HasTopic(topic)) {
+      if (std::chrono::steady_clock::now() > until) {
+        handle_.FailWithoutTopic(topic);
+      }
+      if (stop.stop_requested()) {
+        throw CancelledError();
+      }
+      rd_kafka_poll(handle_.get(), kTopicWaitMillis);
+    }
+  }
 
   void Begin() {
     handle_.Check(rd_kafka_begin_transaction(handle_.get()), "transaction");
@@ -81,12 +104,34 @@ class KafkaProducer::Session {
     }
   }
 
-  void SendOffsets(const std::string& group, const PartitionList& list) {
-    const KafkaOwner<rd_kafka_consumer_group_metadata_t> who(
-        rd_kafka_consumer_group_metadata_new(group.c_str()));
-    handle_.Check(rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), who.get(),
-                                                       handle_.timeout()),
-                  "group " + group);
+  // librdkafka's call has no end where the group's broker goes away while it is under way, whatever
+  // its timeout says. So it has a thread of its own, which is left behind then with the handle: it
+  // ends when the broker is back, and the next producer of the id has ended its transaction.
+  void SendOffsets(const std::string& group, PartitionList list, const std::stop_token& stop) {
+    const auto answer = std::make_shared<std::promise<rd_kafka_error_t*>>();
+    std::future<rd_kafka_error_t*> answered = answer->get_future();
+    std::thread([handle = owned_, answer, group, list = std::move(list)] {
+      const KafkaOwner<rd_kafka_consumer_group_metadata_t> who(
+          rd_kafka_consumer_group_metadata_new(group.c_str()));
+      answer->set_value(rd_kafka_send_offsets_to_transaction(handle->get(), list.get(), who.get(),
+                                                             handle->timeout()));
+    }).detach();
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(handle_.timeout());
+    constexpr auto kLook = std::chrono::milliseconds(50);
+    while (answered.wait_for(kLook) != std::future_status::ready) {
+      const bool is_late = std::chrono::steady_clock::now() > deadline;
+      if (stop.stop_requested() || is_late) {
+        is_open_ = false;  // can't be aborted meanwhile
+      }
+      if (stop.stop_requested()) {
+        throw CancelledError();
+      }
+      if (is_late) {
+        handle_.Fail("group " + group, fmt::format("no answer within {} ms", handle_.timeout()));
+      }
+    }
+    handle_.Check(answered.get(), "group " + group);
   }
 
   void Commit() {
@@ -95,6 +140,26 @@ class KafkaProducer::Session {
   }
 
  private:
+  bool HasTopic(const std::string& name) const {
+    const KafkaOwner<rd_kafka_topic_t> topic(
+        rd_kafka_topic_new(handle_.get(), name.c_str(), nullptr));
+    if (!topic) {
+      handle_.Check(rd_kafka_last_error(), "topic " + name);
+    }
+    const rd_kafka_metadata_t* found = nullptr;
+    handle_.Check(rd_kafka_metadata(handle_.get(), 0, topic.get(), &found, handle_.timeout()),
+                  "topic " + name);
+    const KafkaOwner<const rd_kafka_metadata_t> metadata(found);
+    const auto code =
+        found->topic_cnt == 1 ? found->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    const bool is_missing = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                            code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!is_missing) {
+      handle_.Check(code, "topic " + name);
+    }
+    return !is_missing;
+  }
+
   rd_kafka_resp_err_t TrySend(const std::string& topic, const OutgoingMessage& message) {
     KafkaOwner<rd_kafka_headers_t> headers(rd_kafka_headers_new(message.headers.size()));
     for (const auto& [name, value] : message.headers) {
@@ -126,7 +191,8 @@ class KafkaProducer::Session {
     return code;
   }
 
-  KafkaHandle handle_;
+  std::shared_ptr<KafkaHandle> owned_;  // with a call that was left behind
+  KafkaHandle& handle_;
   bool is_open_ = false;
 };
 
@@ -135,22 +201,25 @@ KafkaProducer::KafkaProducer(const KafkaCluster& cluster, const std::string& tra
 
 KafkaProducer::~KafkaProducer() = default;
 
+void KafkaProducer::RequireTopic(const std::string& topic, const std::stop_token& stop) const {
+  session_->RequireTopic(topic, stop);
+}
+
 void KafkaProducer::Begin() { session_->Begin(); }
 
 void KafkaProducer::Send(const OutgoingMessage& message, const std::stop_token& stop) {
   session_->Send(message, stop);
 }
 
-void KafkaProducer::SendOffsets(const std::string& group,
-                                const std::vector<StreamPosition>& positions,
-                                const std::string& note) {
-  const PartitionList list = ListOf(positions);
+void KafkaProducer::SendOffsets(const GroupOffsets& offsets, const std::stop_token& stop) {
+  PartitionList list = ListOf(offsets.positions);
+  const std::string& note = offsets.note;
   for (int i = 0; i < list->cnt; ++i) {
     list->elems[i].metadata = rd_kafka_mem_malloc(nullptr, note.size());
     list->elems[i].metadata_size = note.size();
     note.copy(static_cast<char*>(list->elems[i].metadata), note.size());
   }
-  session_->SendOffsets(group, list);
+  session_->SendOffsets(offsets.group, std::move(list), stop);
 }
 
 void KafkaProducer::Commit() { session_->Commit(); }
@@ -158,6 +227,9 @@ void KafkaProducer::Commit() { session_->Commit(); }
 std::vector<std::string> GroupNotes(const KafkaCluster& cluster, const std::string& group,
                                     const std::vector<StreamPosition>& positions,
                                     OpenTransactions open) {
+  if (positions.empty()) {
+    return {};
+  }
   const bool waits = open == OpenTransactions::kWait;
   const KafkaHandle handle(RD_KAFKA_CONSUMER, cluster,
                            {{"group.id", group},

@@ -20,6 +20,13 @@ struct OutgoingMessage {
   std::vector<std::pair<std::string_view, std::string_view>> headers{};
 };
 
+// What a group has read; topics are those of its cluster, and `note` goes along with each offset.
+struct GroupOffsets {
+  std::string group;
+  std::vector<StreamPosition> positions;
+  std::string note;
+};
+
 // Writes to one cluster by transactions: readers of committed messages see all of one or nothing.
 // Who opens a producer of the same transactional id ends the transaction of the one before, and
 // that one can't go on. One thread. Errors of the other side are ExternalErrors; after one the
@@ -30,13 +37,16 @@ class KafkaProducer {
   KafkaProducer(const KafkaCluster& cluster, const std::string& transactional_id);
   ~KafkaProducer();
 
+  // Throws UserError for a topic that isn't there, 5 seconds after it was asked for first: brokers
+  // that make topics by themselves take a moment. A message to one would wait for minutes.
+  void RequireTopic(const std::string& topic, const std::stop_token& stop) const;
   void Begin();
   // Waits where the queue is full; throws CancelledError after a stop.
   void Send(const OutgoingMessage& message, const std::stop_token& stop);
-  // Adds a group's offsets to the transaction: they are set if and when it is committed. Topics are
-  // those of this cluster; `note` goes along with each.
-  void SendOffsets(const std::string& group, const std::vector<StreamPosition>& positions,
-                   const std::string& note);
+  // Adds a group's offsets to the transaction: they are set if and when it is committed. Throws
+  // CancelledError after a stop, and ExternalError if the cluster doesn't answer within its
+  // timeout; after either the producer is of no more use.
+  void SendOffsets(const GroupOffsets& offsets, const std::stop_token& stop);
   void Commit();
 
  private:

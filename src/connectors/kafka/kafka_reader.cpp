@@ -137,7 +137,7 @@ class KafkaReader::Session {
     const KafkaOwner<const rd_kafka_metadata_t> metadata(found);
     const rd_kafka_metadata_topic_t& about = metadata->topics[0];
     if (about.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-      throw UserError("kafka {}: there is no topic '{}'", handle_.cluster().name, topic);
+      handle_.FailWithoutTopic(topic);
     }
     handle_.Check(about.err, "topic " + topic);
     std::vector<std::int32_t> partitions;

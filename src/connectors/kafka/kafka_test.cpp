@@ -2,6 +2,8 @@
 // (transactions, retention) is tested with a real broker: tests/jobs/kafka_*_test.py.
 #include <map>
 #include <random>
+#include <set>
+#include <thread>
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
@@ -10,6 +12,8 @@
 #include "base/test_seed.h"
 #include "connectors/connector_fixture.h"
 #include "connectors/kafka/kafka_handle.h"
+#include "connectors/kafka/kafka_log.h"
+#include "connectors/kafka/kafka_producer.h"
 #include "connectors/kafka/kafka_source.h"
 
 namespace weir::connectors {
@@ -37,6 +41,13 @@ class KafkaTest : public ConnectorTest {
     rd_kafka_mock_cluster_t* const mock = rd_kafka_handle_mock_cluster(producer_.get());
     rd_kafka_mock_topic_create(mock, kTopicName, kPartitions, 1);
     brokers_ = rd_kafka_mock_cluster_bootstraps(mock);
+  }
+
+  rd_kafka_mock_cluster_t* mock() const { return rd_kafka_handle_mock_cluster(producer_.get()); }
+
+  KafkaLogSettings LogSettings() const {
+    return {.cluster = {.name = "mock", .brokers = brokers_, .group = {}, .settings = {}},
+            .topic = kTopicName};
   }
 
   void Produce(int partition, const std::string& message) {
@@ -188,12 +199,187 @@ TEST_F(KafkaTest, NamesWhatIsWrongWithSettingsOfAConnection) {
   EXPECT_EQ(mistake_of("client.id", "house"), "");
 }
 
+TEST_F(KafkaTest, RefusesSettingsOfAConnectionThatWeirSetsInEitherRole) {
+  const auto mistake_of = [&](const nlohmann::json& settings) {
+    return UserErrorOf([&] { CheckKafkaConnection(settings); });
+  };
+
+  for (const char* name : {"acks", "request.required.acks", "enable.idempotence",
+                           "transactional.id", "isolation.level"}) {
+    EXPECT_EQ(mistake_of({{"brokers", "a:1"}, {"librdkafka", {{name, "1"}}}}),
+              fmt::format("librdkafka's '{}' is set by weir; allowed are others, such as "
+                          "security.protocol",
+                          name));
+  }
+  EXPECT_EQ(mistake_of({{"brokers", " "}}),
+            "brokers: it names none; host:port is allowed, several with commas between");
+  EXPECT_EQ(mistake_of({{"brokers", "a:1"}, {"librdkafka", {{"client.id", "x"}}}}), "");
+}
+
+// The mock answers so late that librdkafka's call would go on for minutes.
+TEST_F(KafkaTest, TellingOffsetsEndsWithAStopAndWithTheTimeout) {
+  constexpr int kMinutes = 600'000;
+  const GroupOffsets offsets{
+      .group = "g", .positions = {{.topic = kTopicName, .partition = "0", .next = 1}}, .note = "n"};
+  const auto tell = [&](const std::string& timeout, const std::stop_token& stop) {
+    KafkaProducer producer({.name = "mock",
+                            .brokers = brokers_,
+                            .group = {},
+                            .settings = {{"socket.timeout.ms", timeout}}},
+                           "id-" + timeout);
+    producer.Begin();
+    producer.Send({.topic = kTopicName, .key = "k", .value = "v"}, {});
+    rd_kafka_mock_broker_set_rtt(mock(), 1, kMinutes);
+    producer.SendOffsets(offsets, stop);
+  };
+  std::stop_source stopped;
+  stopped.request_stop();
+
+  EXPECT_THROW(tell("60000", stopped.get_token()), CancelledError);
+  rd_kafka_mock_broker_set_rtt(mock(), 1, 0);
+  EXPECT_THROW(tell("1000", {}), ExternalError);
+}
+
+TEST_F(KafkaTest, WhatAServiceHasAppendedIsThereOnceWhenAppendReturns) {
+  constexpr int kThreads = 6;
+  constexpr int kAppends = 40;
+  ConnectorContext context =
+      Context("topic", Direction::kOut, {{"path", fmt::format("kafka://{}/raw", brokers_)}});
+  const auto log = table_.Find("topic").OpenLog(context);
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = 0; i < kAppends; ++i) {
+          log->Append(fmt::format("{0}-{1}-a\n{0}-{1}-b\n", thread, i));
+        }
+      });
+    }
+  }
+
+  std::multiset<std::string> found;  // before Close(): nothing waits for it
+  for (const auto& [partition, rows] : ReadBatch(1 << 30)) {
+    for (const std::string& row : rows) {
+      found.insert(row.substr(row.find(':') + 1));
+    }
+  }
+
+  std::multiset<std::string> expected;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    for (int i = 0; i < kAppends; ++i) {
+      expected.insert(fmt::format("{}-{}-a", thread, i));
+      expected.insert(fmt::format("{}-{}-b", thread, i));
+    }
+  }
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(log->figures().appends, static_cast<std::uint64_t>(kThreads * kAppends));
+  EXPECT_EQ(log->figures().waiting_bytes, 0U);
+  log->Close();
+  EXPECT_THROW(log->Append("late\n"), ExternalError);
+}
+
+TEST_F(KafkaTest, AnAppendThatIsNotAcknowledgedFailsAndTheNextOneWorks) {
+  KafkaLog log(LogSettings());
+  rd_kafka_mock_push_request_errors(mock(), 0 /* Produce */, 1,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+
+  EXPECT_THROW(log.Append("lost\n"), ExternalError);
+  EXPECT_TRUE(log.figures().is_failing);
+  EXPECT_EQ(log.figures().failures, 1U);
+  log.Append("kept\n");
+
+  EXPECT_FALSE(log.figures().is_failing);
+  std::vector<std::string> found;
+  for (const auto& [partition, rows] : ReadBatch(1 << 30)) {
+    found.insert(found.end(), rows.begin(), rows.end());
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{"0:kept"}));
+}
+
+// The idempotent producer can send nothing any more after such an answer.
+TEST_F(KafkaTest, ALogGoesOnAfterItsProducerHasFailedForGood) {
+  KafkaLog log(LogSettings());
+  log.Append("first\n");
+  for (int round = 0; round < 2; ++round) {
+    rd_kafka_mock_push_request_errors(mock(), 0 /* Produce */, 1,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    EXPECT_THROW(log.Append("lost\n"), ExternalError);
+    EXPECT_TRUE(log.figures().is_failing);
+    log.Append(fmt::format("kept {}\n", round));
+    EXPECT_FALSE(log.figures().is_failing);
+  }
+
+  std::set<std::string> found;
+  for (const auto& [partition, rows] : ReadBatch(1 << 30)) {
+    for (const std::string& row : rows) {
+      EXPECT_TRUE(found.insert(row.substr(row.find(':') + 1)).second) << row;
+    }
+  }
+  EXPECT_EQ(found, (std::set<std::string>{"first", "kept 0", "kept 1"}));
+  EXPECT_EQ(log.figures().failures, 2U);
+}
+
+// Before anything is sent: librdkafka would wait for it for minutes.
+TEST_F(KafkaTest, RowsForATopicThatIsNotThereAreNotSent) {
+  rd_kafka_mock_topic_set_error(mock(), "nosuch", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  const nlohmann::json settings = {{"connection", brokers_},
+                                   {"topics", {{"good", "nosuch"}}},
+                                   {"group", "g"},
+                                   {"transactional_id", "id"}};
+  ConnectorContext context = Context("kafka", Direction::kOut, settings);
+  context.batch = 1;
+  context.positions = {{.topic = "t", .partition = "0", .next = 1}};
+  context.sent.sources = {
+      {.source = "t", .url = fmt::format("kafka://{}/{}", brokers_, kTopicName)}};
+  connection_.Run(
+      "CREATE TABLE good AS SELECT 1 AS batch, 'e' AS event_id, 't' AS source, '0' AS "
+      "source_partition, 0 AS source_offset, '2026-01-05' AS ds");
+  context.relations = {{"good", "good"}};
+
+  const std::string mistake = UserErrorOf([&] { table_.Find("kafka").Send(context); });
+
+  EXPECT_EQ(mistake, fmt::format("kafka {0}: there is no topic 'nosuch' (brokers {0})", brokers_));
+}
+
+TEST_F(KafkaTest, ALogNeedsATopicThatIsThere) {
+  rd_kafka_mock_topic_set_error(mock(), "nosuch", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  KafkaLogSettings settings = LogSettings();
+  settings.topic = "nosuch";
+
+  std::string problem;
+  try {
+    KafkaLog log(settings);
+  } catch (const ExternalError& error) {
+    problem = error.what();
+  }
+
+  EXPECT_TRUE(problem.starts_with("kafka mock: topic nosuch: ")) << problem;
+}
+
+TEST_F(KafkaTest, FilesAreNotCopiedIntoATopicNorIntoAFolderOfItsName) {
+  const nlohmann::json settings = {{"from", "in"}, {"to", "kafka://events/raw"}};
+  ConnectorContext context = Context("copy_files", Direction::kIn, settings);
+  context.limit_bytes = 1 << 20;
+  EXPECT_EQ(table_.Find("copy_files").Topics(context).written,
+            std::vector<std::string>{"kafka:raw"});
+  EXPECT_TRUE(table_.Find("copy_files").Read(context).finished.empty());
+  Write("in/x.tsv", "1\n");
+
+  const std::string mistake = UserErrorOf([&] { table_.Find("copy_files").Read(context); });
+
+  EXPECT_NE(mistake.find("setting 'to' is 'kafka://events/raw': files are copied into a folder"),
+            std::string::npos)
+      << mistake;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "kafka:"));
+}
+
 TEST(KafkaUrlTest, IsAClusterAndATopic) {
   EXPECT_EQ(ParseKafkaUrl("kafka://events/ingested-af").cluster, "events");
   EXPECT_EQ(ParseKafkaUrl("kafka://a:1,b:2/t").cluster, "a:1,b:2");
   EXPECT_EQ(ParseKafkaUrl("kafka://a:1,b:2/t").topic, "t");
   for (const char* url :
-       {"kafka://events", "kafka:///t", "kafka://events/", "kafka://events/a/b"}) {
+       {"kafka://events", "kafka:///t", "kafka://events/", "kafka://events/a/b", "kafka:/t"}) {
+    EXPECT_TRUE(IsKafkaUrl(url)) << url;
     EXPECT_NE(UserErrorOf([&] { ParseKafkaUrl(url); }).find("kafka://CONNECTION/TOPIC"),
               std::string::npos)
         << url;

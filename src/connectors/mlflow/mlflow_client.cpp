@@ -54,6 +54,13 @@ Json MlflowClient::Post(const std::string& path, const Json& body) const {
   return Checked(path, Send("POST", kApi + path, "application/json", body.dump()));
 }
 
+void MlflowClient::Delete(const std::string& path, const Json& body) const {
+  const Answer answer = Send("DELETE", kApi + path, "application/json", body.dump());
+  if (answer.error != "RESOURCE_DOES_NOT_EXIST") {
+    Checked(path, answer);
+  }
+}
+
 bool MlflowClient::Create(const std::string& path, const Json& body) const {
   const Answer answer = Send("POST", kApi + path, "application/json", body.dump());
   if (answer.error == "RESOURCE_ALREADY_EXISTS") {
@@ -61,6 +68,18 @@ bool MlflowClient::Create(const std::string& path, const Json& body) const {
   }
   Checked(path, answer);
   return true;
+}
+
+void MlflowClient::CheckTakesArtifacts(const std::string& experiment, const std::string& location) {
+  if (!location.starts_with(kArtifactScheme)) {
+    throw UserError(
+        "MLflow's experiment '{}' keeps artifacts at '{}', where its clients write them: the "
+        "server runs with --no-serve-artifacts, or did so when the experiment was made; allowed is "
+        "one that takes them itself (mlflow server --serve-artifacts --artifacts-destination "
+        "PLACE), "
+        "and an experiment that was made there",
+        experiment, location);
+  }
 }
 
 void MlflowClient::PutFile(const std::string& location, const std::string& name,

@@ -30,8 +30,13 @@ class MlflowClient {
   // Paths are those below /api/2.0/mlflow/, as "runs/create". Nothing if there is no such thing.
   std::optional<nlohmann::json> Get(const std::string& path, const Query& query) const;
   nlohmann::json Post(const std::string& path, const nlohmann::json& body) const;
+  // Takes away what `body` names, if it is there.
+  void Delete(const std::string& path, const nlohmann::json& body) const;
   // Makes something that may be there already. Returns false if it is.
   bool Create(const std::string& path, const nlohmann::json& body) const;
+  // Throws UserError for an experiment whose artifacts lie elsewhere than with the server: before
+  // anything is made there.
+  static void CheckTakesArtifacts(const std::string& experiment, const std::string& location);
   // Writes a file below an artifact location of the server's own ("mlflow-artifacts:/…").
   void PutFile(const std::string& location, const std::string& name,
                const std::string& bytes) const;

@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 
 constexpr auto kRunTag = "weir.run_id";
 constexpr auto kVersionTag = "weir.version";
+constexpr auto kChampionTag = "weir.champion";  // of a version: "true" or "false"
 constexpr auto kChampion = "champion";
 constexpr auto kModelFolder = "model";
 constexpr std::size_t kMostMetrics = 1000;  // of one request
@@ -61,9 +62,9 @@ class MlflowRegistering {
     Failpoint("mlflow:before-version");
     const std::string version = VersionOf(info);
     Failpoint("mlflow:after-version");
-    if (registration_.champion) {
-      MakeChampion(version);
-    }
+    TagVersions(version);
+    Failpoint("mlflow:before-champion");
+    SettleChampion(version);
   }
 
  private:
@@ -81,7 +82,9 @@ class MlflowRegistering {
     if (!found) {
       throw ExternalError("MLflow has no experiment '{}' though it was just made", experiment_);
     }
-    return found->at("experiment").at("experiment_id");
+    const Json& experiment = found->at("experiment");
+    MlflowClient::CheckTakesArtifacts(experiment_, experiment.value("artifact_location", ""));
+    return experiment.at("experiment_id");
   }
 
   std::optional<Json> FindRun(const std::string& experiment) const {
@@ -181,10 +184,57 @@ class MlflowRegistering {
     return "";
   }
 
-  void MakeChampion(const std::string& version) const {
-    if (IsOlderVersion(registration_.version, ChampionTag())) {
-      return;
+  void Tag(const std::string& version, const char* value) const {
+    client_.Post("model-versions/set-tag", {{"name", registration_.model_name},
+                                            {"version", version},
+                                            {"key", kChampionTag},
+                                            {"value", value}});
+  }
+
+  // Says which versions are champions. Those of earlier runs of the day are none any more.
+  void TagVersions(const std::string& version) const {
+    for (const Json& other : Versions()) {
+      if (other.at("version") != version && TagOf(other, kVersionTag) == registration_.version &&
+          TagOf(other, kChampionTag) != "false") {
+        Tag(other.at("version"), "false");
+      }
     }
+    Tag(version, registration_.champion ? "true" : "false");
+  }
+
+  // The day's champion gets the alias; where the alias stands at an earlier run of the day, and the
+  // day has no champion any more, the champion before gets it.
+  void SettleChampion(const std::string& version) const {
+    const std::string now = ChampionTag();
+    if (registration_.champion && !IsOlderVersion(registration_.version, now)) {
+      MakeChampion(version);
+    } else if (!registration_.champion && now == registration_.version) {
+      const std::string newest = NewestChampion();
+      if (newest.empty()) {
+        client_.Delete("registered-models/alias",
+                       {{"name", registration_.model_name}, {"alias", kChampion}});
+      } else {
+        MakeChampion(newest);
+      }
+    }
+  }
+
+  // The number of the version that is the champion of the newest day; empty without one.
+  std::string NewestChampion() const {
+    std::string number;
+    std::string newest;
+    for (const Json& version : Versions()) {
+      const std::string day = TagOf(version, kVersionTag);
+      if (TagOf(version, kChampionTag) == "true" &&
+          (number.empty() || IsOlderVersion(newest, day))) {
+        number = version.at("version");
+        newest = day;
+      }
+    }
+    return number;
+  }
+
+  void MakeChampion(const std::string& version) const {
     client_.Post("registered-models/alias",
                  {{"name", registration_.model_name}, {"alias", kChampion}, {"version", version}});
   }

@@ -35,8 +35,8 @@ std::vector<std::string> ColumnsIn(const std::string& list) {
   return columns;
 }
 
-Publication PublicationOf(const ConnectorContext& context) {
-  const auto name = context.settings.at("table").get<std::string>();
+// Schema and table.
+std::vector<std::string> NamesIn(const std::string& name) {
   std::vector<std::string> parts = sql::SplitName(name);
   if (parts.size() == 1) {
     parts.insert(parts.begin(), "public");
@@ -47,6 +47,11 @@ Publication PublicationOf(const ConnectorContext& context) {
         "most {} bytes",
         name, kLongestTable);
   }
+  return parts;
+}
+
+Publication PublicationOf(const ConnectorContext& context) {
+  const std::vector<std::string> parts = NamesIn(context.settings.at("table").get<std::string>());
   Publication publication{.schema = parts[0],
                           .table = parts[1],
                           .run_id = context.run_id,
@@ -72,9 +77,14 @@ class Postgres final : public Connector {
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
-    if (settings.contains("table") && settings.at("table").get<std::string>().empty()) {
+    if (!settings.contains("table")) {
+      return;
+    }
+    const auto table = settings.at("table").get<std::string>();
+    if (table.empty()) {
       throw UserError("setting 'table' is empty");
     }
+    NamesIn(table);
   }
 
   SendReport Send(ConnectorContext& context) const override {

@@ -29,7 +29,13 @@ class RunFiles final : public Connector {
                         .type = SettingType::kInteger,
                         .standard = 30,
                         .least = 1,
-                        .doc = "runs whose folders are kept"}}}},
+                        .doc = "runs whose folders are kept"},
+                       {.name = "latest",
+                        .doc = "the folder that has a copy of the newest run's files; else latest/ "
+                               "below path"},
+                       {.name = "spread",
+                        .doc = "a column of JSON objects, whose keys become columns behind the "
+                               "others"}}}},
         .effect = Effect::kFile,
         .takes_many = true};
     return declaration;
@@ -38,15 +44,23 @@ class RunFiles final : public Connector {
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
     CheckDaySetting(settings);
     CheckLocalPath(settings.value("path", ""));
+    if (settings.contains("latest")) {
+      CheckLocalPath(settings.value("latest", ""), "latest");
+    }
   }
 
   SendReport Send(ConnectorContext& context) const override {
-    const auto path = context.settings.at("path").get<std::string>();
+    const Json& settings = context.settings;
+    const auto path = settings.at("path").get<std::string>();
     const RunFolder run{.root = LocalPath(context.folder, path),
                         .day = context.settings.at("day"),
                         .run_id = context.run_id,
                         .relations = context.relations,
-                        .keep = context.settings.at("keep")};
+                        .keep = context.settings.at("keep"),
+                        .latest = settings.contains("latest")
+                                      ? LocalPath(context.folder, settings.value("latest", ""))
+                                      : std::filesystem::path(),
+                        .spread = settings.value("spread", "")};
     const auto rows = WriteRunFolder(run, context.connection);
     return rows ? SendReport{.identity = fmt::format("{} {}", path, run.day), .rows = *rows}
                 : SendReport{.identity =

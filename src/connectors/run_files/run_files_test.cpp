@@ -88,6 +88,36 @@ TEST_F(RunFilesTest, TheNewestRunsAreKeptAndOthersLeftAlone) {
                                  "of-somebody"}));
 }
 
+TEST_F(RunFilesTest, TheNewestFilesMayLieElsewhere) {
+  Write("elsewhere/.newest.weir-job.2026-01-04.1/first.tsv", "of a writer that was killed");
+  Write("elsewhere/.of-others.weir-x/first.tsv", "x");
+
+  Send("2026-01-05", 1, {{"latest", "elsewhere/newest/"}});
+
+  EXPECT_EQ(Names("out"), (Lines{"job.2026-01-05.1", "latest.json"}));
+  EXPECT_EQ(Names("elsewhere"), (Lines{".of-others.weir-x", "newest"}));
+  EXPECT_EQ(Contents("elsewhere/newest/first.tsv"), Contents("out/job.2026-01-05.1/first.tsv"));
+}
+
+TEST_F(RunFilesTest, KeysOfAColumnBecomeColumns) {
+  const auto send = [&](const std::string& extras) {
+    connection_.Run("CREATE OR REPLACE TEMP TABLE wide AS SELECT id, e AS extra FROM (VALUES " +
+                    extras + ") t(id, e)");
+    ConnectorContext context =
+        Context("run_files", Direction::kOut,
+                {{"path", "out"}, {"day", "2026-01-05"}, {"spread", "extra"}});
+    context.relations = {{"wide", "wide"}};
+    context.run_id = "job.1";
+    table_.Find("run_files").Send(context);
+    return Contents("out/latest/wide.tsv");
+  };
+
+  EXPECT_EQ(send("(2, NULL), (1, NULL)"), "id\n1\n2\n");
+  EXPECT_EQ(
+      send(R"((1, '{"tier": 3, "brand": "a\tb"}'), (2, NULL), (3, '{"a/~b": [1], "ID": null}'))"),
+      "id\textra_ID\ta/~b\tbrand\ttier\n1\t\t\t\"a\tb\"\t3\n2\t\t\t\t\n3\t\t[1]\t\t\n");
+}
+
 TEST_F(RunFilesTest, ABrokenPointerIsWrittenAnew) {
   Write("out/latest.json", "{\"ds\": ");
 
@@ -101,6 +131,8 @@ TEST_F(RunFilesTest, WrongSettingsAreNamed) {
             "setting 'day' is 'yesterday'; a day such as 2026-01-31 is allowed");
   EXPECT_EQ(ErrorOf([&] { Send("2026-01-05", 1, {{"path", "s3://bucket/x"}}); }),
             "setting 'path' is 's3://bucket/x'; a folder of this machine is allowed");
+  EXPECT_EQ(ErrorOf([&] { Send("2026-01-05", 1, {{"latest", "s3://bucket/x"}}); }),
+            "setting 'latest' is 's3://bucket/x'; a folder of this machine is allowed");
 }
 
 TEST_F(RunFilesTest, OtherConnectorsTakeOneRelation) {

@@ -1,12 +1,14 @@
 #include "connectors/run_files/run_folder.h"
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/failpoint.h"
 #include "base/percent.h"
 #include "connectors/files/described_file.h"
@@ -32,6 +34,15 @@ std::string FieldText(const OrderedJson& json, const char* name) {
              : "";
 }
 
+// RFC 6901.
+std::string JsonPointer(const std::string& key) {
+  std::string pointer = "/";
+  for (const char letter : key) {
+    pointer += letter == '~' ? "~0" : letter == '/' ? "~1" : std::string(1, letter);
+  }
+  return pointer;
+}
+
 // A folder that holds a run's files, by its own manifest.
 struct KeptFolder {
   std::string day;
@@ -45,7 +56,13 @@ struct KeptFolder {
 class RunWriter {
  public:
   RunWriter(const RunFolder& run, sql::Connection& connection)
-      : run_(run), connection_(connection), folder_(run.root / PercentEncode(run.run_id)) {}
+      : run_(run),
+        connection_(connection),
+        folder_(run.root / PercentEncode(run.run_id)),
+        latest_(run.latest.empty() ? run.root / kLatestFolder : run.latest) {
+    latest_ =
+        latest_.has_filename() ? latest_ : latest_.parent_path();  // without a slash at its end
+  }
 
   std::optional<std::int64_t> Write() {
     if (FieldText(ReadJsonFile(run_.root / kPointerFile), "ds") > run_.day) {
@@ -65,9 +82,17 @@ class RunWriter {
  private:
   // Of writers that were killed; none is at work besides this one.
   void RemoveLeftovers() const {
-    for (const auto& path : Entries()) {
+    RemoveLeftovers(run_.root, "");
+    if (latest_.parent_path() != run_.root && fs::is_directory(latest_.parent_path())) {
+      RemoveLeftovers(latest_.parent_path(), latest_.filename().string());
+    }
+  }
+
+  // Those for targets whose names begin with `target`.
+  static void RemoveLeftovers(const fs::path& folder, const std::string& target) {
+    for (const auto& path : EntriesOf(folder)) {
       const std::string name = path.filename().string();
-      if (name.starts_with(".") && name.find(".weir-") != std::string::npos) {
+      if (name.starts_with("." + target) && name.find(".weir-") != std::string::npos) {
         fs::remove_all(path);
       }
     }
@@ -99,8 +124,40 @@ class RunWriter {
     const SortedRows rows(connection_, "run_files", relation, {});
     connection_.Run(
         fmt::format("COPY ({}) TO {} (FORMAT csv, HEADER true, DELIMITER '\t', USE_TMP_FILE false)",
-                    rows.Select(0, rows.size()), sql::QuoteText(path.string())));
+                    Spread(rows), sql::QuoteText(path.string())));
     return rows.size();
+  }
+
+  // The rows; with the keys of the column `spread`, where they have it, as columns of their own
+  // behind the others.
+  std::string Spread(const SortedRows& rows) {
+    std::string select = rows.Select(0, rows.size());
+    const std::set<std::string> columns = ColumnsOf(rows.name());
+    if (!columns.contains(LowerCase(run_.spread))) {
+      return select;
+    }
+    const std::string spread = sql::QuoteName(run_.spread);
+    std::string more;
+    sql::Result keys = connection_.Query(fmt::format(
+        "SELECT DISTINCT unnest(json_keys({})) AS key FROM {} ORDER BY key", spread, rows.name()));
+    for (const auto& row : keys.Rows()) {
+      const auto& key = std::get<std::string>(row[0]);
+      const std::string name = columns.contains(LowerCase(key)) ? run_.spread + "_" + key : key;
+      more += fmt::format(", json_extract_string({}, {}) AS {}", spread,
+                          sql::QuoteText(JsonPointer(key)), sql::QuoteName(name));
+    }
+    return fmt::format("SELECT * EXCLUDE ({}){} FROM ({})", spread, more, select);
+  }
+
+  // In lower case.
+  std::set<std::string> ColumnsOf(const std::string& table) {
+    std::set<std::string> names;
+    for (const auto& row :
+         connection_.Query(fmt::format("SELECT lower(column_name) FROM (DESCRIBE {})", table))
+             .Rows()) {
+      names.insert(std::get<std::string>(row[0]));
+    }
+    return names;
   }
 
   // Also those within quoted fields.
@@ -121,7 +178,8 @@ class RunWriter {
   }
 
   void WriteLatest() const {
-    TemporaryTarget target(run_.root / kLatestFolder, run_.run_id);
+    fs::create_directories(latest_.parent_path());
+    TemporaryTarget target(latest_, run_.run_id);
     fs::copy(folder_, target.path());
     Failpoint("run_files:before-latest");
     target.Publish();
@@ -147,7 +205,7 @@ class RunWriter {
   // Those of runs, the oldest first.
   std::vector<KeptFolder> KeptFolders() const {
     std::vector<KeptFolder> runs;
-    for (const fs::path& path : Entries()) {
+    for (const fs::path& path : EntriesOf(run_.root)) {
       const OrderedJson manifest = ReadJsonFile(path / kRunManifest);
       const bool is_own = FieldText(manifest, "folder") == path.filename().string();
       if (is_own && manifest.contains("files") && manifest["files"].is_array()) {
@@ -158,9 +216,9 @@ class RunWriter {
     return runs;
   }
 
-  std::vector<fs::path> Entries() const {
+  static std::vector<fs::path> EntriesOf(const fs::path& folder) {
     std::vector<fs::path> entries;
-    for (const auto& entry : fs::directory_iterator(run_.root)) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
       entries.push_back(entry.path());
     }
     return entries;
@@ -169,6 +227,7 @@ class RunWriter {
   const RunFolder& run_;
   sql::Connection& connection_;
   fs::path folder_;
+  fs::path latest_;
   OrderedJson manifest_;
 };
 

@@ -18,6 +18,8 @@ struct RunFolder {
   std::string run_id;
   std::vector<std::pair<std::string, std::string>> relations{};  // by the file's name, without .tsv
   std::int64_t keep = 30;                                        // runs
+  std::filesystem::path latest{};  // where the newest run's files are copied; empty: root/latest
+  std::string spread{};            // a column of JSON objects; empty: none
 };
 
 // Writes the run's files, moves the pointer and `latest` on, and removes folders of runs that are

@@ -353,7 +353,9 @@ class SecorUpload final : public Connector {
   }
 
   TopicLinks Topics(const ConnectorContext& context) const override {
-    return {.read = {KafkaTopicLink(ParseKafkaUrl(KafkaUrlOf(context.settings)).topic)}};
+    const KafkaSource source = UploadSourceOf(context.settings);
+    return {.read = {KafkaTopicLink(source.url.topic)},
+            .numbered = {{.source = source.source, .url = KafkaUrlOf(context.settings)}}};
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {

@@ -132,7 +132,8 @@ TEST_F(SegmentFilesTest, ATakenFolderThatWasChangedIsNamed) {
 
 TEST_F(SegmentFilesTest, WrongIdsAndSettingsAreNamed) {
   EXPECT_EQ(ErrorOf([&] { Sync("['a', 'b\tc']"); }),
-            "segment_files: dsp_user_id 'b\tc' with action 'add'; ids without spaces and tabs, and "
+            "segment_files: dsp_user_id *** (3 characters) with action 'add'; ids without spaces "
+            "and tabs, and "
             "the actions add and remove are allowed");
   EXPECT_EQ(ErrorOf([&] { Sync("['a']", {{"day", "today"}}); }),
             "setting 'day' is 'today'; a day such as 2026-01-31 is allowed");

@@ -31,7 +31,8 @@ constexpr auto kChangeColumns =
 void CheckRows(sql::Connection& connection, const SortedRows& rows) {
   const auto wrong =
       connection
-          .Query(fmt::format("SELECT coalesce(dsp_user_id, 'NULL'), coalesce(action, 'NULL') FROM "
+          .Query(fmt::format("SELECT coalesce(length(dsp_user_id) || ' characters', 'NULL'), "
+                             "coalesce(action, 'NULL') FROM "
                              "{} WHERE dsp_user_id IS NULL OR dsp_segment_id IS NULL OR ts IS NULL "
                              "OR regexp_matches(dsp_user_id, '[\\x00-\\x20\\x7f]') OR dsp_user_id "
                              "= '' OR action NOT IN ('add', 'remove') OR action IS NULL ORDER BY "
@@ -40,7 +41,8 @@ void CheckRows(sql::Connection& connection, const SortedRows& rows) {
           .Rows();
   if (!wrong.empty()) {
     throw UserError(
-        "segment_files: dsp_user_id '{}' with action '{}'; ids without spaces and tabs, and the "
+        "segment_files: dsp_user_id *** ({}) with action '{}'; ids without spaces and tabs, and "
+        "the "
         "actions add and remove are allowed",
         std::get<std::string>(wrong[0][0]), std::get<std::string>(wrong[0][1]));
   }

@@ -6,31 +6,17 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/test_folder.h"
 #include "base/test_seed.h"
+#include "storage/packed_text.h"
 
 namespace weir::connectors {
 namespace {
 
-std::string GzipMember(const std::string& text) {
-  z_stream stream{};
-  constexpr int kGzip = 31;
-  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY);
-  std::string copy = text;
-  std::string stored(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(copy.data());
-  stream.avail_in = static_cast<uInt>(copy.size());
-  stream.next_out = reinterpret_cast<Bytef*>(stored.data());
-  stream.avail_out = static_cast<uInt>(stored.size());
-  deflate(&stream, Z_FINISH);
-  stored.resize(stored.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return stored;
-}
+using storage::GzipMember;
 
 class SegmentLinesTest : public testing::Test {
  protected:

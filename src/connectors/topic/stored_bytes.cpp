@@ -1,14 +1,13 @@
 #include "connectors/topic/stored_bytes.h"
 
 #include <algorithm>
-#include <vector>
+#include <span>
 
 #include <fmt/format.h>
 #include <xxhash.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "base/error.h"
+#include "storage/unpacker.h"
 
 namespace weir::connectors {
 namespace {
@@ -17,7 +16,7 @@ constexpr std::size_t kStoredChunk = std::size_t{1} << 18;
 constexpr std::size_t kReadAhead = std::size_t{8} << 20U;  // of a request to a server
 constexpr std::int64_t kHead = std::int64_t{64} << 10;
 
-class PlainBytes : public StoredBytes {
+class PlainBytes final : public StoredBytes {
  public:
   PlainBytes(const storage::ObjectStore& store, const std::string& key)
       : store_(store), key_(key) {}
@@ -42,134 +41,56 @@ class PlainBytes : public StoredBytes {
   std::size_t used_ = 0;  // of `ahead_`
 };
 
-// What both decompressors share: stored bytes a chunk at a time.
-class PackedBytes : public StoredBytes {
+// The stored bytes of a packed file, a chunk at a time.
+class PackedFile final : public storage::PackedSource {
  public:
-  PackedBytes(const storage::ObjectStore& store, const std::string& key)
+  PackedFile(const storage::ObjectStore& store, const std::string& key)
       : url_(store.Url(key)), stored_(store, key) {}
 
- protected:
-  // False at the file's end. Only when what was there is used up.
-  bool Refill() {
+  std::string_view Next() override {
     chunk_.clear();
     stored_.Append(kStoredChunk, chunk_);
-    consumed_ += chunk_.size();
-    return !chunk_.empty();
+    return chunk_;
   }
-  const std::string& chunk() const { return chunk_; }
 
-  // `left`: bytes of the chunk that weren't used.
-  [[noreturn]] void Refuse(std::string_view what, std::size_t left) const {
-    throw UserError("{}: {} at byte {}; move the file away or replace it by a whole one", url_,
-                    what, consumed_ - left);
+  UserError ErrorOf(const storage::PackingDamage& damage) const override {
+    return UserError(
+        "{}: the {} data is {} at byte {}; move the file away or replace it by a whole one", url_,
+        storage::PackingName(storage::PackingOf(url_)), damage.is_cut_off ? "cut off" : "damaged",
+        damage.position);
   }
 
  private:
   std::string url_;
   PlainBytes stored_;
   std::string chunk_;
-  std::size_t consumed_ = 0;
 };
 
-class GzipBytes final : public PackedBytes {
+class UnpackedBytes final : public StoredBytes {
  public:
-  GzipBytes(const storage::ObjectStore& store, const std::string& key) : PackedBytes(store, key) {
-    constexpr int kGzipWindow = 15 + 16;
-    if (inflateInit2(&inflater_, kGzipWindow) != Z_OK) {
-      throw std::bad_alloc();
-    }
-  }
-  GzipBytes(const GzipBytes&) = delete;
-  GzipBytes& operator=(const GzipBytes&) = delete;
-  ~GzipBytes() override { inflateEnd(&inflater_); }
+  UnpackedBytes(const storage::ObjectStore& store, const std::string& key)
+      : file_(store, key), unpacker_(storage::MakeUnpacker(storage::PackingOf(key), file_)) {}
+  UnpackedBytes(const UnpackedBytes&) = delete;
+  UnpackedBytes& operator=(const UnpackedBytes&) = delete;
 
   void Append(std::size_t wanted, std::string& bytes) override {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + wanted);
-    inflater_.next_out = reinterpret_cast<Bytef*>(bytes.data() + before);
-    inflater_.avail_out = static_cast<uInt>(wanted);
-    while (inflater_.avail_out > 0 && Step()) {
+    std::size_t size = bytes.size();
+    const std::size_t full = size + wanted;
+    bytes.resize(full);
+    std::size_t read = 1;
+    while (size < full && read > 0) {
+      read = unpacker_->Read(std::span(bytes).subspan(size));
+      size += read;
     }
-    bytes.resize(before + wanted - inflater_.avail_out);
+    bytes.resize(size);
   }
 
  private:
-  // False at the end.
-  bool Step() {
-    if (inflater_.avail_in == 0) {
-      if (!Refill()) {
-        if (is_inside_) {
-          Refuse("the gzip data is cut off", 0);
-        }
-        return false;
-      }
-      // zlib's interface lacks the const; it only reads.
-      inflater_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(chunk().data()));
-      inflater_.avail_in = static_cast<uInt>(chunk().size());
-    }
-    is_inside_ = true;
-    const int outcome = inflate(&inflater_, Z_NO_FLUSH);
-    if (outcome == Z_STREAM_END) {
-      is_inside_ = false;
-      inflateReset(&inflater_);
-    } else if (outcome != Z_OK && outcome != Z_BUF_ERROR) {
-      Refuse("the gzip data is damaged", inflater_.avail_in);
-    }
-    return true;
-  }
-
-  z_stream inflater_{};
-  bool is_inside_ = false;  // of a member
-};
-
-class ZstdBytes final : public PackedBytes {
- public:
-  ZstdBytes(const storage::ObjectStore& store, const std::string& key)
-      : PackedBytes(store, key), decoder_(ZSTD_createDStream(), &ZSTD_freeDStream) {}
-
-  void Append(std::size_t wanted, std::string& bytes) override {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + wanted);
-    ZSTD_outBuffer output{.dst = bytes.data() + before, .size = wanted, .pos = 0};
-    while (output.pos < output.size && Step(output)) {
-    }
-    bytes.resize(before + output.pos);
-  }
-
- private:
-  // False at the end.
-  bool Step(ZSTD_outBuffer& output) {
-    if (input_.pos == input_.size && !is_full_) {
-      if (!Refill()) {
-        if (is_inside_) {
-          Refuse("the zstd data is cut off", 0);
-        }
-        return false;
-      }
-      input_ = {.src = chunk().data(), .size = chunk().size(), .pos = 0};
-    }
-    const std::size_t rest = ZSTD_decompressStream(decoder_.get(), &output, &input_);
-    if (ZSTD_isError(rest) != 0) {
-      Refuse("the zstd data is damaged", input_.size - input_.pos);
-    }
-    is_inside_ = rest != 0;
-    is_full_ = output.pos == output.size && is_inside_;  // there may be more without new input
-    return true;
-  }
-
-  std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> decoder_;
-  ZSTD_inBuffer input_{};
-  bool is_inside_ = false;
-  bool is_full_ = false;
+  PackedFile file_;
+  std::unique_ptr<storage::Unpacker> unpacker_;  // reads `file_`
 };
 
 }  // namespace
-
-Packing PackingOf(std::string_view file) {
-  return file.ends_with(".gz")    ? Packing::kGzip
-         : file.ends_with(".zst") ? Packing::kZstd
-                                  : Packing::kPlain;
-}
 
 void StoredBytes::Skip(std::int64_t count) {
   std::string passed;
@@ -184,15 +105,10 @@ void StoredBytes::Skip(std::int64_t count) {
 }
 
 std::unique_ptr<StoredBytes> OpenStored(const storage::ObjectStore& store, const std::string& key) {
-  switch (PackingOf(key)) {
-    case Packing::kGzip:
-      return std::make_unique<GzipBytes>(store, key);
-    case Packing::kZstd:
-      return std::make_unique<ZstdBytes>(store, key);
-    case Packing::kPlain:
-      break;
+  if (storage::PackingOf(key) == storage::Packing::kPlain) {
+    return std::make_unique<PlainBytes>(store, key);
   }
-  return std::make_unique<PlainBytes>(store, key);
+  return std::make_unique<UnpackedBytes>(store, key);
 }
 
 std::string HeadOf(const storage::ObjectStore& store, const std::string& key, std::int64_t size) {

@@ -3,18 +3,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "storage/object_store.h"
 
-// The bytes of one file of a topic, on a disk or S3, decompressed as its name says: ".gz" (any
-// number of members),
-// ".zst" (any number of frames), else as they are.
+// The bytes of one file of a topic, on a disk or S3, unpacked as its name says
+// (storage/unpacker.h).
 namespace weir::connectors {
-
-enum class Packing : std::uint8_t { kPlain, kGzip, kZstd };
-
-Packing PackingOf(std::string_view file);
 
 // Reads on from the file's beginning. One thread.
 class StoredBytes {

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "connectors/files/local_path.h"
+#include "connectors/kafka/kafka_log.h"
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/secor/secor_path.h"
 #include "connectors/topic/segment_log.h"
@@ -44,7 +49,8 @@ TopicFilter FilterOf(const ConnectorContext& context) {
   const bool is_secor = settings.at("layout") == "secor";
   return {.suffixes = settings.at("suffixes").get<std::vector<std::string>>(),
           .is_secor = is_secor,
-          .must_be_whole = is_secor && !settings.at("open").get<bool>()};
+          .must_be_whole = is_secor && !settings.at("open").get<bool>(),
+          .is_growing = settings.at("growing").get<bool>()};
 }
 
 std::string NameOf(const ConnectorContext& context) {
@@ -69,13 +75,14 @@ std::vector<Setting> LogSettings() {
   constexpr double kMostSeconds = 86'400;
   return {{.name = "path",
            .required = true,
-           .doc = "the topic's folder on this machine, relative to the project, or file://…"},
+           .doc = "the topic's folder on this machine, relative to the project, or file://…; or "
+                  "kafka://CONNECTION/TOPIC"},
           {.name = "topic", .doc = "its name; by default that of the folder"},
           {.name = "file_bytes",
            .type = SettingType::kInteger,
            .standard = 64 << 20,
            .least = 1,
-           .doc = "a file is finished, and can be read, when it has so many bytes …"},
+           .doc = "of a folder: a file is finished, and can be read, when it has so many bytes …"},
           {.name = "file_seconds",
            .type = SettingType::kNumber,
            .standard = 10,
@@ -89,42 +96,65 @@ std::vector<Setting> LogSettings() {
            .doc = "what may wait to be written; more is refused"}};
 }
 
-// The lines of a batch, block by block.
+// Lines of a file as one column.
+Batch ColumnOf(std::span<const std::string_view> lines) {
+  TextColumn column;
+  column.Reserve(lines.size(), std::transform_reduce(lines.begin(), lines.end(), std::size_t{0},
+                                                     std::plus<>(), std::size<std::string_view>));
+  for (const std::string_view line : lines) {
+    column.Append(line);
+  }
+  return column.Finish();
+}
+
+// The lines of a batch, block by block. They are copied side by side when it is made; where each
+// comes from is added when it is asked for, as that takes more room than it takes time.
 class LineBatches {
  public:
-  explicit LineBatches(std::vector<TopicLines> parts) : parts_(std::move(parts)) {}
+  LineBatches(std::vector<TopicLines> parts, int threads)
+      : parts_(std::move(parts)), columns_(parts_.size()) {
+    ParallelFor(parts_.size(), threads, [&](std::size_t i) {
+      const std::span<const std::string_view> lines = parts_[i].lines;
+      for (std::size_t first = 0; first < lines.size(); first += kRowsOfBatch) {
+        columns_[i].push_back(
+            ColumnOf(lines.subspan(first, std::min(kRowsOfBatch, lines.size() - first))));
+      }
+      parts_[i].lines = {};
+      parts_[i].bytes.reset();
+    });
+  }
 
   std::optional<Batch> Next() {
-    while (part_ < parts_.size() && line_ >= parts_[part_].lines.size()) {
-      parts_[part_] = {};  // its bytes aren't needed any more
+    while (part_ < columns_.size() && block_ >= columns_[part_].size()) {
       ++part_;
-      line_ = 0;
+      block_ = 0;
     }
-    if (part_ >= parts_.size()) {
+    if (part_ >= columns_.size()) {
       return std::nullopt;
     }
     const TopicLines& part = parts_[part_];
-    const std::size_t end = std::min(line_ + kRowsOfBatch, part.lines.size());
+    Batch lines = std::move(columns_[part_][block_]);
+    const auto rows = static_cast<std::size_t>(lines.num_rows());
     TextColumn partition;
     NumberColumn<std::int64_t> offset;
-    TextColumn line;
-    const std::size_t rows = end - line_;
-    for (; line_ < end; ++line_) {
-      partition.Append(part.partition);
-      offset.Append(part.offset(line_));
-      line.Append(part.lines[line_]);
+    partition.AppendRepeated(part.partition, rows);
+    offset.Reserve(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      offset.Append(part.offset(block_ * kRowsOfBatch + row));
     }
+    ++block_;
     std::vector<Batch> columns;
     columns.push_back(partition.Finish());
     columns.push_back(offset.Finish());
-    columns.push_back(line.Finish());
+    columns.push_back(std::move(lines));
     return StructOfColumns(rows, std::move(columns));
   }
 
  private:
-  std::vector<TopicLines> parts_;
+  std::vector<TopicLines> parts_;            // without lines
+  std::vector<std::vector<Batch>> columns_;  // by file
   std::size_t part_ = 0;
-  std::size_t line_ = 0;
+  std::size_t block_ = 0;
 };
 
 // The messages of a batch, as the reader has put them together.
@@ -235,12 +265,20 @@ class Topic final : public Connector {
           "can be copied from there",
           path);
     }
+    const auto most_waiting_bytes = settings.at("most_waiting_bytes").get<std::size_t>();
+    if (IsKafkaUrl(path)) {
+      const KafkaUrl url = ParseKafkaUrl(path);
+      return std::make_unique<KafkaLog>(
+          KafkaLogSettings{.cluster = FindKafkaCluster(context.connections, url.cluster),
+                           .topic = url.topic,
+                           .most_waiting_bytes = most_waiting_bytes});
+    }
     const std::chrono::duration<double> seconds(settings.at("file_seconds").get<double>());
     return std::make_unique<SegmentLog>(SegmentLogSettings{
         .folder = LocalPath(context.folder, path),
         .segment_bytes = settings.at("file_bytes").get<std::int64_t>(),
         .visible_after = std::chrono::duration_cast<std::chrono::milliseconds>(seconds),
-        .most_waiting_bytes = settings.at("most_waiting_bytes").get<std::size_t>()});
+        .most_waiting_bytes = most_waiting_bytes});
   }
 
   std::optional<Schema> Columns(const nlohmann::json& /*settings*/) const override {
@@ -258,7 +296,7 @@ class Topic final : public Connector {
     }
     const auto folder = context.database.stores().Open(FolderOf(context));
     std::vector<std::string> paths;
-    for (const TopicFile& file : EverythingBelow(*folder, false)) {
+    for (const TopicFile& file : EverythingBelow(*folder)) {
       paths.push_back(file.partition);
     }
     return SecorCompleteUntil(paths);
@@ -266,8 +304,12 @@ class Topic final : public Connector {
 
   TopicLinks Topics(const ConnectorContext& context) const override {
     const std::string path = TopicPath(context.settings);
-    return {.read = {IsKafkaUrl(path) ? KafkaTopicLink(ParseKafkaUrl(path).topic)
-                                      : std::string(WithoutEndSlashes(FolderOf(context)))}};
+    if (!IsKafkaUrl(path)) {
+      return {.read = {std::string(WithoutEndSlashes(FolderOf(context)))}};
+    }
+    const KafkaSource source = KafkaSourceOf(context);
+    return {.read = {KafkaTopicLink(source.url.topic)},
+            .numbered = {{.source = source.source, .url = path}}};
   }
 
   std::vector<PendingInput> Pending(ConnectorContext& context) const override {
@@ -277,7 +319,8 @@ class Topic final : public Connector {
     std::vector<PendingInput> pending;
     const std::string topic = NameOf(context);
     const auto folder = context.database.stores().Open(FolderOf(context));
-    for (const TopicRest& rest : RestOfTopic(*folder, topic, FilterOf(context), context.finished)) {
+    const TopicLook look = LookAtTopic(*folder, topic, FilterOf(context), context.finished);
+    for (const TopicRest& rest : look.rest) {
       pending.push_back({.identity = topic + "/" + rest.file.partition,
                          .bytes = std::max<std::int64_t>(rest.file.size - rest.read, 0)});
     }
@@ -294,16 +337,20 @@ class Topic final : public Connector {
     const TopicBatchRequest request{.folder = *folder,
                                     .topic = NameOf(context),
                                     .limit = context.limit_bytes,
-                                    .growing = context.settings.at("growing").get<bool>()};
-    auto parts = ReadTopicBatch(
-        request, RestOfTopic(request.folder, request.topic, FilterOf(context), context.finished),
-        context.stop);
+                                    .growing = context.settings.at("growing").get<bool>(),
+                                    .threads = context.database.options().threads};
+    const TopicLook look =
+        LookAtTopic(request.folder, request.topic, FilterOf(context), context.finished);
+    auto parts = ReadTopicBatch(request, look.rest, context.stop);
     ReadReport report;
+    for (const TopicPosition& position : look.touched) {
+      report.finished.push_back(position.ToText());
+    }
     for (const TopicLines& part : parts) {
       report.finished.push_back(part.after.ToText());
     }
     std::ranges::sort(report.finished);
-    Give(context, LineBatches(std::move(parts)));
+    Give(context, LineBatches(std::move(parts), request.threads));
     return report;
   }
 

@@ -31,18 +31,24 @@ std::optional<std::int64_t> TakeNumber(std::string_view& text, std::string_view 
 }  // namespace
 
 std::string TopicPosition::ToText() const {
-  return fmt::format("{}/{} size={} read={} lines={} head={}{}{}", topic, partition, size, read,
+  return fmt::format("{}/{} size={} read={} lines={} head={}{}{}{}", topic, partition, size, read,
                      lines, head, version.empty() ? "" : " version=" + version,
-                     is_whole ? "" : " rest=1");
+                     sum.empty() ? "" : " sum=" + sum, is_whole ? "" : " rest=1");
 }
 
 std::optional<TopicPosition> ParseTopicPosition(std::string_view text) {
   TopicPosition position;
-  position.is_whole = !TakeNumber(text, "rest");
-  const bool has_version = text.rfind(" version=") > text.rfind(" head=") &&
-                           text.rfind(" version=") != std::string_view::npos;
-  position.version = has_version ? *TakeLast(text, "version") : "";
-  const auto head = TakeLast(text, "head");
+  // Behind the last `head` no value has a space; before it the file's name may hold anything.
+  const std::size_t head_at = text.rfind(" head=");
+  if (head_at == std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string_view facts = text.substr(head_at);
+  text = text.substr(0, head_at);
+  position.is_whole = !TakeLast(facts, "rest");
+  position.sum = TakeLast(facts, "sum").value_or("");
+  position.version = TakeLast(facts, "version").value_or("");
+  const auto head = TakeLast(facts, "head");
   const auto lines = TakeNumber(text, "lines");
   const auto read = TakeNumber(text, "read");
   const auto size = TakeNumber(text, "size");

@@ -9,7 +9,8 @@
 namespace weir::connectors {
 
 // How far a file of a topic has been read, as it stands in run records:
-//   "ingested-af/2026-01-05/part-0.ndjson size=812 read=812 lines=3 head=1f0c…"
+//   "ingested-af/2026-01-05/part-0.ndjson size=812 read=812 lines=3 head=1f0c… version=17… sum=…"
+// Texts of earlier versions of weir have no `sum`, and a `version` for Secor's files alone.
 struct TopicPosition {
   std::string topic{};
   std::string partition{};  // the path below the topic's folder
@@ -17,8 +18,9 @@ struct TopicPosition {
   std::int64_t read = 0;    // bytes that were taken, after decompression
   std::int64_t lines = 0;   // in these
   bool is_whole = false;    // all that the file held was taken
-  std::string version{};    // of one of Secor's: TopicFile::version
+  std::string version{};    // TopicFile::version
   std::string head{};       // XXH3 of the first bytes as stored, 16 hex digits
+  std::string sum{};        // ReadSum::ToText() of what was taken
 
   std::string ToText() const;
   friend bool operator==(const TopicPosition&, const TopicPosition&) = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -12,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "jobs/checks/exact_value.h"
 #include "lake/table_references.h"
 #include "sql/quote.h"
 #include "sql/split_statements.h"
@@ -27,7 +29,8 @@ constexpr std::size_t kLongestExample = 200;  // bytes
 
 struct Verdict {
   std::int64_t failures = 0;
-  std::string message;
+  std::string message{};
+  std::optional<std::int64_t> rows{};  // that a check of their number counted
 };
 
 std::string Joined(const std::vector<std::string>& parts, const char* between = ", ") {
@@ -151,6 +154,9 @@ class OneCheck {
     const std::string type = ToText(schema_.Find(column)->type);
     std::vector<std::string> values;
     for (const std::string& value : check_.values) {
+      if (!HoldsExactly(value, schema_.Find(column)->type)) {
+        throw UserError("{}", MisfitText(value, column, schema_.Find(column)->type));
+      }
       values.push_back(fmt::format("CAST({} AS {})", sql::QuoteText(value), type));
     }
     const std::string name = sql::QuoteName(column);
@@ -185,59 +191,73 @@ class OneCheck {
   Verdict RowCount() {
     const std::int64_t rows =
         connection_.QueryInteger(fmt::format("SELECT count(*) FROM {}", rows_));
-    if (check_.min_rows && rows < *check_.min_rows) {
-      return {1,
-              fmt::format("{}; at least {} are expected", Counted(rows, "row"), *check_.min_rows)};
-    }
-    if (check_.max_rows && rows > *check_.max_rows) {
-      return {1,
-              fmt::format("{}; at most {} are expected", Counted(rows, "row"), *check_.max_rows)};
-    }
-    return check_.max_change ? RowChange(rows) : Verdict{};
+    const std::string mistake = RowMistake(rows);
+    return {.failures = mistake.empty() ? 0 : 1, .message = mistake, .rows = rows};
   }
 
-  Verdict RowChange(std::int64_t rows) const {
-    std::vector<std::int64_t> earlier =
-        inputs_.previous_rows ? inputs_.previous_rows(subject()) : std::vector<std::int64_t>();
+  std::string RowMistake(std::int64_t rows) const {
+    if (check_.min_rows && rows < *check_.min_rows) {
+      return fmt::format("{}; at least {} are expected", Counted(rows, "row"), *check_.min_rows);
+    }
+    if (check_.max_rows && rows > *check_.max_rows) {
+      return fmt::format("{}; at most {} are expected", Counted(rows, "row"), *check_.max_rows);
+    }
+    return check_.max_change ? RowChange(rows) : "";
+  }
+
+  std::string RowChange(std::int64_t rows) const {
+    std::vector<std::int64_t> earlier = inputs_.previous_rows(check_.name, subject());
     earlier.resize(std::min(earlier.size(), static_cast<std::size_t>(check_.last_runs)));
     if (earlier.empty()) {
-      return {};
+      return "";
     }
     const double mean =
         static_cast<double>(std::accumulate(earlier.begin(), earlier.end(), std::int64_t{0})) /
         static_cast<double>(earlier.size());
     const double difference = static_cast<double>(rows) - mean;
     if (std::abs(difference) <= *check_.max_change * mean) {
-      return {};
+      return "";
     }
-    return {1, fmt::format("{}; the last {} had {:.1f} on average, and at most {} % more or less "
-                           "is expected",
-                           Counted(rows, "row"),
-                           earlier.size() == 1 ? "run" : fmt::format("{} runs", earlier.size()),
-                           mean, *check_.max_change * 100)};
+    return fmt::format(
+        "{}; the last {} had {:.1f} on average, and at most {} % more or less "
+        "is expected",
+        Counted(rows, "row"), earlier.size() == 1 ? "run" : fmt::format("{} runs", earlier.size()),
+        mean, *check_.max_change * 100);
   }
 
   Verdict Freshness() {
     const std::string& column = check_.columns.at(0);
-    const TypeKind kind = schema_.Find(column)->type.kind;
-    const std::string name = sql::QuoteName(column);
-    const bool is_day = kind == TypeKind::kDate || kind == TypeKind::kString;
-    const std::string time =
-        is_day ? fmt::format("CAST(CAST(max({}) AS DATE) + INTERVAL 1 DAY AS TIMESTAMP)", name)
-               : fmt::format("CAST(max({}) AS TIMESTAMP)", name);
-    const sql::Value newest =
-        connection_.Query(fmt::format("SELECT epoch_us({}) FROM {}", time, rows_)).Cell();
-    if (sql::IsNull(newest)) {
-      return {1, fmt::format("there is no {}", column)};
+    const std::optional<Micros> newest = Newest(column);
+    if (!newest) {
+      return {.failures = 1, .message = fmt::format("there is no {}", column)};
     }
-    const Micros age = inputs_.interval_end - std::get<std::int64_t>(newest);
+    const Micros age = inputs_.interval_end - *newest;
     if (!check_.max_age || age <= check_.max_age->count()) {
       return {};
     }
-    return {1, fmt::format("the newest {} is of {}, {} s before the interval's end; at most {} s "
-                           "are allowed",
-                           column, FormatTimestamp(std::get<std::int64_t>(newest)), age / 1'000'000,
-                           check_.max_age->count() / 1'000'000)};
+    return {.failures = 1,
+            .message =
+                fmt::format("the newest {} is of {}, {} s before the interval's end; at most {} s "
+                            "are allowed",
+                            column, FormatTimestamp(*newest), age / 1'000'000,
+                            check_.max_age->count() / 1'000'000)};
+  }
+
+  // The greatest time of a column; the end of the greatest day.
+  std::optional<Micros> Newest(const std::string& column) {
+    const TypeKind kind = schema_.Find(column)->type.kind;
+    const std::string name = sql::QuoteName(column);
+    const bool is_day = kind == TypeKind::kDate || kind == TypeKind::kString;
+    const std::string time = is_day
+                                 ? fmt::format("CAST(CAST(max({}) AS DATE) + 1 AS VARCHAR)", name)
+                                 : fmt::format("epoch_us(CAST(max({}) AS TIMESTAMP))", name);
+    const sql::Value newest =
+        connection_.Query(fmt::format("SELECT {} FROM {}", time, rows_)).Cell();
+    if (sql::IsNull(newest)) {
+      return std::nullopt;
+    }
+    return is_day ? inputs_.start_of_day(std::get<std::string>(newest))
+                  : std::get<std::int64_t>(newest);
   }
 
   std::string Statement() const {
@@ -255,7 +275,7 @@ class OneCheck {
     if (found.ends_with(';')) {
       found.pop_back();
     }
-    return found;
+    return inputs_.with_views ? inputs_.with_views(found) : found;
   }
 
   const Check& check_;
@@ -276,7 +296,8 @@ CheckRecord RunCheck(const Check& check, const CheckInputs& inputs) {
             .subject = one.subject(),
             .outcome = outcome,
             .message = std::move(verdict.message),
-            .failures = verdict.failures};
+            .failures = verdict.failures,
+            .rows = verdict.rows};
   } catch (const UserError& error) {
     throw UserError("check '{}': {}", check.name, error.what());
   }

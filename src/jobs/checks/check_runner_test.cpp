@@ -45,9 +45,14 @@ class ChecksTest : public testing::Test {
   CheckInputs Inputs() {
     return {.connection = connection_,
             .values = values_,
-            .interval_end = *ParseTimestamp("2026-01-06"),
+            .interval_end = *ParseTimestamp("2026-01-06") + west_,
             .view_of = [](const std::string& table) { return "table_" + table.substr(2); },
-            .previous_rows = [this](const std::string& subject) { return previous_[subject]; },
+            .with_views = [](const std::string& select) { return select; },
+            .start_of_day = [this](const std::string& day) { return *ParseTimestamp(day) + west_; },
+            .previous_rows =
+                [this](const std::string& name, const std::string& subject) {
+                  return previous_[name + " of " + subject];
+                },
             .personal = personal_};
   }
 
@@ -60,6 +65,7 @@ class ChecksTest : public testing::Test {
   project::Substitutions values_;
   std::map<std::string, std::vector<std::int64_t>> previous_;
   std::set<std::string> personal_;
+  Micros west_ = 0;  // how much later than in UTC days begin
 };
 
 Check Of(CheckKind kind, std::vector<std::string> columns) {
@@ -163,6 +169,7 @@ TEST_F(ChecksTest, RowCountsHaveBoundsAndAHistory) {
   check.min_rows = 3;
   check.max_rows = 3;
   EXPECT_EQ(Run(check).outcome, "passed");
+  EXPECT_EQ(Run(check).rows, 3);
   check.min_rows = 4;
   EXPECT_EQ(Run(check).message, "3 rows; at least 4 are expected");
   check.min_rows.reset();
@@ -173,9 +180,9 @@ TEST_F(ChecksTest, RowCountsHaveBoundsAndAHistory) {
   check.max_change = 0.5;
   check.last_runs = 2;
   EXPECT_EQ(Run(check).outcome, "passed");  // no earlier run
-  previous_["rows"] = {6, 6, 1000};
+  previous_["c of rows"] = {6, 6, 1000};
   EXPECT_EQ(Run(check).outcome, "passed");
-  previous_["rows"] = {6, 7, 3};
+  previous_["c of rows"] = {6, 7, 3};
   EXPECT_EQ(
       Run(check).message,
       "3 rows; the last 2 runs had 6.5 on average, and at most 50 % more or less is expected");
@@ -198,6 +205,38 @@ TEST_F(ChecksTest, FreshnessCountsFromTheIntervalsEnd) {
   EXPECT_EQ(outcome("'2026-01-05'"), "");
   EXPECT_NE(outcome("DATE '2026-01-04'"), "");
   EXPECT_EQ(outcome("NULL::DATE"), "there is no at");
+}
+
+TEST_F(ChecksTest, FreshnessTakesADayToItsEndInTheJobsZone) {
+  west_ = 5 * kHour;
+  Check check = Of(CheckKind::kFreshness, {"at"});
+  check.max_age = std::chrono::hours(0);
+  const auto message = [&](const std::string& value) {
+    connection_.Run("CREATE OR REPLACE TEMP TABLE rows AS SELECT " + value + " AS at");
+    return Run(check).message;
+  };
+
+  EXPECT_EQ(message("DATE '2026-01-05'"), "");
+  EXPECT_EQ(message("'2026-01-05'"), "");
+  EXPECT_EQ(message("DATE '2026-01-04'"),
+            "the newest at is of 2026-01-05T05:00:00Z, 86400 s before the interval's end; at most "
+            "0 s are allowed");
+}
+
+TEST_F(ChecksTest, AnAcceptedValueThatItsColumnCantHoldIsNamed) {
+  connection_.Run("CREATE TEMP TABLE rows AS SELECT 1.50::DECIMAL(10,2) AS a, 3 AS b");
+  const auto error = [&](const std::string& column, const std::string& value) {
+    Check check = Of(CheckKind::kAccepted, {column});
+    check.values = {"3", value};
+    return ErrorOf(check);
+  };
+
+  EXPECT_EQ(error("a", "1.499"),
+            "check 'c': '1.499' doesn't fit column 'a', which is DECIMAL(10,2)");
+  EXPECT_EQ(error("a", "abc"), "check 'c': 'abc' doesn't fit column 'a', which is DECIMAL(10,2)");
+  EXPECT_EQ(error("b", "3.5"), "check 'c': '3.5' doesn't fit column 'b', which is INTEGER");
+  EXPECT_EQ(error("a", "1.5"), "");
+  EXPECT_EQ(error("a", "1.500"), "");
 }
 
 TEST_F(ChecksTest, SqlMustReturnNoRows) {

@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "jobs/graph/determinism.h"
-#include "sql/database.h"
+#include "jobs/graph/determinism_fixture.h"
 
 namespace weir::jobs {
 namespace {
 
-class BoundDeterminismTest : public testing::Test {
+class BoundDeterminismTest : public DeterminismFixture {
  protected:
   BoundDeterminismTest() {
     connection_.Run(
@@ -16,7 +16,7 @@ class BoundDeterminismTest : public testing::Test {
         "seen TIMESTAMP, s VARCHAR, l DOUBLE[])");
   }
 
-  // "line:column: text" of each mistake, without the words that all have. `{ds}` is a text.
+  // The text of its mistakes; `{ds}` is a text.
   std::string Of(const std::string& sql, bool also_by_text = false) {
     const SqlSource source{.text = sql, .place = {.file = "a.sql"}};
     const project::Substitutions values = {
@@ -27,20 +27,8 @@ class BoundDeterminismTest : public testing::Test {
       CheckDeterminism(*parsed, source, mistakes);
     }
     CheckBoundDeterminism(source, values, connection_, mistakes);
-    std::string text;
-    const std::string head = "results would differ from run to run: ";
-    const std::string tail = " (or deterministic: false, if that is meant)";
-    for (const project::Mistake& mistake : mistakes.Sorted()) {
-      EXPECT_TRUE(mistake.text.starts_with(head) && mistake.text.ends_with(tail)) << mistake.text;
-      text += (text.empty() ? "" : "\n") + std::to_string(mistake.place.line) + ":" +
-              std::to_string(mistake.place.column) + ": " +
-              mistake.text.substr(head.size(), mistake.text.size() - head.size() - tail.size());
-    }
-    return text;
+    return TextOf(mistakes);
   }
-
-  sql::Database database_{sql::DatabaseOptions{.threads = 1, .spill_folder = {}}};
-  sql::Connection connection_ = database_.Connect();
 };
 
 const std::string kSum = "sum() of DOUBLE adds in any order; use DECIMAL or exact_sum()";

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "jobs/checks/exact_value.h"
 #include "jobs/graph/bound_determinism.h"
 #include "jobs/graph/bound_sql.h"
 #include "jobs/graph/contract.h"
@@ -306,9 +307,18 @@ class JobColumns {
       return;
     }
     const std::string quoted = is_table ? QuotedName(name) : sql::QuoteName(name);
+    const Schema columns = connection_.Describe("FROM " + quoted);
     CheckColumnNames(
-        names, connection_.Describe("FROM " + quoted),
+        names, columns,
         {.what = fmt::format("check '{}'", check.name), .subject = name, .place = check.place});
+    const Field* column = names.size() == 1 ? columns.Find(names.front()) : nullptr;
+    for (const std::string& value : column == nullptr ? std::vector<std::string>() : check.values) {
+      if (!HoldsExactly(value, column->type)) {
+        findings_.mistakes.Note(check.place,
+                                fmt::format("check '{}': {}", check.name,
+                                            MisfitText(value, column->name, column->type)));
+      }
+    }
   }
 
   // What is left unchecked, and so what it defines unknown.

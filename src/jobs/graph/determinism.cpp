@@ -246,7 +246,7 @@ class DeterminismCheck {
       return;
     }
     for (const char* type : {"LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"}) {
-      if (const Json* limit = find(type)) {
+      if (const Json* limit = find(type); limit != nullptr && !TakesNothing(*limit)) {
         Note(*limit, "LIMIT takes any rows; write ORDER BY a unique key before it");
       }
     }
@@ -254,6 +254,13 @@ class DeterminismCheck {
     if (distinct != nullptr && !IsEmptyList(*distinct, "distinct_on_targets")) {
       Note(*distinct, "DISTINCT ON takes any row; write ORDER BY a unique key");
     }
+  }
+
+  // LIMIT 0: the columns without a row.
+  static bool TakesNothing(const Json& modifier) {
+    const Json limit = modifier.value("limit", Json());
+    return limit.is_object() && TextOf(limit, "class") == "CONSTANT" &&
+           limit.value("value", Json::object()).value("value", Json()) == 0;
   }
 
   const SqlSource& source_;

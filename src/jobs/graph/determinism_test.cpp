@@ -6,14 +6,14 @@
 
 #include <gtest/gtest.h>
 
-#include "sql/database.h"
+#include "jobs/graph/determinism_fixture.h"
 
 namespace weir::jobs {
 namespace {
 
-class DeterminismTest : public testing::Test {
+class DeterminismTest : public DeterminismFixture {
  protected:
-  // "line:column: text" of each mistake, without the words that all have.
+  // The text of its mistakes.
   std::string Of(const std::string& sql) {
     const SqlSource source{.text = sql, .place = {.file = "a.sql"}};
     project::Mistakes mistakes;
@@ -22,20 +22,8 @@ class DeterminismTest : public testing::Test {
       return "no SQL";
     }
     CheckDeterminism(*parsed, source, mistakes);
-    std::string text;
-    const std::string head = "results would differ from run to run: ";
-    const std::string tail = " (or deterministic: false, if that is meant)";
-    for (const project::Mistake& mistake : mistakes.Sorted()) {
-      EXPECT_TRUE(mistake.text.starts_with(head) && mistake.text.ends_with(tail)) << mistake.text;
-      text += (text.empty() ? "" : "\n") + std::to_string(mistake.place.line) + ":" +
-              std::to_string(mistake.place.column) + ": " +
-              mistake.text.substr(head.size(), mistake.text.size() - head.size() - tail.size());
-    }
-    return text;
+    return TextOf(mistakes);
   }
-
-  sql::Database database_{sql::DatabaseOptions{.threads = 1, .spill_folder = {}}};
-  sql::Connection connection_ = database_.Connect();
 };
 
 TEST_F(DeterminismTest, RefusesClocksAndRandomValues) {
@@ -81,6 +69,7 @@ TEST_F(DeterminismTest, RefusesWindowsAndLimitsWithoutOrder) {
   EXPECT_EQ(Of("SELECT a FROM t LIMIT 5"),
             "1:23: LIMIT takes any rows; write ORDER BY a unique key before it");
   EXPECT_EQ(Of("SELECT a FROM t ORDER BY a LIMIT 5"), "");
+  EXPECT_EQ(Of("SELECT a FROM t LIMIT 0"), "");
   EXPECT_NE(Of("SELECT * FROM (SELECT a FROM t LIMIT 5) ORDER BY a"), "");
   EXPECT_EQ(Of("SELECT DISTINCT ON (a) a, b FROM t"),
             "1:21: DISTINCT ON takes any row; write ORDER BY a unique key");

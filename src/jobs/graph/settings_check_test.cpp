@@ -39,6 +39,17 @@ TEST_F(SettingsCheckTest, NotesWhatIsNotAtTheStep) {
       << argument;
 }
 
+TEST_F(SettingsCheckTest, WantsTwoStepsOfAService) {
+  const std::string step = "{connector: files, out: x, with: {path: a.csv}}\n";
+  const std::string taking =
+      "  - {connector: files, name: kept, in: x, with: {path: b.csv, sort_by: [a]}}\n";
+
+  EXPECT_EQ(MistakesOf(step + taking + "kind: service"), "");
+  EXPECT_EQ(MistakesOf(step + "kind: service"),
+            "jobs/d/j/job.yaml:1:6: a service has two steps: a connector that answers requests, "
+            "with 'out', and one that takes what it accepts, with 'in'");
+}
+
 class ConnectionCheckTest : public GraphTest {
  protected:
   static constexpr auto kOtherStep = "{connector: files, out: x, with: {path: a.csv}}";
@@ -135,6 +146,40 @@ TEST_F(ConnectionCheckTest, NamesWhatADestinationCannotWorkWith) {
         "kind: onboarding_files, path: s3://b/c, customer: a, list: l"}) {
     EXPECT_EQ(found(sound), "") << sound;
   }
+}
+
+TEST_F(ConnectionCheckTest, NamesWhatAnAddressOfKafkaLacks) {
+  const auto topic = [](const std::string& path) {
+    return "{connector: topic, out: x, with: {path: '" + path + "'}}";
+  };
+  EXPECT_EQ(MistakesOf("events: {kind: kafka, brokers: 'a:1'}", topic("kafka://events/t")), "");
+  EXPECT_EQ(MistakesOf(kConnection, topic("kafka://a:1,b:2/t")), "");
+  const std::string unknown =
+      MistakesOf("events: {kind: kafka, brokers: 'a:1'}", topic("kafka://evnts/t"));
+  const std::string other = MistakesOf(kConnection, topic("kafka://shop/t"));
+  const std::string empty = MistakesOf(kConnection, topic("kafka:///t"));
+
+  EXPECT_NE(unknown.find("topic: "), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("did you mean 'events'?"), std::string::npos) << unknown;
+  EXPECT_NE(other.find("topic: "), std::string::npos) << other;
+  EXPECT_NE(other.find("kafka"), std::string::npos) << other;
+  EXPECT_NE(empty.find("kafka://CONNECTION/TOPIC"), std::string::npos) << empty;
+}
+
+TEST_F(ConnectionCheckTest, NamesSettingsThatKafkasLibraryDoesNotTake) {
+  const auto found = [&](const std::string& settings) {
+    return MistakesOf("x: {kind: kafka, brokers: 'a:1', librdkafka: {" + settings + "}}");
+  };
+  const std::string place = "weir.yaml:4:3: connection 'x': ";
+
+  EXPECT_EQ(found("group.id: y"),
+            place +
+                "librdkafka's 'group.id' is set by weir; allowed are others, such as "
+                "security.protocol");
+  EXPECT_EQ(found("nosuch.prop: y"),
+            place + "librdkafka: No such configuration property: \"nosuch.prop\"");
+  EXPECT_NE(found("socket.timeout.ms: soon"), "");
+  EXPECT_EQ(found("socket.timeout.ms: 500, sasl.password: '{secret.hush}'"), "");
 }
 
 TEST_F(ConnectionCheckTest, WarnsOfAConnectionThatNobodyUses) {

@@ -235,6 +235,11 @@ class SqlCheck {
       }
     }
     for (const project::Step& step : job_.steps) {
+      const bool is_part_read =
+          std::ranges::any_of(step.out, [&](const std::string& out) { return Has(read_, out); });
+      if (step.kind == project::StepKind::kOperator && is_part_read) {
+        continue;  // an operator gives what it gives, whether all of it is of use or not
+      }
       for (const std::string& relation : step.out) {
         if (!Has(read_, relation) && told.insert(relation).second) {
           findings_.warnings.Note(step.place,

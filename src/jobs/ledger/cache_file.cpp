@@ -1,8 +1,10 @@
 #include "jobs/ledger/cache_file.h"
 
+#include <cerrno>
 #include <string_view>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -15,11 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFormat = "2";
 
 constexpr auto kTables = R"(
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE objects (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE objects (key TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;
 CREATE TABLE files (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE runs (
   run TEXT, attempt INTEGER, job TEXT, partition TEXT, start INTEGER, end INTEGER,
@@ -50,7 +52,10 @@ bool IsOf(SqliteDatabase& database, const std::string& root) {
 CreationLock::CreationLock(const fs::path& cache)
     : file_(open((cache.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
   if (file_ < 0 || flock(file_, LOCK_EX) != 0) {
-    throw ExternalError("the cache of the ledger can't be locked: {}.lock", cache.string());
+    throw ExternalError(
+        "{}", SystemMessage(
+                  fmt::format("the cache of the ledger can't be locked: {}.lock", cache.string()),
+                  errno));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/process.h"
 #include "jobs/ledger/ledger_state.h"
 
@@ -26,7 +27,9 @@ Ledger::~Ledger() = default;
 void Ledger::Refresh() {
   state_->WithCache([this](RunCache& cache) {
     state_->Sync(cache, "");
-    state_->MendAll(cache);
+    if (!state_->warehouse.is_read_only()) {
+      state_->MendAll(cache);
+    }
   });
 }
 
@@ -77,6 +80,12 @@ std::vector<std::string> Ledger::Jobs() {
   return state_->WithCache([](RunCache& cache) { return cache.Jobs(); });
 }
 
+void Ledger::State::RequireWritable() const {
+  if (warehouse.is_read_only()) {
+    throw UserError("the runs of {} are only looked at from here", warehouse.root());
+  }
+}
+
 bool Ledger::IsAbandoned(const RunRecord& record) {
   constexpr Micros kPatience = 60'000'000;
   return record.state == RunState::kRunning &&
@@ -85,10 +94,12 @@ bool Ledger::IsAbandoned(const RunRecord& record) {
 }
 
 LeaseAttempt Ledger::Take(RunRecord start) {
+  state_->RequireWritable();
   return state_->WithCache([&](RunCache& cache) { return state_->Take(cache, start); });
 }
 
 std::size_t Ledger::Compact(std::size_t threshold) {
+  state_->RequireWritable();
   return state_->WithCache([&](RunCache& cache) { return state_->Compact(cache, threshold); });
 }
 

@@ -64,7 +64,8 @@ struct LedgerOptions {
 // weir.checks where ended ones are kept once there are a thousand. A SQLite file caches them; it
 // may be deleted at any time, and processes may share it. One thread at a time, but for the leases,
 // which may be used by a thread each. What is asked is answered from the cache, as of the last
-// Refresh() and what this ledger did itself.
+// Refresh() and what this ledger did itself. The ledger of a warehouse that is only read can be
+// looked at: Take() and Compact() throw UserError.
 //
 // An attempt that was taken over has failed: its record says which attempt followed. It counts as
 // ended when that one began.
@@ -80,7 +81,8 @@ class Ledger {
 
   // Brings the cache up to date and mends what dead processes left: a run whose commit stands is
   // recorded as succeeded (recovered), by its prepared record; others stay as they are (crashed:
-  // kRunning of a dead owner) until they are taken over.
+  // kRunning of a dead owner) until they are taken over. Of a warehouse that is only read nothing
+  // is mended.
   void Refresh();
 
   NewestRuns RunsOf(const std::string& job, const std::string& partition);

@@ -119,7 +119,9 @@ TEST(LedgerFaults, RandomRunsLoseNothingAndDoubleNothing) {
   int failures = 0;
   for (int round = 0; round < TestRounds() && !testing::Test::HasFailure(); ++round) {
     const TestFolder caches;
-    const storage::FaultProxy proxy(server->endpoint(), seed + static_cast<unsigned>(round), 10);
+    const storage::FaultProxy proxy(
+        server->endpoint(), seed + static_cast<unsigned>(round), 10,
+        round % 2 == 0 ? storage::Connections::kOneRequest : storage::Connections::kKept);
     const std::string root = server->NewBucket() + "/w";
     {
       Host one(root, proxy.endpoint(), caches.path() / "one.sqlite");

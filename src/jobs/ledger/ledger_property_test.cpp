@@ -269,8 +269,11 @@ TEST_F(LedgerPropertyTest, TwoLedgersAgreeWithTheModel) {
   std::cout << fmt::format("  {} leases, {} holders, {} done, {} compactions\n", answers_[0],
                            answers_[1], answers_[2], compactions_[true]);
   EXPECT_GT(answers_[0], 0);
-  EXPECT_GT(answers_[1], 0);
-  EXPECT_GT(compactions_[true], 0);
+  constexpr int kRoundsThatMeetAll = 10;
+  if (TestRounds() >= kRoundsThatMeetAll) {
+    EXPECT_GT(answers_[1], 0);
+    EXPECT_GT(compactions_[true], 0);
+  }
 }
 
 }  // namespace

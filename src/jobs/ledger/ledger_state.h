@@ -34,6 +34,8 @@ struct Ledger::State {
     }
   }
 
+  void RequireWritable() const;
+
   // Opened when first asked for; a new one is filled before it is given out.
   RunCache& cache();
   void DropCache();
@@ -45,6 +47,8 @@ struct Ledger::State {
   void SyncObjects(RunCache& cache, const std::string& run);
   void SyncTable(RunCache& cache);
 
+  // What tells a version of weir.runs from another of the same number; empty: there is none.
+  std::string TableEntry(std::int64_t version) const;
   // Whether weir.runs has another version than the cache was told.
   bool IsTableBehind(RunCache& cache);
 

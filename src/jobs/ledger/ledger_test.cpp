@@ -160,6 +160,35 @@ TEST_F(LedgerTest, WhatADeadProcessCommittedIsRecorded) {
   EXPECT_TRUE(Open("b")->Take(StartOf(Key(0))).done);
 }
 
+TEST_F(LedgerTest, OfAWarehouseThatIsOnlyReadNothingIsMended) {
+  Run(*Open(), Key(0));
+  {
+    LeaseAttempt dead = Open()->Take(StartOf(Key(1), DeadProcess()));
+    RunRecord finished = Finished(dead.lease->record(), RunState::kSucceeded);
+    finished.outputs = {{.table = "s.t", .version = -1, .rows = 1, .bytes = 5}};
+    dead.lease->Prepare(finished);
+    CommitRow(warehouse_, Key(1).id(), "s.t");
+  }
+  const auto objects = [&] {
+    std::string keys;
+    for (const storage::ObjectInfo& object : warehouse_.store().List("")) {
+      keys += object.key + "\n";
+    }
+    return keys;
+  };
+  const std::string before = objects();
+  lake::Warehouse reader(Root(), database_, lake::Access::kRead);
+  Ledger ledger(reader, CachePath("reader"));
+
+  ledger.Refresh();
+
+  EXPECT_EQ(Brief(*ledger.Find(Key(0).id())), "load.20260101.1/1 succeeded");
+  EXPECT_EQ(ledger.RunsOf("load", "").succeeded.size(), 1);
+  EXPECT_THROW(ledger.Take(StartOf(Key(2))), UserError);
+  EXPECT_THROW(ledger.Compact(1), UserError);
+  EXPECT_EQ(objects(), before);
+}
+
 TEST_F(LedgerTest, WhatADeadProcessPreparedButDidNotCommitIsRunAgain) {
   const auto ledger = Open();
   CommitRow(warehouse_, "earlier", "s.t");
@@ -358,6 +387,44 @@ TEST_F(LedgerTest, AWarehouseThatWasEmptiedHasNoRuns) {
   ledger->Refresh();
 
   EXPECT_TRUE(ledger->Newest("load", "").empty());
+}
+
+// Another host's cache is of the time before: it neither takes an interval for done that isn't, nor
+// for one to be run that is.
+TEST_F(LedgerTest, AWarehouseThatWasMadeAnewHasItsOwnRuns) {
+  const auto fingerprint = [&](Ledger& ledger) {
+    std::map<std::string, RunState> states;
+    for (const RunRecord& record : ledger.Newest("load", "")) {
+      states.emplace(record.key.id(), record.state);
+    }
+    return states;
+  };
+  for (const bool compacted : {false, true}) {
+    storage::ClearStore(warehouse_.store());
+    const auto stale = Open(fmt::format("stale {}", compacted));
+    Run(*stale, Key(0));
+    Run(*stale, Key(1), RunState::kFailed);
+    stale->Compact(compacted ? 1 : 100);
+    stale->Refresh();
+    ASSERT_EQ(stale->Newest("load", "").size(), 2U);
+
+    storage::ClearStore(warehouse_.store());
+    const auto other = Open(fmt::format("other {}", compacted));
+    Run(*other, Key(0), RunState::kFailed);
+    Run(*other, Key(1));
+    other->Compact(compacted ? 1 : 100);
+    other->Refresh();
+    stale->Refresh();
+
+    const std::map<std::string, RunState> expected = {{Key(0).id(), RunState::kFailed},
+                                                      {Key(1).id(), RunState::kSucceeded}};
+    EXPECT_EQ(fingerprint(*other), expected) << compacted;
+    EXPECT_EQ(fingerprint(*stale), expected) << compacted;
+    EXPECT_FALSE(stale->Take(StartOf(Key(1))).lease.has_value()) << compacted;
+    auto again = stale->Take(StartOf(Key(0)));
+    ASSERT_TRUE(again.lease.has_value()) << compacted;
+    again.lease->End(Finished(again.lease->record(), RunState::kSucceeded));
+  }
 }
 
 TEST_F(LedgerTest, AForeignObjectIsLeftAlone) {

@@ -28,6 +28,7 @@ template <Like<OutputRecord> Record, typename Visitor>
 void VisitFields(Record& record, Visitor& visit) {
   visit("table", record.table);
   visit("version", record.version);
+  visit("table_id", record.table_id);
   visit("rows", record.rows);
   visit("bytes", record.bytes);
 }
@@ -47,6 +48,7 @@ void VisitFields(Record& record, Visitor& visit) {
   visit("outcome", record.outcome);
   visit("message", record.message);
   visit("failures", record.failures);
+  visit("rows", record.rows);
 }
 
 template <Like<ProcessIdentity> Record, typename Visitor>

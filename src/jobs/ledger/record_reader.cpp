@@ -1,6 +1,7 @@
 #include "jobs/ledger/record_reader.h"
 
 #include <concepts>
+#include <optional>
 #include <utility>
 
 #include <simdjson.h>
@@ -61,6 +62,10 @@ class Reader {
     std::int64_t found = 0;
     Find(name, found);
     number = static_cast<Number>(found);
+  }
+  void operator()(const char* name, std::optional<std::int64_t>& number) {
+    std::int64_t found = 0;
+    number = Find(name, found) ? std::optional(found) : std::nullopt;
   }
   void operator()(const char* name, std::vector<std::string>& texts) {
     texts.clear();

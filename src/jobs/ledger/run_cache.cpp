@@ -65,17 +65,17 @@ void RunCache::SetMeta(std::string_view name, std::string_view value) {
   database_.Use("INSERT OR REPLACE INTO meta VALUES (?, ?)").Begin(name, value).Run();
 }
 
-std::set<std::string> RunCache::ObjectKeys() {
-  std::set<std::string> keys;
-  SqliteStatement& row = database_.Use("SELECT key FROM objects ORDER BY key").Begin();
+std::map<std::string, std::string> RunCache::Objects() {
+  std::map<std::string, std::string> objects;
+  SqliteStatement& row = database_.Use("SELECT key, identity FROM objects ORDER BY key").Begin();
   while (row.Step()) {
-    keys.emplace_hint(keys.end(), row.Text(0));
+    objects.emplace_hint(objects.end(), row.Text(0), row.Text(1));
   }
-  return keys;
+  return objects;
 }
 
-void RunCache::AddObject(const std::string& key) {
-  database_.Use("INSERT OR IGNORE INTO objects VALUES (?)").Begin(key).Run();
+void RunCache::AddObject(const std::string& key, const std::string& identity) {
+  database_.Use("INSERT OR REPLACE INTO objects VALUES (?, ?)").Begin(key, identity).Run();
 }
 
 void RunCache::DropObject(const std::string& key) {
@@ -319,7 +319,7 @@ std::vector<RunObject> RunCache::Obsolete() {
   std::vector<RunObject> objects;
   SqliteStatement& row =
       database_.Use("SELECT 1 FROM runs WHERE run = ? AND attempt = ? AND certainty = 3");
-  for (const std::string& key : ObjectKeys()) {
+  for (const auto& [key, identity] : Objects()) {
     auto object = ParseRunObject(key);
     if (object && row.Begin(object->name.run, object->name.attempt).Step()) {
       objects.push_back(std::move(*object));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,9 +57,10 @@ class RunCache {
   std::string Meta(std::string_view name);
   void SetMeta(std::string_view name, std::string_view value);
 
-  // The objects that were there at the last look.
-  std::set<std::string> ObjectKeys();
-  void AddObject(const std::string& key);
+  // The objects that were there at the last look, by key: their identity (RunObject); empty of one
+  // that this process has put.
+  std::map<std::string, std::string> Objects();
+  void AddObject(const std::string& key, const std::string& identity);
   void DropObject(const std::string& key);
   // Forgets attempts, not compacted, whose objects are all gone.
   void DropRunsWithoutObjects();

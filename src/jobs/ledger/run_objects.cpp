@@ -79,6 +79,8 @@ std::vector<RunObject> ListRunObjects(const storage::ObjectStore& store, const s
        store.List(prefix, {.start_after = {}, .recursive = false})) {
     auto object = ParseRunObject(info.key);
     if (object && (run.empty() || object->name.run == run)) {
+      object->identity =
+          info.etag.empty() ? fmt::format("{} {}", info.size, info.modified) : info.etag;
       objects.push_back(std::move(*object));
     }
   }

@@ -32,6 +32,8 @@ struct AttemptName {
 struct RunObject {
   AttemptName name;
   ObjectKind kind = ObjectKind::kStart;
+  // Of a listed one: other bytes have another. On a disk its size and time, else its etag.
+  std::string identity{};
 
   std::string key() const;  // with the folder
   friend bool operator==(const RunObject&, const RunObject&) = default;

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <concepts>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -51,7 +52,7 @@ std::string CompactInterval(const Interval& interval) {
   return fmt::format("{}-{}", CompactTime(interval.start), CompactTime(interval.end));
 }
 
-// Texts and lists that are empty and flags that are off are left out.
+// Texts and lists that are empty, flags that are off and numbers that aren't there are left out.
 struct Writer {
   Json json = Json::object();
 
@@ -70,6 +71,11 @@ struct Writer {
     requires std::integral<Number> || std::floating_point<Number>
   void operator()(const char* name, Number number) {
     json[name] = number;
+  }
+  void operator()(const char* name, const std::optional<std::int64_t>& number) {
+    if (number) {
+      json[name] = *number;
+    }
   }
   void operator()(const char* name, const std::vector<std::string>& texts) {
     if (!texts.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ struct OutputRecord {
   std::string table;
   std::int64_t version = -1;  // that the run made; the present one if it changed nothing; -1 of a
                               // state table that an earlier interval of a chain left alone
+  std::string table_id{};     // of the table's metadata; empty: not noted
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
 
@@ -66,6 +68,8 @@ struct CheckRecord {
   std::string outcome;  // "passed", "warned", "failed"
   std::string message;
   std::int64_t failures = 0;  // rows that break it
+  // Of a check of how many rows there are: that number. Records of earlier programs have none.
+  std::optional<std::int64_t> rows{};
 
   friend bool operator==(const CheckRecord&, const CheckRecord&) = default;
 };

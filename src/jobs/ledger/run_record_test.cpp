@@ -39,7 +39,8 @@ constexpr auto kText = R"({"format": 1, "run": "j.amer.20260105.2", "job": "j",
  "seed": -1, "inputs": [{"name": "n", "table": "s.t", "version": 0, "files": "ff", "num_files": 2,
  "writer_run": "j.amer.20260104.1", "note": "of 2026-01-07"}], "outputs": [{"table": "s.o", "version": -1, "rows": 1, "bytes": 2}],
  "steps": [{"name": "x", "rows": 4, "seconds": 0.1, "retries": 1}], "checks": [{"name": "c",
- "subject": "s.o", "outcome": "warned", "message": "\"é\"\n", "failures": 9}],
+ "subject": "s.o", "outcome": "warned", "message": "\"é\"\n", "failures": 9},
+ {"name": "r", "subject": "s.o", "outcome": "passed", "failures": 0, "rows": 0}],
  "files_read": ["f"], "read_until": 8, "sent": ["upload: 1", "mail: 2"], "why": "missing", "chain": "j.amer.1.1",
  "rows": 1, "bytes": 2, "seconds": 1.5, "peak_memory": 18446744073709551615, "error": "no",
  "recovered": true})";
@@ -68,7 +69,13 @@ RunRecord RecordOfText() {
   record.outputs = {{.table = "s.o", .version = -1, .rows = 1, .bytes = 2}};
   record.steps = {{.name = "x", .rows = 4, .seconds = 0.1, .retries = 1}};
   record.checks = {
-      {.name = "c", .subject = "s.o", .outcome = "warned", .message = "\"é\"\n", .failures = 9}};
+      {.name = "c", .subject = "s.o", .outcome = "warned", .message = "\"é\"\n", .failures = 9},
+      {.name = "r",
+       .subject = "s.o",
+       .outcome = "passed",
+       .message = "",
+       .failures = 0,
+       .rows = 0}};
   record.files_read = {"f"};
   record.read_until = 8;
   record.sent = {"upload: 1", "mail: 2"};

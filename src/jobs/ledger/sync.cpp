@@ -1,11 +1,13 @@
 // Brings the cache up to date with the objects and the table of the warehouse.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "jobs/ledger/ledger_state.h"
+#include "lake/log_names.h"
 
 namespace weir::jobs {
 namespace {
@@ -13,6 +15,15 @@ namespace {
 bool IsOfRun(const std::string& key, const std::string& run) {
   const auto object = ParseRunObject(key);
   return run.empty() || (object && object->name.run == run);
+}
+
+// Objects of runs don't change but by whom forgets people, yet a warehouse may be made anew, or
+// brought back from a copy, and runs have the same names there.
+void CheckUnchanged(const RunObject& object, const std::string& seen) {
+  const bool stays = object.kind == ObjectKind::kStart || object.kind == ObjectKind::kEnd;
+  if (stays && !seen.empty() && seen != object.identity) {
+    throw DamagedDatabase("{} is another one than the cache of the ledger has read", object.key());
+  }
 }
 
 // Reads an object that is new. False if it is gone already.
@@ -80,7 +91,7 @@ void Ledger::State::Sync(RunCache& cache, const std::string& run) {
 }
 
 void Ledger::State::SyncObjects(RunCache& cache, const std::string& run) {
-  const std::set<std::string> known = cache.ObjectKeys();
+  const std::map<std::string, std::string> known = cache.Objects();
   std::set<std::string> there;
   std::set<AttemptName> alive;
   for (const RunObject& object : ListRunObjects(warehouse.store(), run)) {
@@ -88,14 +99,18 @@ void Ledger::State::SyncObjects(RunCache& cache, const std::string& run) {
     if (object.kind == ObjectKind::kAlive) {
       alive.insert(object.name);
     }
-    if (known.contains(key)) {
+    if (const auto seen = known.find(key); seen != known.end()) {
+      CheckUnchanged(object, seen->second);
       there.insert(key);
+      if (seen->second.empty()) {
+        cache.AddObject(key, object.identity);
+      }
     } else if (ReadNew(warehouse.store(), object, cache)) {
       there.insert(key);
-      cache.AddObject(key);
+      cache.AddObject(key, object.identity);
     }
   }
-  for (const std::string& key : known) {
+  for (const auto& [key, identity] : known) {
     if (!there.contains(key) && IsOfRun(key, run)) {
       cache.DropObject(key);
     }
@@ -103,10 +118,19 @@ void Ledger::State::SyncObjects(RunCache& cache, const std::string& run) {
   ReadRenewals(warehouse.store(), alive, cache);
 }
 
+// A table that was made anew, or brought back, may have come to the same version again.
+std::string Ledger::State::TableEntry(std::int64_t version) const {
+  const auto info = warehouse.FolderOf(kRunTable).store->Head(lake::LogEntryKey(version));
+  return info ? fmt::format("{} {} {}", info->size, info->modified, info->etag) : "";
+}
+
 bool Ledger::State::IsTableBehind(RunCache& cache) {
   const std::int64_t version = lake::LatestVersion(warehouse.FolderOf(kRunTable));
   const std::string known = cache.Meta("table_version");
-  return known.empty() ? version >= 0 : known != std::to_string(version);
+  if (known.empty() || known != std::to_string(version)) {
+    return !known.empty() || version >= 0;
+  }
+  return version >= 0 && cache.Meta("table_entry") != TableEntry(version);
 }
 
 void Ledger::State::SyncTable(RunCache& cache) {
@@ -135,6 +159,7 @@ void Ledger::State::SyncTable(RunCache& cache) {
   }
   cache.SetMeta("table_id", snapshot.metadata.id);
   cache.SetMeta("table_version", std::to_string(snapshot.version));
+  cache.SetMeta("table_entry", TableEntry(snapshot.version));
 }
 
 }  // namespace weir::jobs

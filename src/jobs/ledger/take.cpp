@@ -85,7 +85,7 @@ bool Ledger::State::TryTake(RunCache& cache, const RunRecord& start) {
   }
   SqliteTransaction transaction(cache.database());
   cache.Put({.record = start, .certainty = Certainty::kStarted});
-  cache.AddObject(object.key());
+  cache.AddObject(object.key(), "");
   cache.CountGenerations();
   transaction.Commit();
   return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/plan/done_runs.h"
 #include "jobs/plan/reading.h"
 
 namespace weir::jobs {
@@ -16,8 +17,12 @@ void TakeLess(std::optional<Micros>& least, std::optional<Micros> other) {
 Coverage::Coverage(const std::vector<JobInstance>& instances, const PlanFacts& facts)
     : instances_(instances), facts_(facts), covered_(instances.size()) {
   for (std::size_t instance = 0; instance < instances.size(); ++instance) {
+    const WrittenTables tables(instances[instance], facts);
     for (const RunRecord& run : facts.runs[instance].succeeded) {
-      covered_[instance].insert(run.key.interval);
+      // Who reads a state that has moved on reads a newer one.
+      if (!tables.Lack(run) || HasMovedOn(instances, instance, run.key.interval, facts)) {
+        covered_[instance].insert(run.key.interval);
+      }
     }
     firsts_.push_back(FirstOf(instance));
     through_.push_back(firsts_.back().value_or(kAllOfTime.start));
@@ -27,6 +32,10 @@ Coverage::Coverage(const std::vector<JobInstance>& instances, const PlanFacts& f
 
 std::optional<Micros> Coverage::FirstOf(std::size_t instance) const {
   const JobInstance& self = instances_[instance];
+  const auto& done = facts_.runs[instance].succeeded;
+  if (facts_.borrowed.contains(instance)) {  // what it reads is there, not here
+    return done.empty() ? std::nullopt : std::optional(done.front().key.interval.start);
+  }
   if (self.job->start) {
     return self.schedule.At(self.schedule.TimeOf(*self.job->start)).start;
   }
@@ -49,7 +58,6 @@ std::optional<Micros> Coverage::FirstOf(std::size_t instance) const {
   if (source && source->extent) {
     TakeLess(first, source->extent->start);
   }
-  const auto& done = facts_.runs[instance].succeeded;
   if (!first && !done.empty() && self.job->schedule.cadence != project::Cadence::kManual) {
     return done.front().key.interval.start;  // it goes by the clock, and began here
   }

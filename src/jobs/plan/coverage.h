@@ -9,7 +9,8 @@
 
 namespace weir::jobs {
 
-// Which intervals of each instance are done, or will be by the plan as far as it has been made.
+// Which intervals of each instance are done and have their rows in all tables that the job writes
+// now, or will have by the plan as far as it has been made.
 class Coverage {
  public:
   // Both must outlive it.

@@ -45,15 +45,22 @@ std::optional<Interval> DaysOf(const InstanceInput& input, const JobInstance& re
   return furthest;
 }
 
+std::string CompleteByStream(const std::string& table, const SourceFacts& source) {
+  if (*source.complete_until > 0) {
+    return fmt::format("{} is complete until {}", table, FormatTimestamp(*source.complete_until));
+  }
+  return source.problem.empty()
+             ? fmt::format("nobody knows until when {} is complete", table)
+             : fmt::format("nobody knows until when {} is complete: {}", table, source.problem);
+}
+
 // A source that goes on for ever is complete up to the time of the look at it.
 void LimitByStreams(const InstanceInput& input, const PlanFacts& facts,
                     std::optional<Micros>& until, std::string& why) {
   for (const TableWriter& writer : input.writers) {
     const auto& source = facts.sources[writer.instance];
     if (input.by_stream && source && source->complete_until) {
-      Limit(until, why, *source->complete_until,
-            fmt::format("{} is complete until {}", input.input.table,
-                        FormatTimestamp(*source->complete_until)));
+      Limit(until, why, *source->complete_until, CompleteByStream(input.input.table, *source));
     }
   }
 }
@@ -97,9 +104,31 @@ bool ReadsProjectTables(const JobInstance& instance) {
   });
 }
 
+// The first of the tables of streams that it reads, if there is none of them yet: the streams have
+// to begin, and the clock knows nothing of their days.
+const InstanceInput* MissingStream(const JobInstance& instance, const PlanFacts& facts) {
+  const InstanceInput* missing = nullptr;
+  for (const InstanceInput& read : instance.reads) {
+    if (!read.by_stream || read.input.previous) {
+      continue;
+    }
+    const auto table = facts.tables.find(read.input.table);
+    if (table != facts.tables.end() && table->second.latest >= 0) {
+      return nullptr;
+    }
+    missing = missing == nullptr ? &read : missing;
+  }
+  return missing;
+}
+
+// Where an instance's runs are, for messages: nothing if they are here.
+std::string InWhich(std::size_t instance, const PlanFacts& facts) {
+  return facts.borrowed.contains(instance) ? " in environment " + facts.read_from : "";
+}
+
 // The end of the newest interval that the writers of its inputs have. `why` says what comes first.
 Micros NewestUpstream(const std::vector<JobInstance>& instances, const JobInstance& instance,
-                      const Coverage& coverage, std::string& why) {
+                      const PlanFacts& facts, const Coverage& coverage, std::string& why) {
   std::optional<Micros> newest;
   why = "its inputs have no later intervals";
   for (const InstanceInput& input : instance.reads) {
@@ -108,7 +137,8 @@ Micros NewestUpstream(const std::vector<JobInstance>& instances, const JobInstan
       if (!input.input.previous && end) {
         newest = std::max(newest.value_or(*end), *end);
       } else if (!input.input.previous && !newest) {
-        why = fmt::format("waits for {}, which has not run", instances[writer.instance].name());
+        why = fmt::format("waits for {}, which has not run{}", instances[writer.instance].name(),
+                          InWhich(writer.instance, facts));
       }
     }
   }
@@ -141,8 +171,35 @@ std::optional<std::string> StreamsNotReady(const std::vector<JobInstance>& insta
   return reason;
 }
 
+// Nobody here knows until when such a stream is complete, so its days count once they are over.
+bool ReadsBorrowedStream(const JobInstance& instance, const PlanFacts& facts) {
+  return std::ranges::any_of(instance.reads, [&](const InstanceInput& input) {
+    return input.by_stream && std::ranges::any_of(input.writers, [&](const TableWriter& writer) {
+             return facts.borrowed.contains(writer.instance);
+           });
+  });
+}
+
 Micros EndOf(const JobInstance& instance) {
   return instance.job->end ? instance.schedule.TimeOf(*instance.job->end) : kAllOfTime.end;
+}
+
+// Whether a window holds an interval of a job that runs only when it is asked for: which others it
+// might have, nobody knows.
+bool HasAskedFor(const JobInstance& writer, std::size_t number, const Interval& window,
+                 const Coverage& coverage) {
+  const auto first = coverage.First(number);
+  if (writer.job->schedule.cadence != project::Cadence::kManual || !first) {
+    return false;
+  }
+  const Schedule& schedule = writer.schedule;
+  for (Interval next = schedule.At(std::max(window.start, *first)); next.end <= window.end;
+       next = schedule.Next(next)) {
+    if (coverage.Has(number, next)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -153,6 +210,9 @@ std::optional<Micros> CompleteUntil(const JobInstance& instance, const PlanFacts
   for (const InstanceInput& input : instance.reads) {
     if (input.KnowsDaysByRows() && !input.input.previous) {
       LimitByTable(input, instance, facts, until, why);
+      if (input.by_stream && facts.follows) {
+        Limit(until, why, facts.now, "its next interval isn't over yet");
+      }
       LimitByStreams(input, facts, until, why);
     }
   }
@@ -178,7 +238,11 @@ DueIntervals DueOf(const std::vector<JobInstance>& instances, std::size_t instan
     }
   }
   if (!until && ReadsProjectTables(self)) {
-    until = NewestUpstream(instances, self, coverage, due.waits_for);
+    until = NewestUpstream(instances, self, facts, coverage, due.waits_for);
+  }
+  if (const InstanceInput* missing = until ? nullptr : MissingStream(self, facts)) {
+    due.waits_for = Complete(missing->input.table, std::nullopt);
+    return due;
   }
   const bool by_clock = !until;
   if (by_clock || (self.job->due == project::Due::kWait && self.job->wait)) {
@@ -207,7 +271,8 @@ Micros NextByClock(const std::vector<JobInstance>& instances, const PlanFacts& f
       continue;
     }
     std::string ignored;
-    const bool by_clock = !CompleteUntil(self, facts, i, ignored) && !ReadsProjectTables(self);
+    const bool by_clock = ReadsBorrowedStream(self, facts) ||
+                          (!CompleteUntil(self, facts, i, ignored) && !ReadsProjectTables(self));
     if (by_clock || self.job->due == project::Due::kWait) {
       const Micros wait = self.job->wait ? self.job->wait->count() : 0;
       next = std::min(next, self.schedule.At(facts.now - wait).end + wait);
@@ -236,8 +301,12 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
         continue;  // the order of its own runs sees to it
       }
       const Interval window = TimeRead(instances, instance, input, by.instance, interval, facts);
-      if (const auto lacking = coverage.Lacks(by.instance, window)) {
-        return fmt::format("waits for {} of {}", writer.name(), writer.Label(*lacking));
+      const auto lacking = HasAskedFor(writer, by.instance, window, coverage)
+                               ? std::nullopt
+                               : coverage.Lacks(by.instance, window);
+      if (lacking) {
+        return fmt::format("waits for {} of {}{}", writer.name(), writer.Label(*lacking),
+                           InWhich(by.instance, facts));
       }
     }
   }

@@ -54,6 +54,14 @@ const RunRecord* FindNewestRun(const InstanceRuns& runs, const Interval& interva
   return unsuccessful != nullptr ? unsuccessful : FindRun(runs.succeeded, interval);
 }
 
+bool IsStillThere(const OutputRecord& made, const TableFacts& table) {
+  if (made.version < 0 || table.of_other) {
+    return true;
+  }
+  const bool other_id = !made.table_id.empty() && !table.id.empty() && made.table_id != table.id;
+  return made.version <= table.latest && !other_id;
+}
+
 const OutputRecord* OutputOf(const RunRecord& run, const std::string& table) {
   const auto found = std::ranges::find(run.outputs, table, &OutputRecord::table);
   return found == run.outputs.end() ? nullptr : &*found;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,12 +33,18 @@ struct Touch {
 };
 
 struct TableFacts {
-  std::int64_t latest = -1;          // -1: there is no such table
-  std::string id{};                  // of its metadata; empty: not looked at
-  bool of_other = false;             // of the environment that is read from (`read_from`)
-  bool has_intervals = false;        // rows know their interval (a column ds)
-  std::optional<Interval> extent{};  // whole days from the first to the last that holds rows
-  std::vector<Touch> touches{};      // by version
+  std::int64_t latest = -1;    // -1: there is no such table
+  std::string id{};            // of its metadata; empty: not known
+  bool of_other = false;       // of the environment that is read from (`read_from`)
+  bool has_intervals = false;  // rows know their interval (a column ds)
+  // Whole days from the first to the last that holds rows, without what lies more than a year
+  // before the next, or after the last and ahead of now: that is a clock that was wrong, and no
+  // reason to work on all days since.
+  std::optional<Interval> extent{};
+  std::optional<Interval> left_out{};  // what `extent` lacks before it, from first to last day
+  std::optional<Interval> ahead{};     // and behind it
+  std::int64_t dayless = 0;            // files of partitions whose day is null or no date
+  std::vector<Touch> touches{};        // by version
   // The newest version of which nobody knows any more what it changed: the log was cleaned up.
   std::int64_t forgotten = -1;
   std::int64_t oldest = 0;  // the first version that can still be opened
@@ -71,6 +78,11 @@ struct SourceFacts {
   // Why what a stream reads, or what it sends to, couldn't be asked; empty: it could. If it is what
   // it reads nothing new is known, and what it makes is complete no further than it had read.
   std::string problem{};
+  // Of a stream: batches whose rows are gone with all tables that hold them: they are to be read
+  // again.
+  std::set<Micros> dropped{};
+  // Of a stream: tables that lack what batches wrote, where another of its tables still has it.
+  std::set<std::string> lacking{};
   // Of a stream: those that write the topics that it reads, and so on (FeedingStreams).
   std::vector<std::size_t> fed_by{};
   // Of a stream whose end was taken down before (StreamEnds): FedUntil() of that time.
@@ -100,7 +112,14 @@ constexpr auto kSourceFiles = "files outside";
 struct PlanFacts {
   Micros now = 0;
   std::map<std::string, TableFacts> tables{};
-  std::vector<InstanceRuns> runs{};                   // by instance
+  std::vector<InstanceRuns> runs{};  // by instance
+  // By instance, runs that succeeded of intervals that its schedule has no more, by interval
+  // (SetAsideFormerRuns); empty, also as a whole: there are none.
+  std::vector<std::vector<RunRecord>> former{};
+  // Instances whose tables are read in the environment `read_from`, and which aren't to run here:
+  // their runs are those of there.
+  std::set<std::size_t> borrowed{};
+  std::string read_from{};                            // that environment's name; empty without one
   std::vector<std::string> code_hashes{};             // by instance
   std::vector<std::optional<SourceFacts>> sources{};  // by instance; absent: reads no outside files
   // Whether rows with these partition values may be among those that an input reads (its `where`):
@@ -111,8 +130,12 @@ struct PlanFacts {
   std::function<std::string(std::size_t, std::size_t, const Interval&, const Interval&)>
       files_now{};
   Micros late = 0;  // the project's
+  // Plans follow one another while streams go on (`run --follow`): a day that isn't over may get
+  // more rows, so that what streams write is complete no further than now.
+  bool follows = false;
   // By id, the runs that a living process is at work on: who that is, for people.
   std::map<std::string, std::string> at_work{};
+  std::set<std::string> warnings{};  // about the tables, for people
 };
 
 // The record of an interval, or null.
@@ -123,6 +146,10 @@ const RunRecord* FindNewestRun(const InstanceRuns& runs, const Interval& interva
 // Until when a stream's topics have all that the streams that feed it bring; kAllOfTime.end if none
 // does, or they read files alone and have sent all. Before all time but for the clock: 0.
 Micros FedUntil(const PlanFacts& facts, const SourceFacts& source);
+
+// Whether the table still has what a run made of it: it was not dropped since, nor made anew. What
+// the environment that is read from has says nothing of it.
+bool IsStillThere(const OutputRecord& made, const TableFacts& table);
 
 // What a run made of a table, or null.
 const OutputRecord* OutputOf(const RunRecord& run, const std::string& table);

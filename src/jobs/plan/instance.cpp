@@ -141,7 +141,8 @@ std::string JobInstance::name() const {
 }
 
 std::string JobInstance::Label(const Interval& interval) const {
-  return job->is_stream ? fmt::format("batch {}", interval.start) : schedule.Label(interval);
+  const bool is_batch = job->is_stream && interval.start == interval.end;
+  return is_batch ? fmt::format("batch {}", interval.start) : schedule.Label(interval);
 }
 
 bool JobInstance::WritesState() const {
@@ -150,6 +151,11 @@ bool JobInstance::WritesState() const {
 
 bool JobInstance::WritesIntervals() const {
   return std::ranges::any_of(writes, [](const auto& output) { return output.IsIntervalTable(); });
+}
+
+bool JobInstance::MergesState() const {
+  return std::ranges::any_of(
+      writes, [](const auto& output) { return output.mode == project::OutputMode::kMerge; });
 }
 
 std::vector<JobInstance> MakeInstances(const Project& project) {

@@ -43,6 +43,7 @@ struct JobInstance {
   std::string Label(const Interval& interval) const;
   bool WritesState() const;
   bool WritesIntervals() const;
+  bool MergesState() const;
   project::Substitutions values{};  // for `{region}` and `{var.x}` in names and SQL
 };
 

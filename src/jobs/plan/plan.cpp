@@ -6,9 +6,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "jobs/plan/coverage.h"
+#include "jobs/plan/done_runs.h"
 #include "jobs/plan/due.h"
 #include "jobs/plan/reading.h"
 #include "jobs/plan/staleness.h"
@@ -36,6 +38,7 @@ struct Candidate {
   Cause cause = Cause::kMissing;
   std::string why;
   bool now = true;  // false: only with --stale
+  bool failed_before = false;
 };
 
 class Planner {
@@ -48,7 +51,11 @@ class Planner {
         days_(options.only.value_or(AskedDays{})),
         coverage_(instances, facts),
         planned_(instances.size()),
-        stale_(instances.size()) {}
+        stale_(instances.size()) {
+    for (const JobInstance& instance : instances) {
+      tables_.emplace_back(instance, facts);
+    }
+  }
 
   Plan Make() {
     for (const std::size_t instance : options_.instances) {
@@ -100,6 +107,12 @@ class Planner {
     if (self.job->schedule.cadence == project::Cadence::kManual && !options_.manual) {
       return;
     }
+    if (instance < facts_.former.size()) {
+      if (auto why = HeldByFormerRuns(self, facts_.former[instance], facts_)) {
+        plan_.waiting.push_back({.instance = instance, .why = std::move(*why), .refused = true});
+        return;
+      }
+    }
     const std::vector<Interval> due = Due(instance);
     std::vector<Candidate> candidates;
     for (const Interval& interval : due) {
@@ -118,6 +131,13 @@ class Planner {
 
   void PlanStream(std::size_t instance) {
     const auto& source = facts_.sources[instance];
+    if (options_.force && source && !ReadsNow(instance) && !streams_.contains(instance)) {
+      plan_.waiting.push_back(
+          {.instance = instance,
+           .why = "a stream reads everything once, and nothing is new; when the tables that it "
+                  "writes are dropped it reads all again",
+           .has_none = true});
+    }
     if (!source || !ReadsNow(instance) || !streams_.insert(instance).second) {
       return;
     }
@@ -142,8 +162,8 @@ class Planner {
       std::erase_if(due.intervals,
                     [&](const Interval& interval) { return !days_.Has(schedule.Day(interval)); });
     }
-    const bool last_only = instances_[instance].job->external_effects &&
-                           instances_[instance].job->catch_up == project::CatchUp::kLast;
+    const bool last_only =
+        !options_.only && instances_[instance].job->catch_up == project::CatchUp::kLast;
     if (last_only && due.intervals.size() > 1) {
       due.intervals.erase(due.intervals.begin(), due.intervals.end() - 1);
     }
@@ -164,8 +184,22 @@ class Planner {
       told.first = self.schedule.At(*first);
     } else if (!options_.only && !facts_.runs[instance].succeeded.empty()) {
       told.has_none = false;
+      TellIfBehind(instance, due, told);
     }
     plan_.waiting.push_back(std::move(told));
+  }
+
+  // What is done is due no more where its inputs have no such intervals now: those of a table that
+  // has another name, or another job, which hasn't run yet.
+  void TellIfBehind(std::size_t instance, const DueIntervals& due, NotPlanned& told) const {
+    const Interval& newest_done = facts_.runs[instance].succeeded.back().key.interval;
+    told.is_behind = due.intervals.empty() || due.intervals.back() < newest_done;
+    if (told.is_behind && !due.intervals.empty()) {
+      const JobInstance& self = instances_[instance];
+      told.why =
+          fmt::format("its inputs go no further than {}, and it has done {}: {}",
+                      self.Label(due.intervals.back()), self.Label(newest_done), due.waits_for);
+    }
   }
 
   // Why none of the intervals that are due has its day among those that were asked for.
@@ -199,12 +233,14 @@ class Planner {
     if (!candidate) {
       return;
     }
+    TellOfLastAttempt(instance, *candidate);
     if (const auto reason = MovedOn(instance, interval)) {
       if (options_.force) {
         throw UserError("{} of {} can't be run again: {}", instances_[instance].name(),
                         instances_[instance].Label(interval), *reason);
       }
-      plan_.waiting.push_back({.instance = instance, .interval = interval, .why = *reason});
+      plan_.waiting.push_back(
+          {.instance = instance, .interval = interval, .why = *reason, .is_past = true});
       return;
     }
     if (const auto reason = NotReady(instances_, instance, interval, facts_, coverage_)) {
@@ -225,10 +261,8 @@ class Planner {
     if (done == nullptr) {
       return Missing(FindRun(runs.unsuccessful, interval), interval);
     }
-    if (const auto dropped = DroppedOutput(*done, facts_)) {
-      return Candidate{.interval = interval,
-                       .cause = Cause::kMissing,
-                       .why = fmt::format("{} was dropped", *dropped)};
+    if (auto lack = tables_[instance].Lack(*done)) {
+      return Candidate{.interval = interval, .cause = Cause::kMissing, .why = std::move(*lack)};
     }
     if (done->recovered && done->sent.size() < NumEffects(*instances_[instance].job)) {
       return Candidate{.interval = interval,
@@ -248,6 +282,20 @@ class Planner {
       return Candidate{interval, Cause::kUpstream, std::move(*upstream), false};
     }
     return std::nullopt;
+  }
+
+  // Of an interval that is done and whose newest run, of a newer generation, isn't.
+  void TellOfLastAttempt(std::size_t instance, Candidate& candidate) const {
+    const InstanceRuns& runs = facts_.runs[instance];
+    const RunRecord* last = FindRun(runs.unsuccessful, candidate.interval);
+    if (last == nullptr) {
+      return;
+    }
+    const Candidate attempt = Missing(last, candidate.interval);
+    candidate.failed_before = attempt.cause != Cause::kRunning;
+    if (FindRun(runs.succeeded, candidate.interval) != nullptr) {
+      candidate.why += fmt::format("; its newest run: {}", attempt.why);
+    }
   }
 
   Candidate Missing(const RunRecord* last, const Interval& interval) const {
@@ -307,17 +355,36 @@ class Planner {
     if (!HasMovedOn(instances_, instance, interval, facts_)) {
       return std::nullopt;
     }
+    const JobInstance& self = instances_[instance];
     const RunRecord& newest = facts_.runs[instance].succeeded.back();
-    return fmt::format("the state that it writes has moved on to {}",
-                       instances_[instance].Label(newest.key.interval));
+    const std::string moved =
+        fmt::format("the state that it writes has moved on to {}", self.Label(newest.key.interval));
+    if (!self.MergesState()) {
+      return moved;
+    }
+    std::vector<std::string> drops;
+    for (const project::Output& output : self.writes) {
+      if (output.mode == project::OutputMode::kMerge) {
+        drops.push_back(fmt::format("'weir table drop {} --yes'", output.table));
+      }
+    }
+    return fmt::format("{}, and no state from before is kept: {} and 'weir run' make it anew",
+                       moved, fmt::join(drops, ", "));
   }
 
   // A job that reads its own state or its own earlier intervals runs on from the first candidate,
-  // begun where the state is still kept.
+  // begun where the state is still kept; so does one that merges, unless all candidates are newer
+  // than what it has merged.
   void CarryOn(std::size_t instance, const std::vector<Interval>& due,
                std::vector<Candidate>& candidates) {
+    const auto& done = facts_.runs[instance].succeeded;
     if (!ReadsItself(instance)) {
-      return;
+      const bool merges_again = instances_[instance].MergesState() && !candidates.empty() &&
+                                !done.empty() &&
+                                candidates.front().interval <= done.back().key.interval;
+      if (!merges_again) {
+        return;
+      }
     }
     const auto first_now = std::ranges::find_if(candidates, &Candidate::now);
     if (first_now != candidates.end()) {
@@ -366,16 +433,28 @@ class Planner {
 
   // The newest interval up to `interval` before which a state was committed, or the first.
   Interval BeginOfChain(std::size_t instance, const Interval& interval) const {
-    const auto own = OwnPreviousState(instances_, instance);
-    if (!own) {
-      return interval;
-    }
-    const InstanceInput& input = instances_[instance].reads[*own];
     Interval begin = interval;
-    while (ReadingOf(instances_, instance, input, begin, facts_).kind == ReadingKind::kGone) {
+    while (StateIsGone(instance, begin)) {
       begin = instances_[instance].schedule.Previous(begin);
     }
     return begin;
+  }
+
+  // Whether a state that a run of the interval begins with isn't kept, but perhaps an earlier one.
+  bool StateIsGone(std::size_t instance, const Interval& interval) const {
+    const JobInstance& self = instances_[instance];
+    const auto& done = facts_.runs[instance].succeeded;
+    const auto own = OwnPreviousState(instances_, instance);
+    if (own && ReadingOf(instances_, instance, self.reads[*own], interval, facts_).kind ==
+                   ReadingKind::kGone) {
+      return true;
+    }
+    const bool is_again = !done.empty() && done.front().key.interval < interval &&
+                          interval <= done.back().key.interval;
+    return is_again && std::ranges::any_of(self.writes, [&](const project::Output& output) {
+             return output.mode == project::OutputMode::kMerge &&
+                    StateBefore(output.table, done, interval, facts_).kind == ReadingKind::kGone;
+           });
   }
 
   void Add(std::size_t instance, const Candidate& candidate) {
@@ -394,6 +473,7 @@ class Planner {
               const Candidate& candidate) const {
     PlannedRun run{.instance = instance, .interval = candidate.interval, .cause = candidate.cause};
     run.why = candidate.why;
+    run.failed_before = candidate.failed_before;
     Estimate(facts_.runs[instance].succeeded, run);
     list.push_back(std::move(run));
   }
@@ -446,11 +526,13 @@ class Planner {
     }
   }
 
-  // Runs of one instance that write a state are in order, whatever becomes of them.
+  // Runs of one instance that write a state, here or outside, are in order, whatever becomes of
+  // them.
   void FollowOwn(PlannedRun& run) {
+    const JobInstance& instance = instances_[run.instance];
     const Positions& own = planned_[run.instance];
     const auto self = own.find(run.interval);
-    if (instances_[run.instance].WritesState() && self != own.begin()) {
+    if ((instance.WritesState() || instance.job->external_effects) && self != own.begin()) {
       run.follows.push_back(std::prev(self)->second);
     }
   }
@@ -463,16 +545,23 @@ class Planner {
     run.commits_state = !newer;
   }
 
-  // Consecutive runs that don't commit their state hand it on to the next one.
+  // Consecutive runs that don't commit their state hand it on to the next one. What has been merged
+  // before is merged into the state of before, also if it is the newest alone.
   void SetChains() {
     for (std::size_t instance = 0; instance < instances_.size(); ++instance) {
-      if (!OwnPreviousState(instances_, instance)) {
+      const bool merges = instances_[instance].MergesState();
+      if (!OwnPreviousState(instances_, instance) && !merges) {
         continue;
       }
       std::optional<std::size_t> first;
       for (const auto& [interval, position] : planned_[instance]) {
         PlannedRun& run = plan_.runs[position];
-        if (!run.commits_state && !first) {
+        if (merges && !MayMergeAgain(instance, interval)) {
+          continue;
+        }
+        const bool merged_before =
+            merges && FindRun(facts_.runs[instance].succeeded, interval) != nullptr;
+        if ((!run.commits_state || merged_before) && !first) {
           first = position;
         }
         if (first) {
@@ -485,14 +574,20 @@ class Planner {
     }
   }
 
+  bool MayMergeAgain(std::size_t instance, const Interval& interval) const {
+    return OwnPreviousState(instances_, instance) ||
+           CanMergeAgain(instances_[instance], facts_.runs[instance].succeeded, interval, facts_);
+  }
+
   const std::vector<JobInstance>& instances_;
   const PlanFacts& facts_;
   const PlanOptions& options_;
   AskedDays days_;  // no limit if none were asked for
   Coverage coverage_;
-  std::vector<Positions> planned_;  // by instance, positions in plan_.runs
-  std::vector<Positions> stale_;    // by instance, positions in plan_.stale
-  std::set<std::size_t> streams_;   // whose batch is in the plan
+  std::vector<WrittenTables> tables_;  // by instance
+  std::vector<Positions> planned_;     // by instance, positions in plan_.runs
+  std::vector<Positions> stale_;       // by instance, positions in plan_.stale
+  std::set<std::size_t> streams_;      // whose batch is in the plan
   Plan plan_;
 };
 
@@ -502,10 +597,14 @@ Interval NextBatch(const InstanceRuns& runs) {
   Micros batch = 1;
   for (const RunRecord& run : runs.succeeded) {
     const bool again = FindRun(runs.unsuccessful, run.key.interval) != nullptr;
-    batch = std::max(batch, run.key.interval.start + (again ? 0 : 1));
+    if (IsBatch(run.key.interval)) {
+      batch = std::max(batch, run.key.interval.start + (again ? 0 : 1));
+    }
   }
   for (const RunRecord& run : runs.unsuccessful) {
-    batch = std::max(batch, run.key.interval.start);
+    if (IsBatch(run.key.interval)) {
+      batch = std::max(batch, run.key.interval.start);
+    }
   }
   return {.start = batch, .end = batch};
 }

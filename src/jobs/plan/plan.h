@@ -38,6 +38,7 @@ struct PlannedRun {
   // the last of them commits.
   std::optional<std::size_t> chain{};
   bool commits_state = true;
+  bool failed_before = false;          // its last attempt failed, was cancelled or died
   std::optional<std::int64_t> rows{};  // estimates, from earlier runs
   std::optional<double> seconds{};
 };
@@ -50,6 +51,9 @@ struct NotPlanned {
   std::string why{};
   bool has_none = false;  // it has never run, or none of its intervals is among the days asked for
   std::optional<Interval> first{};  // that it waits for, where it has never run
+  bool is_behind = false;           // what it has done lies beyond what its inputs have now
+  bool is_past = false;             // the state that the interval wrote has moved on: it won't run
+  bool refused = false;             // nothing of the instance runs until people do what `why` says
 };
 
 // Days that were asked for, as "2026-01-05", both inclusive; an empty one is no limit.

@@ -20,6 +20,7 @@ namespace weir::jobs {
 namespace {
 
 constexpr Micros kStart = 20'458 * kDay;  // 2026-01-05
+constexpr auto kStateReader = "by_day";
 
 using Value = std::uint64_t;
 using Days = std::map<Micros, Value>;  // by start of the day
@@ -29,12 +30,28 @@ Value Mix(Value left, Value right) {
   return left * 0xBF58476D1CE4E5B9ULL;
 }
 
+Value HashOf(const Days& rows) {
+  Value value = 7;
+  for (const auto& [key, number] : rows) {
+    value = Mix(Mix(value, static_cast<Value>(key)), number);
+  }
+  return value;
+}
+
+// What a run merges: which keys depends on what it read, so that others of before must go.
+void MergeInto(Days& rows, Micros day, Value value) {
+  constexpr Value kKeys = 7;
+  rows[static_cast<Micros>(value % kKeys)] = value;
+  rows[100 + day / kDay % 3] = Mix(value, 1);
+}
+
 Interval DayAt(Micros start) { return {.start = start, .end = start + kDay}; }
 
 // A table with all its versions, as slow and obvious as can be.
 struct ModelTable {
   std::vector<Days> versions;  // of interval tables
   std::vector<Value> states;   // of state tables
+  std::vector<Days> merged;    // of state tables that are merged into: values by key
   std::vector<Touch> touches;
 
   std::int64_t latest() const {
@@ -50,7 +67,14 @@ struct ModelTable {
     states.push_back(value);
     touches.push_back({.version = std::ssize(states) - 1});
   }
+  void SetMerged(const Days& rows) {
+    merged.push_back(rows);
+    SetState(HashOf(rows));
+  }
   void Optimize() {
+    if (!merged.empty()) {
+      merged.push_back(merged.back());
+    }
     versions.empty() ? states.push_back(states.back()) : versions.push_back(versions.back());
   }
 };
@@ -70,6 +94,7 @@ class World {
     for (std::size_t i = 0; i < num_jobs; ++i) {
       AddJob(i);
     }
+    AddStateReader();
     for (ModelJob& model : models_) {
       project_.jobs.push_back(model.job);
     }
@@ -90,7 +115,7 @@ class World {
 
   // One step of history.
   void Live() {
-    switch (Below(8)) {
+    switch (Below(9)) {
       case 0:
       case 1:
         NewDay();
@@ -103,6 +128,9 @@ class World {
         break;
       case 4:
         OptimizeOne();
+        break;
+      case 5:
+        Below(3) == 0 ? RenameTable() : LateData();
         break;
       default:
         RunOnce(Below(4) == 0, 15);
@@ -137,6 +165,9 @@ class World {
           EXPECT_EQ(Keys(table.versions.empty() ? Days{} : table.versions.back()),
                     Keys(days[output.table]))
               << instance.name() << " waits for ever";
+        }
+        if (instance.job->name == kStateReader) {
+          ExpectOfKeptStates(instance, end);
         }
       } else if (output.IsIntervalTable()) {
         EXPECT_EQ(table.versions.empty() ? Days{} : table.versions.back(), days[output.table])
@@ -174,7 +205,8 @@ class World {
     project::Job job;
     job.name = fmt::format("j{}", number);
     job.domain = "d";
-    const std::size_t kind = number < 3 ? number : Below(4);  // each kind at least once
+    // Each kind at least once.
+    const std::size_t kind = number < 3 ? number : number == 4 ? 4 : Below(5);
     const bool per = number == 3 || Below(5) == 0;
     job.per = per ? "region" : "";
     project::Output output;
@@ -182,6 +214,10 @@ class World {
     output.from = "x";
     output.mode =
         kind == 1 || kind == 2 ? project::OutputMode::kOverwrite : project::OutputMode::kReplace;
+    if (kind == 4) {
+      output.mode = project::OutputMode::kMerge;
+      ++coverage["merge"];
+    }
     if (kind == 1) {
       job.reads.emplace_back();
       job.reads.back().name = "own";
@@ -191,13 +227,54 @@ class World {
     }
     const std::size_t reads = 1 + Below(2);
     for (std::size_t i = 0; i < reads; ++i) {
-      job.reads.push_back(RandomInput(i, number, kind >= 2, job.per));
+      job.reads.push_back(RandomInput(i, number, kind == 2 || kind == 3, job.per));
     }
     coverage["per"] += per ? 1 : 0;
     job.writes.push_back(output);
     job.schedule.cadence = project::Cadence::kDaily;
     models_.push_back({.job = job, .is_exact = IsExact(job)});
     coverage["interval reads state"] += kind == 3 && !models_.back().is_exact ? 1 : 0;
+  }
+
+  // A job with a row a day of j1's state, which a chain keeps of its newest day alone.
+  void AddStateReader() {
+    const project::Job& state = models_[1].job;
+    project::Job job;
+    job.name = kStateReader;
+    job.domain = "d";
+    job.per = state.per;
+    job.reads.emplace_back();
+    job.reads.back().name = "state";
+    job.reads.back().table = state.writes.front().table;
+    project::Output output;
+    output.table = state.per.empty() ? "d.by_day" : "d.by_day_{region}";
+    output.from = "x";
+    output.mode = project::OutputMode::kReplace;
+    job.writes.push_back(output);
+    job.schedule.cadence = project::Cadence::kDaily;
+    models_.push_back({.job = job, .is_exact = false});
+  }
+
+  // Each day has the row that the state of that day gives, or of the next newer one if the day's
+  // own was never committed.
+  void ExpectOfKeptStates(const JobInstance& instance, Micros end) {
+    const InstanceInput& input = instance.reads.front();
+    const std::string& table = input.input.table;
+    const Days& states = states_by_day_[table];
+    const Days& rows = tables_[instance.writes.front().table].versions.back();
+    std::optional<Micros> kept;
+    for (Micros day = end; day >= kStart; day -= kDay) {
+      const RunRecord* run =
+          FindRun(facts_.runs[input.writers.front().instance].succeeded, DayAt(day));
+      kept = run != nullptr && OutputOf(*run, table)->version >= 0 ? day : kept;
+      ASSERT_TRUE(kept) << table << " has no state of its newest day";
+      EXPECT_EQ(rows.at(day), RowOf(instance, day, states.at(*kept))) << instance.name();
+      coverage["newer state read"] += *kept > day ? 1 : 0;
+    }
+  }
+
+  Value RowOf(const JobInstance& instance, Micros day, Value state) const {
+    return Mix(Mix(CodeOf(instance), static_cast<Value>(day)), state);
   }
 
   bool IsExact(const project::Job& job) const {
@@ -253,6 +330,25 @@ class World {
     ++coverage["code change"];
   }
 
+  // Of a job and of all that read it.
+  void RenameTable() {
+    const std::string old = models_[Below(models_.size())].job.writes.front().table;
+    const std::string named = fmt::format("d.n{}_{}", ++renames_, old.substr(2));
+    for (std::size_t i = 0; i < models_.size(); ++i) {
+      project::Job& job = models_[i].job;
+      job.writes.front().table = job.writes.front().table == old ? named : job.writes.front().table;
+      for (project::Input& input : job.reads) {
+        input.table = input.table == old ? named : input.table;
+      }
+      project_.jobs[i] = job;
+    }
+    instances_ = MakeInstances(project_);
+    for (const JobInstance& instance : instances_) {
+      tables_[instance.writes.front().table];
+    }
+    ++coverage["renamed table"];
+  }
+
   void OptimizeOne() {
     auto table = tables_.begin();
     std::advance(table, Below(tables_.size()));
@@ -294,16 +390,22 @@ class World {
     const Plan plan = MakePlan(instances_, facts_, options);
     std::vector<bool> done(plan.runs.size(), false);
     std::map<std::size_t, Value> handed_on;
+    std::set<std::size_t> broken;  // chains, of which the rest isn't run
+    merging_.clear();
     for (std::size_t i = 0; i < plan.runs.size(); ++i) {
       const PlannedRun& run = plan.runs[i];
       const bool ready = std::ranges::all_of(run.needs, [&](std::size_t need) {
         EXPECT_LT(need, i);
         return done[need];
       });
-      if (ready) {
+      if (ready && !(run.chain && broken.contains(*run.chain))) {
         done[i] = Execute(run, Below(100) >= percent, handed_on);
       }
-      coverage["chain"] += run.chain ? 1 : 0;
+      if (run.chain && !done[i]) {
+        broken.insert(*run.chain);
+      }
+      const bool merges = instances_[run.instance].MergesState();
+      coverage[merges ? "merged again" : "chain"] += run.chain ? 1 : 0;
     }
     return plan.runs.size();
   }
@@ -365,6 +467,21 @@ class World {
     if (output.IsIntervalTable()) {
       table.SetDay(planned.interval.start, value);
       made.version = table.latest();
+    } else if (output.mode == project::OutputMode::kMerge) {
+      Days rows = RowsToMergeInto(planned, table);
+      InputRecord before{.name = output.table, .table = output.table};
+      before.writer_run = StateBefore(output.table, facts_.runs[planned.instance].succeeded,
+                                      planned.interval, facts_)
+                              .writer_run;
+      record.inputs.push_back(before);
+      MergeInto(rows, planned.interval.start, value);
+      if (planned.commits_state) {
+        table.SetMerged(rows);
+        made.version = table.latest();
+        merging_.erase(planned.instance);
+      } else {
+        merging_[planned.instance] = rows;
+      }
     } else if (planned.commits_state) {
       table.SetState(value);
       made.version = table.latest();
@@ -374,6 +491,24 @@ class World {
     facts_.tables[output.table].latest = table.latest();
     facts_.tables[output.table].touches = table.touches;
     record.outputs.push_back(made);
+  }
+
+  Days RowsToMergeInto(const PlannedRun& planned, const ModelTable& table) {
+    if (planned.chain) {
+      if (const auto found = merging_.find(planned.instance); found != merging_.end()) {
+        return found->second;
+      }
+      const JobInstance& instance = instances_[planned.instance];
+      const Reading before =
+          StateBefore(instance.writes.front().table, facts_.runs[planned.instance].succeeded,
+                      planned.interval, facts_);
+      EXPECT_NE(before.kind, ReadingKind::kGone) << "a chain of merges begins too late";
+      return before.kind == ReadingKind::kVersion
+                 ? table.merged[static_cast<std::size_t>(before.version)]
+                 : Days();
+    }
+    EXPECT_TRUE(planned.commits_state);
+    return table.merged.empty() ? Days() : table.merged.back();
   }
 
   static void Put(std::vector<RunRecord>& runs, const RunRecord& record) {
@@ -398,6 +533,7 @@ class World {
                std::map<std::string, Value>& states) {
     const project::Output& output = instance.writes.front();
     Value own = 7;
+    Days merged;
     for (Micros day = kStart; day <= last; day += kDay) {
       Value value = Mix(CodeOf(instance), static_cast<Value>(day));
       for (const InstanceInput& input : instance.reads) {
@@ -409,7 +545,12 @@ class World {
                                                       {.start = day + kDay - window, .end = day + kDay});
         value = Mix(value, read);
       }
+      if (output.mode == project::OutputMode::kMerge) {
+        MergeInto(merged, day, value);
+        value = HashOf(merged);
+      }
       own = value;
+      states_by_day_[output.table][day] = value;
       if (output.IsIntervalTable()) {
         days[output.table][day] = value;
       }
@@ -425,6 +566,9 @@ class World {
   project::Project project_;
   std::vector<JobInstance> instances_;
   std::map<std::string, ModelTable> tables_;
+  int renames_ = 0;
+  std::map<std::size_t, Days> merging_;        // by instance, handed on in a chain
+  std::map<std::string, Days> states_by_day_;  // of a run from scratch, before later days
   PlanFacts facts_;
 };
 
@@ -451,7 +595,10 @@ TEST(PlanProperty, AnyHistoryEndsAsARunFromScratch) {
   }
   EXPECT_GT(coverage["chain"], 0);
   EXPECT_GT(coverage["interval reads state"], 0);
+  EXPECT_GT(coverage["newer state read"], 0);
   EXPECT_GT(coverage["late data"], 0);
+  EXPECT_GT(coverage["merged again"], 0);
+  EXPECT_GT(coverage["renamed table"], 0);
 }
 
 }  // namespace

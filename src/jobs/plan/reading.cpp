@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "jobs/plan/done_runs.h"
 
 namespace weir::jobs {
 namespace {
@@ -31,7 +32,8 @@ class StateTable {
   StateTable(const std::string& name, const std::vector<RunRecord>& runs, const PlanFacts& facts)
       : name_(name) {
     const auto known = facts.tables.find(name);
-    oldest_ = known == facts.tables.end() ? 0 : known->second.oldest;
+    table_ = known == facts.tables.end() ? nullptr : &known->second;
+    oldest_ = table_ == nullptr ? 0 : table_->oldest;
     if (oldest_ == 0) {
       return;  // as nearly always: nothing is gone
     }
@@ -58,10 +60,13 @@ class StateTable {
  private:
   std::int64_t Written(const RunRecord& run) const {
     const OutputRecord* output = OutputOf(run, name_);
-    return output == nullptr ? -1 : output->version;
+    const bool is_there =
+        output != nullptr && (table_ == nullptr || IsStillThere(*output, *table_));
+    return is_there ? output->version : -1;
   }
 
   const std::string& name_;
+  const TableFacts* table_ = nullptr;
   std::int64_t oldest_ = 0;
   std::int64_t newest_before_ = -1;  // of the versions that runs wrote before the oldest one
 };
@@ -118,19 +123,24 @@ Reading Newer(const Reading& left, const Reading& right) {
              : left;
 }
 
-// StateInterval's, or where that has moved on, the next newer one that is done.
+// StateInterval's, or where that has moved on, the next newer one that is done and has its state in
+// the table; the newest if none has.
 Interval StateToRead(const std::vector<JobInstance>& instances, std::size_t writer,
                      const project::Input& input, const Interval& interval,
                      const PlanFacts& facts) {
   const Interval wanted = StateInterval(instances[writer], input, interval);
   const auto& done = facts.runs[writer].succeeded;
-  if (input.previous || FindRun(done, wanted) != nullptr ||
+  const WrittenTables tables(instances[writer], facts);
+  const RunRecord* own = FindRun(done, wanted);
+  if (input.previous || (own != nullptr && !tables.Lack(*own)) ||
       !HasMovedOn(instances, writer, wanted, facts)) {
     return wanted;
   }
-  return std::ranges::upper_bound(done, wanted, {},
-                                  [](const RunRecord& run) { return run.key.interval; })
-      ->key.interval;
+  const auto newer = std::ranges::find_if(
+      std::ranges::upper_bound(done, wanted, {},
+                               [](const RunRecord& run) { return run.key.interval; }),
+      done.end(), [&](const RunRecord& run) { return !tables.Lack(run); });
+  return newer == done.end() ? done.back().key.interval : newer->key.interval;
 }
 
 }  // namespace
@@ -159,13 +169,44 @@ Interval StateInterval(const JobInstance& writer, const project::Input& input,
   return last.end <= by ? last : writer.schedule.Previous(last);
 }
 
+Reading StateBefore(const std::string& table, const std::vector<RunRecord>& runs,
+                    const Interval& interval, const PlanFacts& facts) {
+  const StateTable states(table, runs, facts);
+  const auto from = std::ranges::lower_bound(runs, interval, {},
+                                             [](const RunRecord& run) { return run.key.interval; });
+  if (from != runs.begin()) {
+    return PreviousState(&*std::prev(from), states);
+  }
+  const auto known = facts.tables.find(table);
+  const bool is_kept = known == facts.tables.end() || known->second.oldest == 0;
+  return {.kind = is_kept ? ReadingKind::kEmpty : ReadingKind::kGone};
+}
+
+bool CanMergeAgain(const JobInstance& writer, const std::vector<RunRecord>& runs,
+                   const Interval& interval, const PlanFacts& facts) {
+  return std::ranges::all_of(writer.writes, [&](const project::Output& output) {
+    if (output.mode != project::OutputMode::kMerge) {
+      return true;
+    }
+    Interval begin = interval;
+    Reading before = StateBefore(output.table, runs, begin, facts);
+    while (before.kind == ReadingKind::kGone && runs.front().key.interval < begin) {
+      begin = writer.schedule.Previous(begin);
+      before = StateBefore(output.table, runs, begin, facts);
+    }
+    return before.kind != ReadingKind::kGone;
+  });
+}
+
 bool HasMovedOn(const std::vector<JobInstance>& instances, std::size_t instance,
                 const Interval& interval, const PlanFacts& facts) {
   const JobInstance& self = instances[instance];
   const auto& done = facts.runs[instance].succeeded;
   const bool is_older = !done.empty() && done.back().key.interval > interval;
-  return is_older && self.WritesState() && !self.WritesIntervals() &&
-         !OwnPreviousState(instances, instance);
+  if (!is_older || !self.WritesState() || OwnPreviousState(instances, instance)) {
+    return false;
+  }
+  return self.MergesState() ? !CanMergeAgain(self, done, interval, facts) : !self.WritesIntervals();
 }
 
 bool ReadsIntervals(const std::vector<JobInstance>& instances, const InstanceInput& input,

@@ -39,8 +39,20 @@ Interval WindowOf(const JobInstance& instance, const project::Input& input,
 Interval StateInterval(const JobInstance& writer, const project::Input& input,
                        const Interval& interval);
 
-// Whether an interval of a state that overwrites itself without being read has lost its turn: a
-// newer one is done. It isn't run again; who reads it reads the newer one.
+// The state of a merged table that an interval's rows are merged into when it runs again, or after
+// newer ones: that of the newest interval before it that is done. kGone: it isn't kept. kEmpty: no
+// interval before is done, and what the table held before the job's first commit is still kept.
+Reading StateBefore(const std::string& table, const std::vector<RunRecord>& runs,
+                    const Interval& interval, const PlanFacts& facts);
+
+// Whether an instance's merges can be done again from an interval on: a state of its own or of an
+// earlier interval is kept, in all tables that it merges into.
+bool CanMergeAgain(const JobInstance& writer, const std::vector<RunRecord>& runs,
+                   const Interval& interval, const PlanFacts& facts);
+
+// Whether an interval has lost its turn, as a newer one is done: of a state that overwrites itself
+// without being read, or one whose merges can't be done again. It isn't run again; who reads it
+// reads the newer one.
 bool HasMovedOn(const std::vector<JobInstance>& instances, std::size_t instance,
                 const Interval& interval, const PlanFacts& facts);
 

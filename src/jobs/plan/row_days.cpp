@@ -36,6 +36,12 @@ std::optional<int> HourOf(const lake::AddFile& file, const lake::Metadata& metad
   return hour >= 0 && hour < kHours ? std::optional(hour) : std::nullopt;
 }
 
+// 2026-01-05, and no more.
+bool IsDay(const std::string& text) {
+  constexpr std::size_t kLength = 10;
+  return text.size() == kLength && ParseDate(text).has_value();
+}
+
 // A value of ds as SQL compares it with the column.
 std::string DayLiteral(const DataType& type, const std::string& day) {
   return type.kind == TypeKind::kString ? sql::QuoteText(day)
@@ -60,11 +66,14 @@ const Field* RowDays::ColumnIn(const Schema& schema) {
 }
 
 Interval RowDays::DayOf(const Constant& value) const {
-  constexpr std::size_t kLength = 10;  // 2026-01-05, and no more
-  if (value.text.size() != kLength || !ParseDate(value.text)) {
-    return kAllOfTime;
-  }
-  return days_.At(days_.TimeOf(value.text));
+  return IsDay(value.text) ? days_.At(days_.TimeOf(value.text)) : kAllOfTime;
+}
+
+bool RowDays::HasNoDay(const lake::AddFile& file, const lake::Metadata& metadata) {
+  const Field* day = ColumnIn(metadata.schema);
+  const auto value =
+      day == nullptr ? file.partition_values.end() : file.partition_values.find(day->name);
+  return value != file.partition_values.end() && (!value->second || !IsDay(*value->second));
 }
 
 std::optional<Micros> RowDays::NewestEnd(const lake::Snapshot& table) const {

@@ -22,6 +22,9 @@ class RowDays {
   // say so.
   Interval RangeOf(const lake::AddFile& file, const lake::Metadata& metadata) const;
 
+  // Whether the file is of a partition whose day is none: null, or a text that is no date.
+  static bool HasNoDay(const lake::AddFile& file, const lake::Metadata& metadata);
+
   // The end of the newest of the days that a table's files say; nothing if none says one.
   std::optional<Micros> NewestEnd(const lake::Snapshot& table) const;
 

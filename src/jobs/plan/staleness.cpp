@@ -99,18 +99,27 @@ std::optional<StaleReason> WhySourceStale(const JobInstance& self, const RunReco
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<std::string> DroppedOutput(const RunRecord& run, const PlanFacts& facts) {
-  for (const OutputRecord& output : run.outputs) {
-    const auto table = facts.tables.find(output.table);
-    if (table != facts.tables.end() && !table->second.of_other &&
-        output.version > table->second.latest) {
-      return output.table;
+// Whether the interval before was run again, or for the first time, since the run merged its rows
+// into that one's state.
+std::optional<StaleReason> WhyMergesStale(const JobInstance& self, const RunRecord& run,
+                                          const std::vector<RunRecord>& done,
+                                          const PlanFacts& facts) {
+  for (const project::Output& output : self.writes) {
+    const auto read = std::ranges::find(run.inputs, output.table, &InputRecord::name);
+    if (output.mode != project::OutputMode::kMerge || read == run.inputs.end()) {
+      continue;  // records of earlier programs don't say
+    }
+    const Reading before = StateBefore(output.table, done, run.key.interval, facts);
+    if (before.writer_run != read->writer_run) {
+      return StaleReason{
+          .cause = Cause::kPrevious,
+          .why = fmt::format("the interval before was run again ({})", before.writer_run)};
     }
   }
   return std::nullopt;
 }
+
+}  // namespace
 
 std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, std::size_t instance,
                                     const RunRecord& run, const PlanFacts& facts) {
@@ -122,6 +131,11 @@ std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, s
     const auto read = std::ranges::find(run.inputs, input.input.name, &InputRecord::name);
     if (!input.input.watch || table == facts.tables.end() || read == run.inputs.end()) {
       continue;  // an input that is new in the job is a change of its code
+    }
+    if (read->table != input.input.table) {  // its versions say nothing of the other's
+      return StaleReason{
+          .cause = Cause::kCode,
+          .why = fmt::format("it reads {} now, {} was read", input.input.table, read->table)};
     }
     if (read->version >= 0 && table->second.latest >= 0 &&
         read->note.starts_with(kFromEnvironment) != table->second.of_other) {
@@ -146,8 +160,11 @@ std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, s
       reason = WhyStateStale(now, *read, input.input, table->second);
     }
   }
-  if (!reason && facts.sources[instance]) {
-    reason = WhySourceStale(self, run, *facts.sources[instance]);
+  if (!reason) {
+    reason = WhyMergesStale(self, run, facts.runs[instance].succeeded, facts);
+  }
+  if (const auto& source = facts.sources[instance]; !reason && source) {
+    reason = WhySourceStale(self, run, *source);
   }
   if (!reason && run.code_hash != facts.code_hashes[instance]) {
     reason = StaleReason{.cause = Cause::kCode, .why = "the job's code changed"};

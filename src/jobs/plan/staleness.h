@@ -16,10 +16,6 @@ struct StaleReason {
   std::string why;
 };
 
-// Which of the tables that a run wrote to hasn't its rows any more, as it was dropped, and perhaps
-// made anew; absent if all have.
-std::optional<std::string> DroppedOutput(const RunRecord& run, const PlanFacts& facts);
-
 // Why a run that succeeded is out of date by what is there now, if it is: an input's data changed,
 // or the job's code. Looks at nothing that is only planned.
 std::optional<StaleReason> WhyStale(const std::vector<JobInstance>& instances, std::size_t instance,

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <set>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "lake/log_names.h"
-#include "lake/operation.h"
+#include "lake/quiet_versions.h"
 
 namespace weir::jobs {
 namespace {
+
+// Longer than from one first of January to the next.
+constexpr Micros kLongGap = 366 * kDay;
 
 // What a listing of the log tells.
 struct LogVersions {
@@ -43,7 +47,7 @@ class EntryReader {
 
   void Read(std::int64_t version, std::vector<Touch>& touches) {
     const auto actions = lake::ReadLogEntry(folder_, version);
-    if (std::ranges::any_of(actions, IsForKeeping)) {
+    if (lake::IsForKeeping(actions)) {
       return;
     }
     for (const lake::Action& action : actions) {
@@ -63,15 +67,15 @@ class EntryReader {
   }
 
  private:
-  // What is past keeping, or must be forgotten everywhere, made no interval's result wrong.
-  static bool IsForKeeping(const lake::Action& action) {
-    const auto* info = std::get_if<lake::CommitInfo>(&action);
-    return info != nullptr &&
-           (info->operation == lake::kRetention || info->operation == lake::kErasure);
+  // Rows whose day is none are in no interval, only in all of a table.
+  Interval RangeOf(const lake::AddFile& file) const {
+    return RowDays::HasNoDay(file, metadata_)
+               ? Interval{.start = kAllOfTime.end - 1, .end = kAllOfTime.end}
+               : days_.RangeOf(file, metadata_);
   }
 
   void Note(const lake::AddFile& file, std::int64_t version, std::vector<Touch>& found) {
-    const Interval range = days_.RangeOf(file, metadata_);
+    const Interval range = RangeOf(file);
     ranges_[file.path] = range;
     if (file.data_change) {
       Note({.version = version, .range = range, .values = file.partition_values}, found);
@@ -86,7 +90,7 @@ class EntryReader {
     lake::AddFile stand_in;
     stand_in.partition_values = file.partition_values;
     Note({.version = version,
-          .range = known != ranges_.end() ? known->second : days_.RangeOf(stand_in, metadata_),
+          .range = known != ranges_.end() ? known->second : RangeOf(stand_in),
           .values = file.partition_values},
          found);
   }
@@ -103,32 +107,75 @@ class EntryReader {
   std::map<std::string, Interval> ranges_;
 };
 
-// Versions before the first entry that the log still has: the ledger knows some of them.
-void AddForgotten(std::int64_t first, const std::map<std::int64_t, Touch>& known,
-                  TableFacts& facts) {
+// Versions before the first entry that the log still has: the ledger knows some of them, and of
+// others it is noted that they changed nothing.
+void AddForgotten(const lake::TableFolder& folder, std::int64_t first,
+                  const std::map<std::int64_t, Touch>& known, TableFacts& facts) {
+  std::set<std::int64_t> unknown;
   for (std::int64_t version = 0; version < first; ++version) {
     const auto touch = known.find(version);
     if (touch != known.end()) {
       facts.touches.push_back(touch->second);
     } else {
-      facts.forgotten = version;
+      unknown.insert(version);
     }
+  }
+  if (unknown.empty()) {
+    return;
+  }
+  const std::set<std::int64_t> quiet = lake::QuietVersions(folder);
+  std::erase_if(unknown, [&](std::int64_t version) { return quiet.contains(version); });
+  facts.forgotten = unknown.empty() ? -1 : *unknown.rbegin();
+}
+
+// Days in one piece, but for gaps of less than kLongGap.
+std::vector<Interval> PiecesOf(std::vector<Interval> ranges) {
+  std::ranges::sort(ranges);
+  std::vector<Interval> pieces;
+  for (const Interval& range : ranges) {
+    if (pieces.empty() || range.start - pieces.back().end > kLongGap) {
+      pieces.push_back(range);
+    } else {
+      pieces.back().end = std::max(pieces.back().end, range.end);
+    }
+  }
+  return pieces;
+}
+
+void SetExtent(std::vector<Interval> ranges, TableFacts& facts) {
+  std::vector<Interval> pieces = PiecesOf(std::move(ranges));
+  while (pieces.size() > 1 && pieces.back().start > Now() + kDay) {
+    facts.ahead = Interval{.start = pieces.back().start,
+                           .end = facts.ahead ? facts.ahead->end : pieces.back().end};
+    pieces.pop_back();
+  }
+  if (!pieces.empty()) {
+    facts.extent = pieces.back();
+  }
+  if (pieces.size() > 1) {
+    facts.left_out = Interval{.start = pieces.front().start, .end = pieces[pieces.size() - 2].end};
   }
 }
 
 void ReadExtent(const lake::Snapshot& snapshot, const RowDays& days, TableFacts& facts) {
   facts.has_intervals = RowDays::KnownIn(snapshot.metadata.schema);
+  std::vector<Interval> ranges;
+  std::size_t unknown = 0;
   for (const lake::AddFile& file : snapshot.files) {
     const Interval range = days.RangeOf(file, snapshot.metadata);
-    if (range == kAllOfTime) {
-      facts.has_intervals = false;  // some rows don't say
-      facts.extent.reset();
-      return;
+    if (range != kAllOfTime) {
+      ranges.push_back(range);
+    } else if (RowDays::HasNoDay(file, snapshot.metadata)) {
+      ++facts.dayless;
+    } else {
+      ++unknown;
     }
-    facts.extent = facts.extent ? Interval{.start = std::min(facts.extent->start, range.start),
-                                           .end = std::max(facts.extent->end, range.end)}
-                                : range;
   }
+  if (unknown > 0) {
+    facts.has_intervals = false;  // some rows don't say
+    return;
+  }
+  SetExtent(std::move(ranges), facts);
 }
 
 }  // namespace
@@ -157,7 +204,7 @@ TableFacts ReadTableFacts(lake::Warehouse& warehouse, const std::string& table,
     }
   }
   const std::int64_t first = versions.empty() ? facts.latest + 1 : *versions.begin();
-  AddForgotten(first, known, facts);
+  AddForgotten(folder, first, known, facts);
   for (const std::int64_t version : versions) {
     const auto touch = known.find(version);
     if (touch != known.end()) {

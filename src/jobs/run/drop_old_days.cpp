@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <span>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "jobs/plan/row_days.h"
+#include "lake/data_origin.h"
 #include "lake/operation.h"
 #include "project/substitution.h"
 
@@ -26,15 +28,34 @@ std::optional<Micros> NewestOfStream(const JobInstance& stream, const RowDays& d
   return newest;
 }
 
+// Whether a run found anything to read. One of a day that its inputs have nothing of, such as a day
+// ahead of them that was asked for, says nothing about how far the table has come.
+bool HadInput(const JobInstance& instance, const RunRecord& run) {
+  bool reads = false;
+  for (const InputRecord& read : run.inputs) {
+    const auto input =
+        std::ranges::find(instance.reads, read.name,
+                          [](const InstanceInput& one) -> const auto& { return one.input.name; });
+    if (input != instance.reads.end() && input->input.previous) {
+      continue;
+    }
+    if (read.num_files > 0 || read.table == kSourceFiles) {
+      return true;
+    }
+    reads = true;
+  }
+  return !reads;
+}
+
 std::optional<Micros> NewestEndOf(const JobInstance& instance, const InstanceRuns& runs,
                                   const RowDays& days, lake::Warehouse& warehouse) {
   if (instance.job->is_stream) {
     return NewestOfStream(instance, days, warehouse);
   }
-  if (runs.succeeded.empty()) {
-    return std::nullopt;
-  }
-  return runs.succeeded.back().key.interval.end;
+  const auto newest =
+      std::ranges::find_if(runs.succeeded.rbegin(), runs.succeeded.rend(),
+                           [&](const RunRecord& run) { return HadInput(instance, run); });
+  return newest == runs.succeeded.rend() ? std::nullopt : std::optional(newest->key.interval.end);
 }
 
 // The values that tell an instance's rows from those of others.
@@ -59,16 +80,24 @@ bool HasValues(const lake::AddFile& file, const lake::PartitionValues& values) {
   });
 }
 
+// Whether a stream's rows came less than `keep` ago.
+bool HasJustCome(const JobInstance& instance, const lake::AddFile& file, Micros keep) {
+  constexpr Micros kMicrosOfMilli = 1000;
+  return instance.job->is_stream &&
+         lake::ArrivalOf(std::span(&file, 1)) * kMicrosOfMilli + keep > Now();
+}
+
 std::int64_t Shorten(const JobInstance& instance, const project::Output& output, Micros newest_end,
                      const RowDays& days, lake::Warehouse& warehouse) {
   const lake::TableFolder folder = warehouse.FolderOf(output.table);
   const lake::Snapshot snapshot = warehouse.Open(folder);
-  const Micros oldest =
-      newest_end - std::chrono::duration_cast<std::chrono::microseconds>(*output.keep).count();
+  const Micros keep = std::chrono::duration_cast<std::chrono::microseconds>(*output.keep).count();
+  const Micros oldest = newest_end - keep;
   const lake::PartitionValues own = OwnValues(instance, output);
   std::vector<lake::AddFile> old;
   std::ranges::copy_if(snapshot.files, std::back_inserter(old), [&](const lake::AddFile& file) {
-    return days.RangeOf(file, snapshot.metadata).end <= oldest && HasValues(file, own);
+    return days.RangeOf(file, snapshot.metadata).end <= oldest && HasValues(file, own) &&
+           !HasJustCome(instance, file, keep);
   });
   if (old.empty()) {
     return 0;

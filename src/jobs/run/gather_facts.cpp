@@ -7,12 +7,15 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
+#include "jobs/plan/done_runs.h"
 #include "jobs/plan/feeding_streams.h"
 #include "jobs/plan/plan.h"
 #include "jobs/plan/row_days.h"
 #include "jobs/plan/table_facts.h"
-#include "jobs/plan/where_predicate.h"
+#include "jobs/run/former_partitions.h"
 #include "jobs/run/run_inputs.h"
 #include "jobs/run/run_plan.h"
 #include "jobs/run/source_days.h"
@@ -27,7 +30,9 @@ namespace {
 struct TableUse {
   std::string time_zone = "UTC";
   bool with_extent = false;
-  std::map<std::int64_t, Touch> known;
+  // What the ledger says of its versions, by the table's id ("": not noted): more than one where it
+  // was dropped and made anew.
+  std::map<std::string, std::map<std::int64_t, Touch>> known;
 };
 
 using TableUses = std::map<std::string, TableUse>;
@@ -41,8 +46,8 @@ void UseWrites(const JobInstance& instance, const InstanceRuns& runs, TableUses&
       const bool by_interval =
           output.mode == project::OutputMode::kReplace || !output.IsIntervalTable();
       if (made != nullptr && made->version >= 0 && by_interval) {
-        use.known.emplace(made->version,
-                          TouchOf(instance, output, run.key.interval, made->version));
+        use.known[made->table_id].emplace(
+            made->version, TouchOf(instance, output, run.key.interval, made->version));
       }
     }
   }
@@ -62,11 +67,40 @@ TableUses UsesOf(const std::vector<JobInstance>& instances, const std::vector<In
   return uses;
 }
 
+// Versions begin with 0 again in a table that was made anew: what the ledger says of them holds of
+// the table that it was said of. The table itself is asked only where that may be another one.
+TableFacts LookAtTable(lake::Warehouse& warehouse, const std::string& table, const TableUse& use) {
+  std::map<std::int64_t, Touch> known;
+  std::set<std::string> ids;
+  for (const auto& [id, touches] : use.known) {
+    known.insert(touches.begin(), touches.end());
+    ids.insert(id);
+  }
+  ids.erase("");
+  const auto look = [&](const std::map<std::int64_t, Touch>& touches) {
+    return ReadTableFacts(warehouse, table, touches, RowDays(use.time_zone), use.with_extent);
+  };
+  TableFacts facts;
+  if (ids.size() < 2) {
+    facts = look(known);
+    if (facts.latest >= 0 && !known.empty() && facts.latest < known.rbegin()->first) {
+      facts = look({});  // another one, made anew
+      facts.id = warehouse.Open(warehouse.FolderOf(table)).metadata.id;
+    }
+    facts.id = facts.id.empty() && facts.latest >= 0 && !ids.empty() ? *ids.begin() : facts.id;
+    return facts;
+  }
+  const std::string id = warehouse.Open(warehouse.FolderOf(table)).metadata.id;
+  const auto own = use.known.find(id);
+  facts = look(own == use.known.end() ? std::map<std::int64_t, Touch>() : own->second);
+  facts.id = id;
+  return facts;
+}
+
 // Partitions held against the `where` of inputs, as far as it says something about partitions.
 class WhereFilter {
  public:
-  WhereFilter(const std::vector<JobInstance>& instances, Lakes& lakes) {
-    WherePredicates reader;
+  WhereFilter(const std::vector<JobInstance>& instances, Lakes& lakes, WherePredicates& reader) {
     for (std::size_t i = 0; i < instances.size(); ++i) {
       for (std::size_t input = 0; input < instances[i].reads.size(); ++input) {
         Add(instances[i], {i, input}, lakes, reader);
@@ -196,6 +230,66 @@ void NoteRunsAtWork(PlanFacts& facts) {
   }
 }
 
+// Whether all tables that the instance writes are in the other environment, and none is here.
+bool IsOfOther(const FactSources& sources, const JobInstance& instance) {
+  return sources.other_ledger != nullptr && !instance.writes.empty() &&
+         std::ranges::all_of(instance.writes, [&](const project::Output& output) {
+           return &sources.lakes.Of(output.table) != &sources.lakes.own();
+         });
+}
+
+// What isn't to run here is as it is in the other environment, where its tables are read.
+void BorrowRuns(const FactSources& sources, PlanFacts& facts) {
+  facts.read_from = sources.lakes.other_name();
+  for (std::size_t i = 0; i < sources.instances.size(); ++i) {
+    if (!sources.to_run.contains(i) && IsOfOther(sources, sources.instances[i])) {
+      facts.borrowed.insert(i);
+    }
+  }
+  if (facts.borrowed.empty()) {
+    return;
+  }
+  sources.other_ledger->Refresh();
+  for (const std::size_t i : facts.borrowed) {
+    const JobInstance& self = sources.instances[i];
+    facts.runs[i] = sources.other_ledger->RunsOf(self.job->name, self.partition);
+    facts.runs[i].unsuccessful.clear();
+  }
+}
+
+// What is read of a stream of the other environment: the days that are over.
+SourceFacts SourceOfOther(const PlanFacts& facts) {
+  SourceFacts source;
+  source.complete_until = facts.now;
+  return source;
+}
+
+// A stream that must not begin, as one whose source can't be reached.
+std::optional<SourceFacts> HeldBack(const FactSources& sources, std::size_t instance,
+                                    const PlanFacts& facts) {
+  const JobInstance& self = sources.instances[instance];
+  const bool takes_over = sources.takes_over && sources.to_run.contains(instance);
+  if (!self.job->is_stream || !facts.runs[instance].succeeded.empty() || takes_over) {
+    return std::nullopt;
+  }
+  SourceFacts held{.complete_until = 0};
+  held.problem = WhyNotToBegin(self, sources.instances, sources.lakes.own());
+  if (held.problem.empty()) {
+    return std::nullopt;
+  }
+  LogWarning("{}: {}", self.name(), held.problem);
+  return held;
+}
+
+void WarnOfLackingTables(const JobInstance& instance, const SourceFacts& source, PlanFacts& facts) {
+  for (const std::string& table : source.lacking) {
+    facts.warnings.insert(fmt::format(
+        "{} lacks what {} had read before it was dropped, as other tables of the job still have "
+        "it: drop them all, and all is read again",
+        table, instance.name()));
+  }
+}
+
 // Streams are looked at after those that feed them: what these have brought is there then. A batch
 // that began meanwhile may have been committed when the positions were read, and not be sent.
 void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
@@ -212,13 +306,23 @@ void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
   facts.sources.resize(instances.size());
   std::set<std::size_t> feeders;
   for (const std::size_t i : order) {
-    facts.sources[i] =
-        LookAtSources(sources.project, instances[i], facts.runs[i], sources.steps, warehouse);
+    if (facts.borrowed.contains(i)) {
+      facts.sources[i] =
+          instances[i].job->is_stream ? std::optional(SourceOfOther(facts)) : std::nullopt;
+      continue;
+    }
+    facts.sources[i] = HeldBack(sources, i, facts);
+    if (!facts.sources[i]) {
+      facts.sources[i] =
+          LookAtSources(sources.project, instances[i], facts.runs[i], sources.steps, warehouse);
+    }
     if (facts.sources[i]) {
+      WarnOfLackingTables(instances[i], *facts.sources[i], facts);
       facts.sources[i]->fed_by = feeding[i];
       std::ranges::copy_if(feeding[i], std::inserter(feeders, feeders.end()),
                            [&](std::size_t feeder) {  // what leaves it after the commit
-                             return std::ranges::any_of(instances[feeder].job->steps,
+                             return !facts.borrowed.contains(feeder) &&
+                                    std::ranges::any_of(instances[feeder].job->steps,
                                                         &project::Step::IsSink);
                            });
     }
@@ -230,6 +334,55 @@ void LookAtAllSources(const FactSources& sources, PlanFacts& facts) {
     const JobInstance& self = instances[i];
     const InstanceRuns now = sources.ledger.RunsOf(self.job->name, self.partition);
     facts.sources[i]->unsent = facts.sources[i]->unsent || IsUnderWay(facts.runs[i], now);
+  }
+}
+
+// Warns of rows that a job which reads them by day doesn't take in.
+void WarnOf(const std::string& table, const TableFacts& known, bool names_start, PlanFacts& facts) {
+  const auto day = [](Micros time) { return FormatTimestamp(time).substr(0, 10); };
+  if (known.left_out && !names_start) {
+    facts.warnings.insert(fmt::format(
+        "{0} holds rows from {1} on, and none for more than a year before {2}: jobs begin with "
+        "that day; 'start: {1}' in a job takes in the older rows, with all days between",
+        table, day(known.left_out->start), day(known.extent->start)));
+  }
+  if (known.ahead) {
+    facts.warnings.insert(
+        fmt::format("{} holds rows of {}, more than a year after its others and ahead of the "
+                    "clock: jobs don't work on days so far ahead",
+                    table, day(known.ahead->start)));
+  }
+  if (known.dayless > 0) {
+    facts.warnings.insert(
+        fmt::format("{} holds {} {} of rows whose day is null or no date such as 2026-01-05: no "
+                    "interval takes them in",
+                    table, known.dayless, known.dayless == 1 ? "file" : "files"));
+  }
+}
+
+void WarnOfRowsLeftOut(const std::vector<JobInstance>& instances, PlanFacts& facts) {
+  for (const JobInstance& instance : instances) {
+    for (const InstanceInput& input : instance.reads) {
+      const auto table = facts.tables.find(input.input.table);
+      if (!instance.job->is_stream && input.KnowsDaysByRows() && table != facts.tables.end()) {
+        WarnOf(input.input.table, table->second, instance.job->start.has_value(), facts);
+      }
+    }
+  }
+}
+
+// The tables are opened only if their logs tell of some.
+void WarnOfFormerPartitions(const FactSources& sources, PlanFacts& facts) {
+  for (const SharedTable& shared : SharedTables(sources.project, sources.instances)) {
+    const std::string& table = shared.output->table;
+    const auto is_former = [&](const lake::PartitionValues& values) {
+      return IsFormer(sources.project, shared.per, values);
+    };
+    if (std::ranges::any_of(facts.tables[table].touches, is_former, &Touch::values)) {
+      lake::Warehouse& warehouse = sources.lakes.Of(table);
+      facts.warnings.merge(
+          WarningsOfFormer(sources.project, shared, warehouse.Open(warehouse.FolderOf(table))));
+    }
   }
 }
 
@@ -245,14 +398,18 @@ PlanFacts GatherFacts(const FactSources& sources, std::vector<std::string> code_
     facts.runs.push_back(sources.ledger.RunsOf(instance.job->name, instance.partition));
   }
   NoteRunsAtWork(facts);
+  BorrowRuns(sources, facts);
   LookAtAllSources(sources, facts);
   for (const auto& [table, use] : UsesOf(sources.instances, facts.runs)) {
     lake::Warehouse& warehouse = sources.lakes.Of(table);
-    facts.tables[table] =
-        ReadTableFacts(warehouse, table, use.known, RowDays(use.time_zone), use.with_extent);
+    facts.tables[table] = LookAtTable(warehouse, table, use);
     facts.tables[table].of_other = &warehouse != &sources.lakes.own();
   }
-  const auto filter = std::make_shared<WhereFilter>(sources.instances, sources.lakes);
+  SetAsideFormerRuns(sources.instances, facts);
+  WarnOfRowsLeftOut(sources.instances, facts);
+  WarnOfFormerPartitions(sources, facts);
+  const auto filter =
+      std::make_shared<WhereFilter>(sources.instances, sources.lakes, sources.predicates);
   facts.may_read = [filter](std::size_t instance, std::size_t input, const Touch& touch) {
     return filter->MayRead(instance, input, touch);
   };

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "connectors/files/file_list.h"
 #include "jobs/run/lakes.h"
 #include "jobs/run/run_outputs.h"
 #include "jobs/run/run_values.h"
@@ -16,6 +17,7 @@
 #include "jobs/steps/step_runner.h"
 #include "jobs/steps/time_limit.h"
 #include "lake/history.h"
+#include "lake/own_files.h"
 #include "sql/quote.h"
 
 namespace weir::jobs {
@@ -44,15 +46,15 @@ class Replay {
     report.code_changed = facts_.code_hashes[number_] != record_.code_hash;
     const std::set<std::string> finished = CheckSources();
     OpenViews();
-    StepRunner runner({.values = RunValues(instance_, record_.key.interval),
-                       .project_folder = services_.project.folder,
-                       .work_folder = services_.project.folder / ".weir" / "work" /
-                                      (record_.key.id() + ".replay"),
-                       .run_id = record_.key.id(),
-                       .seed = record_.seed,
-                       .finished = finished,
-                       .stop = limit_.token()},
-                      services_.steps);
+    StepRunner runner(
+        {.values = RunValues(instance_, record_.key.interval),
+         .project_folder = services_.project.folder,
+         .work_folder = services_.project.ScratchFolder() / "work" / (record_.key.id() + ".replay"),
+         .run_id = record_.key.id(),
+         .seed = record_.seed,
+         .finished = finished,
+         .stop = limit_.token()},
+        services_.steps);
     const StepResult steps = runner.Run(*instance_.job, connection_);
     CompareOutputs(report);
     for (const PendingEffect& effect : steps.effects) {
@@ -107,11 +109,22 @@ class Replay {
       }
     }
     for (const std::string& file : record_.files_read) {
-      if (others.erase(file) == 0) {
-        Refuse(fmt::format("the file {} that it read is gone", file));
-      }
+      TakeOut(file, others);
     }
     return others;
+  }
+
+  // Takes a file that was read out of those that are there.
+  void TakeOut(const std::string& file, std::set<std::string>& others) const {
+    const auto identity = connectors::IdentityOfMark(file);
+    const auto there = std::ranges::find(others, identity, connectors::IdentityOfMark);
+    if (there == others.end()) {
+      Refuse(fmt::format("the file {} that it read is gone", identity));
+    }
+    if (identity != file && *there != file) {  // an earlier program's record has the name alone
+      Refuse(fmt::format("the file {} that it read has changed since", identity));
+    }
+    others.erase(there);
   }
 
   void OpenViews() {
@@ -120,6 +133,7 @@ class Replay {
                          .selector = services_.selector,
                          .instances = services_.instances,
                          .chain = no_chain};
+    PinEnvironments();
     std::vector<Reading> readings;
     for (const InstanceInput& input : instance_.reads) {
       readings.push_back(RecordedReading(input, sources.pinned));
@@ -133,6 +147,20 @@ class Replay {
       CheckFiles(input.folder, input.record.version, input.files);
       connection_.Run(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
                                   sql::QuoteName(input.record.name), input.select));
+    }
+  }
+
+  // Each table is read in the environment in which the run read it.
+  void PinEnvironments() {
+    for (const InputRecord& input : record_.inputs) {
+      const bool in_other = input.note.starts_with(kFromEnvironment);
+      if (in_other && input.note != kFromEnvironment + lakes_.other_name()) {
+        Refuse(fmt::format("it read {} {}, which this environment doesn't read from now",
+                           input.table, input.note));
+      }
+      if (input.version >= 0 && input.table != kSourceFiles) {
+        lakes_.Pin(input.table, in_other);
+      }
     }
   }
 
@@ -198,8 +226,9 @@ class Replay {
   void CheckFiles(const lake::TableFolder& folder, std::int64_t version,
                   const std::vector<AddFile>& files) const {
     for (const AddFile& file : files) {
-      if (file.path.find("://") == std::string::npos &&
-          !folder.store->Head(lake::DecodePath(file.path))) {
+      const std::string key = lake::KeyOfPath(folder, file.path);
+      const bool is_elsewhere = key.starts_with('/') || key.find("://") != std::string::npos;
+      if (!is_elsewhere && !folder.store->Head(key)) {
         Refuse(fmt::format("version {} of {} is no longer whole: its file {} is gone{}", version,
                            folder.name, file.path, SinceWhen(folder, version)));
       }
@@ -249,6 +278,9 @@ class Replay {
                       "nothing to compare with",
                       ChainText()));
     }
+    if (!record_.chain.empty() && instance_.MergesState()) {
+      Refuse("it merged into a state from before, which " + ChainText() + " took up");
+    }
     const std::vector<StagedOutput> staged = StageOutputs(task, lakes_.own(), {});
     try {
       for (const StagedOutput& output : staged) {
@@ -294,7 +326,7 @@ class Replay {
   static void Discard(const std::vector<StagedOutput>& staged) {
     for (const StagedOutput& output : staged) {
       for (const AddFile& file : Without(output.changes.adds, output.base.files)) {
-        output.folder.store->Delete(lake::DecodePath(file.path));
+        output.folder.store->Delete(lake::KeyOfPath(output.folder, file.path));
       }
     }
   }

@@ -5,9 +5,11 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "jobs/checks/check_runner.h"
+#include "jobs/graph/resolve_views.h"
 #include "jobs/plan/row_days.h"
 #include "jobs/run/personal_columns.h"
 #include "jobs/run/run_values.h"
@@ -22,22 +24,65 @@ namespace {
 // Views of tables as they will be, made when a check first asks for one.
 class AfterViews {
  public:
-  AfterViews(const RunCheckTask& task, Lakes& lakes) : task_(task), lakes_(lakes) {}
+  AfterViews(const RunCheckTask& task, Lakes& lakes)
+      : task_(task), lakes_(lakes), values_(RunValues(task.instance, task.interval)) {}
 
+  // The view of a table, or the relation of the input that is a view of the project; quoted.
   std::string Of(const std::string& written) {
-    const std::string table = project::FillName(written, RunValues(task_.instance, task_.interval));
+    const std::string table = project::FillName(written, values_);
+    const std::string input = InputThatIsView(table);
+    return sql::QuoteName(input.empty() ? NameOf(table) : input);
+  }
+
+  // A SELECT with the tables that the run writes replaced by their views.
+  std::string WithViews(const std::string& select) {
+    sql::Connection& connection = lakes_.own().connection();
+    std::map<std::string, std::string> names;
+    for (const std::string& name : connection.TableNames(select)) {
+      const std::vector<std::string> parts = sql::SplitName(name);
+      const std::string spelled = fmt::format("{}", fmt::join(parts, "."));
+      for (const project::Output& output : task_.instance.writes) {
+        if (parts.size() == 2 && SameName(output.table, spelled)) {
+          names[spelled] = NameOf(output.table);
+        }
+      }
+    }
+    return names.empty() ? select : WithRelations(select, names, connection);
+  }
+
+ private:
+  std::string NameOf(const std::string& table) {
     const auto made = views_.find(table);
     if (made != views_.end()) {
       return made->second;
     }
-    const std::string view = sql::QuoteName(fmt::format("weir_after_{}", views_.size()));
+    const std::string view = fmt::format("weir_after_{}", views_.size());
     lakes_.own().connection().Run(
-        fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", view, SelectOf(table)));
+        fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", sql::QuoteName(view), SelectOf(table)));
     views_[table] = view;
     return view;
   }
 
- private:
+  // Empty if `table` is none of the views that the job reads, which as it runs reads the tables
+  // below them.
+  std::string InputThatIsView(const std::string& table) const {
+    const auto reads_itself = [&](const InstanceInput& input) {
+      return input.input.table == table;
+    };
+    if (std::ranges::any_of(task_.instance.reads, reads_itself)) {
+      return "";
+    }
+    const auto& jobs = task_.project.jobs;
+    const auto job = std::ranges::find(jobs, task_.instance.job->name, &project::Job::name);
+    for (const project::Input& input :
+         job == jobs.end() ? std::vector<project::Input>() : job->reads) {
+      if (project::FillName(input.table, values_) == table) {
+        return input.name;
+      }
+    }
+    return "";
+  }
+
   std::string SelectOf(const std::string& table) {
     for (const StagedOutput& output : task_.outputs) {
       if (output.output->table == table) {
@@ -55,20 +100,20 @@ class AfterViews {
 
   const RunCheckTask& task_;
   Lakes& lakes_;
-  std::map<std::string, std::string> views_;
+  project::Substitutions values_;
+  std::map<std::string, std::string> views_;  // by table
 };
 
-// Rows that earlier runs wrote of a table, or of the relation that is written to one.
-std::vector<std::int64_t> PreviousRows(const RunCheckTask& task, const std::string& subject) {
-  std::string table = subject;
-  for (const project::Output& output : task.instance.writes) {
-    table = output.from == subject ? output.table : table;
-  }
+// How many rows a check counted in earlier runs.
+std::vector<std::int64_t> PreviousRows(const RunCheckTask& task, const std::string& name,
+                                       const std::string& subject) {
   std::vector<std::int64_t> rows;
-  for (const std::vector<OutputRecord>& outputs : task.last_outputs) {
-    const auto made = std::ranges::find(outputs, table, &OutputRecord::table);
-    if (made != outputs.end()) {
-      rows.push_back(made->rows);
+  for (const std::vector<CheckRecord>& checks : task.last_checks) {
+    const auto same = std::ranges::find_if(checks, [&](const CheckRecord& check) {
+      return check.name == name && check.subject == subject && check.rows;
+    });
+    if (same != checks.end()) {
+      rows.push_back(*same->rows);
     }
   }
   return rows;
@@ -112,7 +157,12 @@ std::vector<CheckRecord> CheckRun(const RunCheckTask& task, Lakes& lakes) {
        .values = values,
        .interval_end = task.interval.end,
        .view_of = [&](const std::string& table) { return views.Of(table); },
-       .previous_rows = [&](const std::string& subject) { return PreviousRows(task, subject); },
+       .with_views = [&](const std::string& select) { return views.WithViews(select); },
+       .start_of_day = [&](const std::string& day) { return task.instance.schedule.TimeOf(day); },
+       .previous_rows =
+           [&](const std::string& name, const std::string& subject) {
+             return PreviousRows(task, name, subject);
+           },
        .personal = checks.empty()
                        ? std::set<std::string>()
                        : PersonalColumns(task.project, task.instance, task.outputs, lakes)});

@@ -13,7 +13,7 @@ struct RunCheckTask {
   const JobInstance& instance;
   const Interval& interval;
   const std::vector<StagedOutput>& outputs;
-  const std::vector<std::vector<OutputRecord>>& last_outputs;  // of earlier runs, newest first
+  const std::vector<std::vector<CheckRecord>>& last_checks;  // of earlier runs, newest first
 };
 
 // The job's checks, and the nulls that its contracts forbid, of what a run is about to commit: on

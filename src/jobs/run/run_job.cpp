@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 #include <fmt/format.h>
 
@@ -84,7 +85,9 @@ class Work {
 
   // Inputs → steps → data files → checks → commit point → effects outside.
   void Run() {
+    services_.sound.Require(services_.project, *instance_.job, connection_);
     SeedChain();
+    SeedMerges();
     OpenViews();
     StepRunner runner(Settings(), services_.steps);
     const StepResult steps = runner.Run(*instance_.job, connection_);
@@ -113,30 +116,32 @@ class Work {
     Commit(outputs);
     HandOn(outputs);
     Confirm(steps.readings);
-    runner.SetCommitted(positions_);
-    for (const PendingEffect& effect : steps.effects) {
-      Do(effect, runner);
-    }
+    runner.SetCommitted(positions_, StreamIdOf(instance_, record_));
+    DoAll(steps.effects, runner);
   }
 
  private:
   StepSettings Settings() {
-    return {.values = RunValues(instance_, task_.interval),
-            .project_folder = services_.project.folder,
-            // Of this attempt alone: a command of a killed one may still be writing.
-            .work_folder = services_.project.folder / ".weir" / "work" /
-                           fmt::format("{}.{}", record_.key.id(), record_.attempt),
-            .run_id = record_.key.id(),
-            .attempt = AttemptText(),
-            .origins = origins_,
-            .seed = static_cast<std::int64_t>(record_.seed),
-            .finished = task_.finished,
-            .positions = instance_.job->is_stream ? StreamPositions(instance_, lakes_.own())
-                                                  : std::vector<connectors::StreamPosition>(),
-            .batch = instance_.job->is_stream ? task_.interval.start : 0,
-            .batch_bytes = BatchBytesOfSource(*instance_.job),
-            .stop = limit_.token(),
-            .started = [this](const std::string& step) { running_ = step; }};
+    return {
+        .values = RunValues(instance_, task_.interval),
+        .project_folder = services_.project.folder,
+        // Of this attempt alone: a command of a killed one may still be writing.
+        .work_folder = services_.project.ScratchFolder() / "work" /
+                       fmt::format("{}.{}", record_.key.id(), record_.attempt),
+        .run_id = record_.key.id(),
+        .attempt = AttemptText(),
+        .origins = origins_,
+        .seed = static_cast<std::int64_t>(record_.seed),
+        .finished = task_.finished,
+        .positions = instance_.job->is_stream ? StreamPositions(instance_, lakes_.own())
+                                              : std::vector<connectors::StreamPosition>(),
+        .batch = instance_.job->is_stream ? task_.interval.start : 0,
+        .batch_bytes = BatchBytesOfSource(*instance_.job),
+        .stop = limit_.token(),
+        .started = [this](const std::string& step) { running_ = step; },
+        .sent = {.sources =
+                     TopicsOf(services_.project, instance_, services_.steps, connection_).numbered},
+        .sent_batches = task_.sent_batches};
   }
 
   // Sources are told what was committed, for others to see; the tables know it.
@@ -152,12 +157,40 @@ class Work {
     }
   }
 
+  // One after the other. What goes to one place outside waits for none that failed: others that
+  // reach outside are tried all the same, and the run fails as the first did.
+  void DoAll(const std::vector<PendingEffect>& effects, StepRunner& runner) {
+    std::exception_ptr first;
+    for (const PendingEffect& effect : effects) {
+      if (first && !effect.external) {
+        continue;
+      }
+      try {
+        Do(effect, runner);
+      } catch (const CancelledError&) {
+        throw;
+      } catch (const std::exception& problem) {
+        if (!effect.external) {
+          throw;
+        }
+        if (first) {
+          LogWarning("{}: {}", record_.key.id(), problem.what());
+        } else {
+          first = std::current_exception();
+        }
+      }
+    }
+    if (first) {
+      std::rethrow_exception(first);
+    }
+  }
+
   // Effects come after the commit: what they fail with can't undo it.
   void Do(const PendingEffect& effect, StepRunner& runner) {
     if (effect.external && !services_.send) {
       LogInfo("{}: not sent in environment {}: {}", record_.key.id(),
               services_.project.environment.name, runner.Describe(effect));
-      record_.sent.push_back(runner.Describe(effect) + " (not sent)");
+      record_.sent.push_back(runner.Describe(effect) + std::string(kNotSent));
       return;
     }
     try {
@@ -194,6 +227,37 @@ class Work {
             warehouse.Open(warehouse.FolderOf(table), {.version = reading.version, .as_of = {}});
       }
     }
+  }
+
+  // What merges again merges into the state of before, without what was merged since.
+  void SeedMerges() {
+    for (const auto& [table, before] : task_.merged_before) {
+      InputRecord merged;  // by which a plan sees that the interval before was run again
+      merged.name = table;
+      merged.table = table;
+      merged.version = before.version;
+      merged.writer_run = before.writer_run;
+      record_.inputs.push_back(std::move(merged));
+      if (!task_.chain.empty() && !chain_.contains(table)) {
+        const lake::TableFolder folder = lakes_.own().FolderOf(table);
+        const std::int64_t version = before.kind == ReadingKind::kVersion
+                                         ? before.version
+                                         : VersionBeforeFirst(folder, lakes_.own().Open(folder));
+        chain_[table] = version < 0 ? lake::Snapshot()
+                                    : lakes_.own().Open(folder, {.version = version, .as_of = {}});
+      }
+    }
+  }
+
+  // The newest version that was there before this instance's first commit; -1: there was none.
+  std::int64_t VersionBeforeFirst(const lake::TableFolder& folder,
+                                  const lake::Snapshot& latest) const {
+    std::int64_t version = -1;
+    while (version < latest.version &&
+           lake::ReadCommitInfo(folder, version + 1).job != instance_.name()) {
+      ++version;
+    }
+    return version;
   }
 
   void OpenViews() {
@@ -269,6 +333,7 @@ class Work {
     for (const StagedOutput& output : outputs) {
       const lake::OperationMetrics metrics = lake::MetricsOf(output.changes);
       OutputRecord made{.table = output.output->table};
+      made.table_id = output.after.metadata.id;
       made.rows = metrics.rows_inserted + metrics.rows_updated;
       made.bytes = metrics.bytes_added;
       made.version = -1;
@@ -288,7 +353,7 @@ class Work {
                                .instance = instance_,
                                .interval = task_.interval,
                                .outputs = outputs,
-                               .last_outputs = task_.last_outputs},
+                               .last_checks = task_.last_checks},
                               lakes_);
     const std::string failures = FailureText(record_.checks);
     if (!failures.empty()) {
@@ -309,6 +374,9 @@ class Work {
     Failpoint("run:after-prepare");
     std::vector<lake::TableChanges> parts = PartsOf(outputs);
     CarryPositions(instance_, positions_, outputs, parts);
+    if (instance_.job->is_stream && positions_.empty()) {
+      CarryBatch(instance_, record_.key.interval.start, parts);
+    }
     std::map<std::string, std::int64_t> versions;
     if (!parts.empty()) {
       versions = lakes_.own().CommitTogether(record_.key.id(), parts);
@@ -363,7 +431,7 @@ class Work {
 // Runs the work, again if another program's commit came in between, and turns what it throws into
 // the record.
 RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain, Lease& lease,
-                  std::map<std::string, connectors::ShownRows>& shown) {
+                  RunOutcome& outcome) {
   constexpr int kTries = 3;
   RunRecord record = lease.record();
   for (int tries = 1; tries <= kTries; ++tries) {
@@ -371,7 +439,7 @@ RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain
     try {
       work.Run();
       work.record().state = RunState::kSucceeded;
-      shown = std::move(work.shown());
+      outcome.shown = std::move(work.shown());
       return work.record();
     } catch (const ConflictError& problem) {
       work.record().error = problem.what();
@@ -384,11 +452,13 @@ RunRecord Attempt(const RunTask& task, RunServices& services, ChainStates& chain
     } catch (const std::exception& problem) {
       work.record().state = RunState::kFailed;
       work.record().error = work.Explain(problem);
+      outcome.failed_outside = dynamic_cast<const ExternalError*>(&problem) != nullptr;
       return work.record();
     }
     record = work.record();
     record.state = RunState::kFailed;
   }
+  outcome.failed_outside = true;
   return record;
 }
 
@@ -409,7 +479,7 @@ RunOutcome RunJob(const RunTask& task, RunServices& services, ChainStates& chain
   }
   const auto start = Clock::now();
   RunOutcome outcome;
-  outcome.record = Attempt(task, services, chain, *attempt.lease, outcome.shown);
+  outcome.record = Attempt(task, services, chain, *attempt.lease, outcome);
   outcome.record.error = services.steps.connections.secrets().Redact(outcome.record.error);
   outcome.record.seconds = SecondsSince(start);
   outcome.record.peak_memory = PeakResidentBytes();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "jobs/graph/sound_sql.h"
 #include "jobs/ledger/ledger.h"
 #include "jobs/plan/instance.h"
 #include "jobs/plan/reading.h"
@@ -26,6 +27,7 @@ struct RunServices {
   Ledger& ledger;
   std::mutex& ledger_mutex;
   SharedSelector& selector;
+  SoundSql& sound;
   const StepServices& steps;
   std::stop_token stop;
   bool send = false;  // whether effects outside are done at all
@@ -38,13 +40,16 @@ struct RunTask {
   int generation = 1;
   std::string code_hash{};
   std::vector<Reading> readings{};  // what it reads, one entry an input
-  // What the instance's last runs wrote, newest first, for checks.
-  std::vector<std::vector<OutputRecord>> last_outputs{};
+  // By table that it merges into: the state of before (StateBefore), which a chain begins with.
+  std::map<std::string, Reading> merged_before{};
+  // What the checks of the instance's last runs found, newest first, as far back as any looks.
+  std::vector<std::vector<CheckRecord>> last_checks{};
   std::map<std::string, std::string> source_digests{};  // by step: the files outside that it reads
   std::set<std::string> finished{};                     // files that a stream has read before
   std::string why{};
   std::string chain{};        // id of the run that its chain begins with, or empty
   bool commits_state = true;  // false in a chain: the next run takes the state
+  std::map<std::string, std::int64_t> sent_batches{};  // by step: a stream's newest
 };
 
 enum class RunResult : std::uint8_t {
@@ -56,7 +61,8 @@ enum class RunResult : std::uint8_t {
 struct RunOutcome {
   RunResult result = RunResult::kRan;
   RunRecord record{};
-  std::string holder{};                                  // of kHeld
+  bool failed_outside = false;  // an ExternalError, or a ConflictError, ended it
+  std::string holder{};         // of kHeld
   std::map<std::string, connectors::ShownRows> shown{};  // by step
 };
 

@@ -119,6 +119,7 @@ lake::WriteRequest RequestOf(const OutputTask& task, const Output& output, std::
   request.keys = output.keys;
   request.delete_absent = output.delete_absent;
   request.delete_absent_where = output.delete_absent_where;
+  request.expects_few = task.instance.job->is_stream;
   request.origin = task.origin;
   request.replace = ReplacedPartition(task, output);
   switch (output.mode) {
@@ -193,12 +194,28 @@ lake::Snapshot Applied(const lake::Snapshot& base, const lake::Changes& changes)
   return after;
 }
 
+// The files of the instance's own part of a state that others write parts of, too.
+std::vector<lake::AddFile> OwnFiles(const OutputTask& task, const Output& output,
+                                    std::vector<lake::AddFile> files) {
+  const lake::PartitionValues fixed = FixedPartition(task, output);
+  std::erase_if(files, [&](const lake::AddFile& file) {
+    return std::ranges::any_of(fixed, [&](const auto& part) {
+      const auto value = file.partition_values.find(part.first);
+      return !IsDayColumn(part.first) && part.first != kHourColumn &&
+             value != file.partition_values.end() && value->second != part.second;
+    });
+  });
+  return files;
+}
+
 // What turns the table as it is into the state that a chain has arrived at.
-lake::Changes ChangesTo(const lake::Snapshot& latest, const lake::Snapshot& after,
-                        const lake::Changes& last) {
+lake::Changes ChangesTo(const OutputTask& task, const Output& output, const lake::Snapshot& latest,
+                        const lake::Snapshot& after, const lake::Changes& last) {
+  const std::vector<lake::AddFile> own = OwnFiles(task, output, latest.files);
+  const std::vector<lake::AddFile> own_after = OwnFiles(task, output, after.files);
   lake::Changes changes = last;
-  changes.adds = Without(after.files, latest.files);
-  changes.removes = lake::RemovalsOf(Without(latest.files, after.files), true);
+  changes.adds = Without(own_after, own);
+  changes.removes = lake::RemovalsOf(Without(own, own_after), true);
   if (!latest.exists()) {
     changes.protocol = after.protocol;
   }
@@ -230,7 +247,7 @@ StagedOutput Stage(const OutputTask& task, const Output& output, lake::Warehouse
   staged.changes = PlanOutput(task, output, warehouse, at);
   staged.after = Applied(from, staged.changes);
   if (in_chain) {
-    staged.changes = ChangesTo(staged.base, staged.after, staged.changes);
+    staged.changes = ChangesTo(task, output, staged.base, staged.after, staged.changes);
   }
   staged.commits = output.IsIntervalTable() || task.commits_state;
   return staged;

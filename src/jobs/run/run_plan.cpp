@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -57,9 +58,11 @@ class PlanRunner {
         for (const std::size_t run : unit) {
           progress_[run] = Progress::kRunning;
         }
+        running_.insert(unit.front());
         lock.unlock();
         RunUnit(unit);
         lock.lock();
+        running_.erase(unit.front());
         changed_.notify_all();
       }
     } catch (...) {
@@ -114,7 +117,7 @@ class PlanRunner {
     const auto inside = [&](std::size_t other) {
       return std::ranges::find(unit, other) != unit.end();
     };
-    return std::ranges::all_of(unit, [&](std::size_t member) {
+    return !WouldCreateBesideAnother(run) && std::ranges::all_of(unit, [&](std::size_t member) {
       const PlannedRun& planned = plan_.runs[member];
       return std::ranges::all_of(planned.needs,
                                  [&](std::size_t need) {
@@ -123,6 +126,23 @@ class PlanRunner {
              std::ranges::all_of(planned.follows, [&](std::size_t before) {
                return progress_[before] >= Progress::kSucceeded || inside(before);
              });
+    });
+  }
+
+  // Of runs that write a table which isn't there the first makes it; the others wait, as only one
+  // of them could commit.
+  bool WouldCreateBesideAnother(std::size_t run) const {
+    const auto writes = [&](std::size_t other, const std::string& table) {
+      const auto& outputs = InstanceOf(other).writes;
+      return std::ranges::find(outputs, table, &project::Output::table) != outputs.end();
+    };
+    return std::ranges::any_of(InstanceOf(run).writes, [&](const project::Output& output) {
+      const auto facts = facts_.tables.find(output.table);
+      if (facts != facts_.tables.end() && facts->second.latest >= 0) {
+        return false;
+      }
+      return std::ranges::any_of(running_,
+                                 [&](std::size_t other) { return writes(other, output.table); });
     });
   }
 
@@ -145,6 +165,7 @@ class PlanRunner {
   void Skip(std::size_t run, std::size_t need) {
     progress_[run] = Progress::kNotSucceeded;
     ++summary_.skipped;
+    End(run, RunEnd::kSkipped);
     const PlannedRun& planned = plan_.runs[need];
     const JobInstance& needed = services_.instances[planned.instance];
     observer_.OnSkip(
@@ -160,29 +181,30 @@ class PlanRunner {
   void RunUnit(const std::vector<std::size_t>& unit) {
     ChainStates chain;
     std::string chain_id;
-    bool goes_on = true;
+    std::optional<std::size_t> failed;
     for (const std::size_t run : unit) {
-      if (!goes_on) {
+      if (failed) {
         const std::lock_guard lock(mutex_);
-        Skip(run, unit.front());
-        continue;
+        Skip(run, *failed);
+      } else if (!RunOne(run, chain, chain_id, unit.size() == 1)) {
+        failed = run;
       }
-      goes_on = RunOne(run, chain, chain_id, unit.size() > 1) || unit.size() == 1;
     }
   }
 
-  bool RunOne(std::size_t run, ChainStates& chain, std::string& chain_id, bool in_chain) {
+  bool RunOne(std::size_t run, ChainStates& chain, std::string& chain_id, bool is_alone) {
     RunTask task;
     {
       const std::lock_guard lock(mutex_);
-      if (!in_chain && IsUnneeded(plan_.runs[run])) {
+      if (is_alone && IsUnneeded(plan_.runs[run])) {
         progress_[run] = Progress::kSucceeded;
         ++summary_.unneeded;
+        End(run, RunEnd::kDone);
         observer_.OnSkip(InstanceOf(run), plan_.runs[run], "what it reads is unchanged");
         return true;
       }
       task = TaskOf(plan_.runs[run]);
-      if (in_chain) {
+      if (plan_.runs[run].chain) {
         chain_id = chain_id.empty() ? KeyOf(task).id() : chain_id;
         task.chain = chain_id;
       }
@@ -223,23 +245,39 @@ class PlanRunner {
       task.readings.push_back(
           ReadingOf(services_.instances, planned.instance, input, planned.interval, facts_));
     }
+    for (const project::Output& output : instance.writes) {
+      if (output.mode == project::OutputMode::kMerge) {
+        task.merged_before[output.table] =
+            StateBefore(output.table, runs.succeeded, planned.interval, facts_);
+      }
+    }
     if (const auto& source = facts_.sources[planned.instance]) {
       for (const auto& [step, days] : source->digests) {
         task.source_digests[step] = source->DigestOf(step, instance.schedule.Day(planned.interval),
                                                      instance.schedule.Hour(planned.interval));
       }
     }
-    constexpr std::size_t kLastRuns = 100;
+    const std::size_t last_runs = RunsThatChecksLookBackOn(*instance.job);
     for (auto run = runs.succeeded.rbegin(); run != runs.succeeded.rend(); ++run) {
-      if (run->key.interval < planned.interval && task.last_outputs.size() < kLastRuns) {
-        task.last_outputs.push_back(run->outputs);
+      if (run->key.interval < planned.interval && task.last_checks.size() < last_runs) {
+        task.last_checks.push_back(run->checks);
       }
     }
     if (instance.job->is_stream && facts_.sources[planned.instance]) {
-      task.finished = ReadInputsOf(runs);
-      AddBeyondBatch(*facts_.sources[planned.instance], instance.job->batch_bytes, task.finished);
+      const SourceFacts& source = *facts_.sources[planned.instance];
+      task.finished = ReadInputsOf(runs, source.dropped);
+      task.sent_batches = SentBatchesOf(runs);
+      AddBeyondBatch(source, instance.job->batch_bytes, task.finished);
     }
     return task;
+  }
+
+  static std::size_t RunsThatChecksLookBackOn(const project::Job& job) {
+    int most = 0;
+    for (const project::Check& check : job.checks) {
+      most = check.max_change ? std::max(most, check.last_runs) : most;
+    }
+    return static_cast<std::size_t>(most);
   }
 
   // New inputs that a later batch takes: at least one is left to this one.
@@ -251,6 +289,10 @@ class PlanRunner {
     }
   }
 
+  void End(std::size_t run, RunEnd end) {
+    summary_.ends[{plan_.runs[run].instance, plan_.runs[run].interval}] = end;
+  }
+
   // Returns whether the run is done.
   bool Note(std::size_t run, const RunOutcome& outcome) {
     const bool done =
@@ -260,6 +302,11 @@ class PlanRunner {
     summary_.succeeded += done ? 1 : 0;
     summary_.held += outcome.result == RunResult::kHeld ? 1 : 0;
     summary_.failed += !done && outcome.result == RunResult::kRan ? 1 : 0;
+    const RunEnd undone = outcome.result == RunResult::kHeld ? RunEnd::kHeld : RunEnd::kFailed;
+    End(run, done ? RunEnd::kDone : undone);
+    if (outcome.failed_outside) {
+      summary_.failed_outside.insert(outcome.record.key.id());
+    }
     for (const auto& [step, rows] : outcome.shown) {
       summary_.shown[fmt::format("{}.{}", InstanceOf(run).name(), step)] = rows;
     }
@@ -298,6 +345,7 @@ class PlanRunner {
       TableFacts& table = facts_.tables[output.table];
       if (made != nullptr && made->version > table.latest) {
         table.latest = made->version;
+        table.id = made->table_id.empty() ? table.id : made->table_id;
         table.touches.push_back(TouchOf(writer, output, record.key.interval, made->version));
       }
     }
@@ -310,6 +358,7 @@ class PlanRunner {
   std::mutex mutex_;  // guards what follows, `facts_` and calls of the observer
   std::condition_variable changed_;
   std::vector<Progress> progress_;
+  std::set<std::size_t> running_;  // the first of each unit that runs
   RunPlanSummary summary_;
   std::exception_ptr problem_;
 };

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "jobs/alerts/alert_sender.h"
@@ -24,13 +27,17 @@ class RunObserver {
   virtual void OnAlert(const AlertReport& report) = 0;
 };
 
+enum class RunEnd : std::uint8_t { kDone, kFailed, kSkipped, kHeld };
+
 struct RunPlanSummary {
   std::size_t succeeded = 0;
   std::size_t failed = 0;
   std::size_t skipped = 0;   // because what they need failed
   std::size_t unneeded = 0;  // what they read turned out to be unchanged
   std::size_t held = 0;      // by other processes
+  std::map<std::pair<std::size_t, Interval>, RunEnd> ends{};  // by instance and interval
   std::vector<RunRecord> records{};
+  std::set<std::string> failed_outside{};  // ids of runs that what is outside let fail
   // What streams couldn't reach to look at their work, by the instance's name.
   std::map<std::string, std::string> problems{};
   // What was shown to people, by "job[partition].step": of the last run of each.

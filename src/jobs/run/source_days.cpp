@@ -45,25 +45,26 @@ class SourceFiles {
  public:
   SourceFiles(const project::Project& project, const JobInstance& instance, std::string path)
       : project_(project),
-        instance_(instance),
         path_(std::move(path)),
         by_day_(path_.find(kDayMark) != std::string::npos),
-        by_hour_(path_.find(kHourMark) != std::string::npos) {}
+        by_hour_(path_.find(kHourMark) != std::string::npos),
+        schedule_({.cadence = by_hour_ ? project::Cadence::kHourly : project::Cadence::kDaily,
+                   .cron = {},
+                   .time_zone = instance.job->schedule.time_zone}) {}
 
   void Add(const project::Step& step, sql::Database& database, SourceFacts& facts) const {
     std::map<std::string, std::string>& digests = facts.digests[step.name];
     std::optional<Interval> extent;
-    for (const auto& file : connectors::MatchingFiles(database, project_.folder, path_)) {
-      const auto day = by_day_ ? connectors::DayOf(project_.folder, path_, file.path) : "";
-      const auto hour =
-          by_hour_ ? connectors::HourOf(project_.folder, path_, file.path) : std::optional(0);
-      if (!day || !hour) {
+    for (const auto& [file, day, hour] :
+         connectors::MatchingDatedFiles(database, project_.folder, path_)) {
+      if ((by_day_ && !day) || (by_hour_ && !hour)) {
         continue;
       }
-      digests[by_hour_ ? SourceFacts::HourKey(*day, *hour) : *day] +=
+      const std::string date = day.value_or("");
+      digests[by_hour_ ? SourceFacts::HourKey(date, *hour) : date] +=
           FileStateOf(project_.folder, file) + "\n";
       if (by_day_) {
-        const Interval time = TimeOf(*day, *hour);
+        const Interval time = TimeOf(date, hour);
         extent = extent ? Interval{.start = std::min(extent->start, time.start),
                                    .end = std::max(extent->end, time.end)}
                         : time;
@@ -77,12 +78,8 @@ class SourceFiles {
 
  private:
   // A day, or where the path names hours an hour, of the job's zone.
-  Interval TimeOf(const std::string& day, int hour) const {
-    const Schedule schedule(
-        {.cadence = by_hour_ ? project::Cadence::kHourly : project::Cadence::kDaily,
-         .cron = {},
-         .time_zone = instance_.job->schedule.time_zone});
-    return schedule.At(schedule.TimeOf(by_hour_ ? fmt::format("{}T{:02}:00", day, hour) : day));
+  Interval TimeOf(const std::string& day, std::optional<int> hour) const {
+    return schedule_.At(schedule_.TimeOf(hour ? fmt::format("{}T{:02}:00", day, *hour) : day));
   }
 
   // The days that all such steps have.
@@ -96,10 +93,10 @@ class SourceFiles {
   }
 
   const project::Project& project_;
-  const JobInstance& instance_;
   std::string path_;
   bool by_day_;
   bool by_hour_;
+  Schedule schedule_;
 };
 
 }  // namespace

@@ -66,4 +66,12 @@ void CarryPositions(const JobInstance& instance,
   }
 }
 
+void CarryBatch(const JobInstance& instance, std::int64_t batch,
+                std::vector<lake::TableChanges>& parts) {
+  for (lake::TableChanges& part : parts) {
+    part.changes.txns.push_back(
+        {.app_id = "weir:" + instance.name(), .version = batch, .last_updated = {}});
+  }
+}
+
 }  // namespace weir::jobs

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -26,5 +27,11 @@ void CarryPositions(const JobInstance& instance,
                     const std::vector<connectors::StreamPosition>& positions,
                     const std::vector<StagedOutput>& outputs,
                     std::vector<lake::TableChanges>& parts);
+
+// Lets the commit of `parts` carry the number of a stream's batch, from 1, of whose sources no
+// positions are carried: a `txn` `weir:<job>`. Other readers of the tables can tell by it how far
+// the stream is.
+void CarryBatch(const JobInstance& instance, std::int64_t batch,
+                std::vector<lake::TableChanges>& parts);
 
 }  // namespace weir::jobs

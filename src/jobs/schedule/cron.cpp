@@ -79,7 +79,7 @@ class FieldReader {
     if (!kind_.names.empty()) {
       allowed += fmt::format(" and {} to {}", kind_.names.front(), kind_.names.back());
     }
-    return allowed + ", ranges 'a-b', steps '*/n' and 'a-b/n', and lists with ','";
+    return allowed + ", ranges 'a-b', steps '*/n', 'a/n' and 'a-b/n', and lists with ','";
   }
 
   int Value(std::string_view part, std::string_view text) const {
@@ -106,12 +106,12 @@ class FieldReader {
     }
     int step = 1;
     if (slash != std::string_view::npos) {
-      const bool is_range = range == "*" || dash != std::string_view::npos;
       const auto number = ParseNumber(part.substr(slash + 1));
-      if (!is_range || !number || *number < 1) {
-        Fail(part, "a step is '*/n' or 'a-b/n' with n of at least 1");
+      if (!number || *number < 1) {
+        Fail(part, "a step is '*/n', 'a/n' or 'a-b/n' with n of at least 1");
       }
       step = *number;
+      last = dash == std::string_view::npos ? kind_.greatest : last;  // "5/10": from 5 on
     }
     if (first > last) {
       Fail(part, "a range begins with its lesser end");

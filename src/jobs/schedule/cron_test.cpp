@@ -42,12 +42,14 @@ RandomField MakeField(std::mt19937_64& random, int least, int greatest,
     const int first = pick(least, greatest);
     const int last = pick(first, greatest);
     const int step = pick(1, 5);
-    const int form = pick(0, 2);
+    const int form = pick(0, 3);
     field.text += field.text.empty() ? "" : ",";
     field.text += form == 0   ? name(first)
                   : form == 1 ? fmt::format("{}-{}", name(first), name(last))
-                              : fmt::format("{}-{}/{}", first, last, step);
-    for (int value = first; value <= (form == 0 ? first : last); value += form == 2 ? step : 1) {
+                  : form == 2 ? fmt::format("{}-{}/{}", first, last, step)
+                              : fmt::format("{}/{}", name(first), step);
+    const int end = form == 0 ? first : form == 3 ? greatest : last;
+    for (int value = first; value <= end; value += form >= 2 ? step : 1) {
       field.values.insert(value);
     }
   }
@@ -170,6 +172,8 @@ TEST(Cron, RareDaysAreFound) {
   EXPECT_EQ(Cron("0 0 29 2 *").PreviousMatch(day("2104-02-28")), day("2096-02-29"));
   EXPECT_EQ(Cron("5 4 * * sun").NextMatch(day("2026-01-05")), day("2026-01-11T04:05"));
   EXPECT_EQ(Cron("5 4 * * 7").NextMatch(day("2026-01-05")), day("2026-01-11T04:05"));
+  EXPECT_EQ(Cron("5/25 4 * * *").NextMatch(day("2026-01-05T04:31")), day("2026-01-05T04:55"));
+  EXPECT_EQ(Cron("5/25 4 * * *").NextMatch(day("2026-01-05T04:56")), day("2026-01-06T04:05"));
   EXPECT_EQ(Cron("0 0 13 * fri").NextMatch(day("2026-01-05")), day("2026-01-09"));
 }
 
@@ -179,19 +183,21 @@ TEST(Cron, WrongLinesAreExplained) {
        "cron line '0 0 * *' has 4 fields; it needs five: minute, hour, day of the month, month, "
        "day of the week, such as '30 6 * * mon-fri'"},
       {"60 0 * * *",
-       "cron line '60 0 * * *': '60' is no minute; allowed are 0 to 59, ranges 'a-b', steps '*/n' "
-       "and 'a-b/n', and lists with ','"},
+       "cron line '60 0 * * *': '60' is no minute; allowed are 0 to 59, ranges 'a-b', steps "
+       "'*/n', 'a/n' and 'a-b/n', and lists with ','"},
       {"0 0 * * mno",
        "cron line '0 0 * * mno': 'mno' is no day of the week; allowed are 0 to 7 and sun to sat, "
-       "ranges 'a-b', steps '*/n' and 'a-b/n', and lists with ','; did you mean 'mon'?"},
+       "ranges 'a-b', steps '*/n', 'a/n' and 'a-b/n', and lists with ','; did you mean 'mon'?"},
       {"0 17-9 * * *",
        "cron line '0 17-9 * * *': '17-9' is no hour; a range begins with its lesser end"},
       {"*/0 * * * *",
-       "cron line '*/0 * * * *': '*/0' is no minute; a step is '*/n' or 'a-b/n' with n of at least "
-       "1"},
-      {"5/2 * * * *",
-       "cron line '5/2 * * * *': '5/2' is no minute; a step is '*/n' or 'a-b/n' with n of at least "
-       "1"},
+       "cron line '*/0 * * * *': '*/0' is no minute; a step is '*/n', 'a/n' or 'a-b/n' with n of "
+       "at "
+       "least 1"},
+      {"5/x * * * *",
+       "cron line '5/x * * * *': '5/x' is no minute; a step is '*/n', 'a/n' or 'a-b/n' with n of "
+       "at "
+       "least 1"},
       {"0 0 30 feb *",
        "cron line '0 0 30 feb *' never fires: no month that it names has such a day"}};
   for (const auto& [line, message] : cases) {

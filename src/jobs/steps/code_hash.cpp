@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/hashing.h"
+#include "base/tree_files.h"
 #include "jobs/steps/command_step.h"
 #include "jobs/steps/relation_use.h"
 #include "lake/sql_tokens.h"
@@ -174,23 +175,19 @@ class Hasher {
   // Which files a program uses isn't known: all that may be.
   Json OfFiles() const {
     Json files = Json::object();
-    for (auto entry = fs::recursive_directory_iterator(job_.folder);
-         entry != fs::recursive_directory_iterator(); ++entry) {
-      const std::string name = entry->path().filename().string();
-      if (name.starts_with(".") || name == "__pycache__") {
-        if (entry->is_directory()) {
-          entry.disable_recursion_pending();
-        }
+    const auto skips = [](const std::string& name) {
+      return name.starts_with(".") || name == "__pycache__";
+    };
+    for (const fs::path& path : TreeFiles(job_.folder, skips)) {
+      const std::string suffix = path.extension().string();
+      if (!fs::is_regular_file(path) || path.filename() == "job.yaml" || suffix == ".sql" ||
+          suffix == ".md") {
         continue;
       }
-      const std::string suffix = entry->path().extension().string();
-      if (!entry->is_regular_file() || name == "job.yaml" || suffix == ".sql" || suffix == ".md") {
-        continue;
-      }
-      std::ifstream file(entry->path(), std::ios::binary);
+      std::ifstream file(path, std::ios::binary);
       const std::string text((std::istreambuf_iterator<char>(file)),
                              std::istreambuf_iterator<char>());
-      files[entry->path().lexically_relative(job_.folder).generic_string()] = ToHex(HashOf(text));
+      files[path.lexically_relative(job_.folder).generic_string()] = ToHex(HashOf(text));
     }
     return files;
   }

@@ -141,5 +141,24 @@ TEST_F(CodeHashTest, FilesCountForCommandsAlone) {
   EXPECT_NE(Hash(), with);
 }
 
+TEST_F(CodeHashTest, FilesBehindALinkToAFolderCountOnce) {
+  job_.steps[1].kind = project::StepKind::kCommand;
+  job_.steps[1].with = nullptr;
+  job_.steps[1].command = {"python3", "shared/score.py"};
+  const TestFolder elsewhere;
+  std::ofstream(elsewhere.path() / "score.py") << "print(1)";
+  const std::string without = Hash();
+
+  std::filesystem::create_directory_symlink(elsewhere.path(), job_.folder / "shared");
+  const std::string with = Hash();
+  std::filesystem::create_directory_symlink(job_.folder, elsewhere.path() / "round");
+  const std::string round = Hash();
+  std::ofstream(elsewhere.path() / "score.py") << "print(2)";
+
+  EXPECT_NE(with, without);
+  EXPECT_EQ(round, with);
+  EXPECT_NE(Hash(), with);
+}
+
 }  // namespace
 }  // namespace weir::jobs

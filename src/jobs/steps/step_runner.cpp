@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/declared_settings.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "jobs/steps/command_step.h"
@@ -77,6 +78,22 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// Lets an operator load what it needs while the steps before it run. What goes wrong is told when
+// its turn comes.
+void PrepareStep(const StepScope& scope) {
+  if (scope.step.kind != StepKind::kOperator) {
+    return;
+  }
+  try {
+    const operators::Operator& op = scope.services.operators.Find(scope.step.what);
+    op.Prepare(CompleteSettings(op.declaration().settings, scope.Fill(scope.step.with)),
+               scope.settings.project_folder);
+  } catch (const std::exception& problem) {
+    LogDebug("step '{}' can't be prepared: {}", scope.step.name,
+             scope.services.connections.secrets().Redact(problem.what()));
+  }
+}
+
 // What one step needs that isn't run with its job.
 class LoneStep {
  public:
@@ -116,17 +133,23 @@ StepResult StepRunner::Run(const project::Job& job, sql::Connection& connection)
   for (const std::string& relation : settings_.also_read) {
     use.AddReaders(relation);
   }
+  const auto scope_of = [&](const project::Step& step) {
+    return StepScope{.step = step,
+                     .settings = settings_,
+                     .services = services_,
+                     .use = use,
+                     .connection = connection,
+                     .kept = *result.kept,
+                     .stop = settings_.stop};
+  };
+  for (const project::Step& step : job.steps) {
+    PrepareStep(scope_of(step));
+  }
   for (const project::Step& step : job.steps) {
     if (step.IsSink()) {
       continue;
     }
-    const StepScope scope{.step = step,
-                          .settings = settings_,
-                          .services = services_,
-                          .use = use,
-                          .connection = connection,
-                          .kept = *result.kept,
-                          .stop = settings_.stop};
+    const StepScope scope = scope_of(step);
     StepRecord record =
         Timed(scope, [&](const StepScope& limited) { RunStep(limited, job, result); });
     record.rows = CountRows(scope);
@@ -210,6 +233,11 @@ connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
   const bool is_in = direction == connectors::Direction::kIn;
   const std::string relation = is_in ? scope.step.out.at(0) : scope.step.in.at(0).second;
   const auto columns = scope.step.columns.find(relation);
+  connectors::SentBefore sent = settings_.sent;
+  if (const auto batch = settings_.sent_batches.find(scope.step.name);
+      batch != settings_.sent_batches.end()) {
+    sent.batch = batch->second;
+  }
   return {
       .database = services_.database,
       .connection = scope.connection,
@@ -225,7 +253,8 @@ connectors::ConnectorContext StepRunner::ContextOf(const StepScope& scope,
       .batch = settings_.batch,
       .limit_bytes = settings_.batch_bytes,
       // What a source gives may be read after its step has ended.
-      .stop = is_in ? settings_.stop : scope.stop};
+      .stop = is_in ? settings_.stop : scope.stop,
+      .sent = std::move(sent)};
 }
 
 // A source's rows come once; those with more readers are kept in a table.
@@ -276,7 +305,9 @@ connectors::TopicLinks StepRunner::Topics(const project::Step& step,
   return services_.connectors.Find(step.what).Topics(ContextOf(alone.scope(), direction));
 }
 
-void StepRunner::SetCommitted(const std::vector<connectors::StreamPosition>& positions) {
+void StepRunner::SetCommitted(const std::vector<connectors::StreamPosition>& positions,
+                              const std::string& stream_id) {
+  settings_.sent.stream_id = stream_id;
   for (const connectors::StreamPosition& position : positions) {
     const auto known =
         std::ranges::find_if(settings_.positions, [&](const connectors::StreamPosition& other) {

@@ -62,8 +62,9 @@ class StepRunner {
   // The connector's Topics().
   connectors::TopicLinks Topics(const project::Step& step, sql::Connection& connection) const;
 
-  // Lets effects know where a stream stands now that its batch has committed.
-  void SetCommitted(const std::vector<connectors::StreamPosition>& positions);
+  // Lets effects know where a stream stands now that its batch has committed, and which one it is.
+  void SetCommitted(const std::vector<connectors::StreamPosition>& positions,
+                    const std::string& stream_id);
   // Writes out, with the step's retries. `report`, of the ledger's line `sent`, is the step's name
   // with the identity: "publish: postgres shop public.report".
   struct EffectReport {

@@ -326,7 +326,9 @@ TEST_F(StepRunnerTest, ASourceWithTwoReadersIsKeptAndReportsItsFiles) {
 
   EXPECT_EQ(connection_.QueryInteger("SELECT sum(id) FROM twice"), 6);
   ASSERT_EQ(result.readings.size(), 1U);
-  EXPECT_EQ(result.readings[0].finished, Lines{"a.csv"});
+  const auto time = std::filesystem::last_write_time(folder_.path() / "a.csv");
+  EXPECT_EQ(result.readings[0].finished,
+            Lines{fmt::format("a.csv\tsize=7 modified={}", time.time_since_epoch().count())});
 }
 
 TEST_F(StepRunnerTest, AnEffectWaitsUntilItIsRun) {
@@ -360,9 +362,8 @@ TEST_F(StepRunnerTest, MistakesAreFoundWithoutData) {
       StepMistakes(rank, services),
       Lines{"unknown operator 'rank_row'; allowed: choose_champions, connected_components, "
             "draw_evaluation, drop_erased, enrich_lines, evaluate_scores, hash_users, rank_rows, "
-            "refuse_mistakes, score_candidates, score_drift, score_people, select_models; did you "
-            "mean "
-            "'rank_rows'?"});
+            "refuse_mistakes, registrable_domains, score_candidates, score_drift, score_people, "
+            "select_models; did you mean 'rank_rows'?"});
   EXPECT_EQ(
       StepMistakes(command, services),
       (Lines{"unknown setting 'enviroment'; allowed: environment, sorted; did you mean "

@@ -48,6 +48,9 @@ struct StepSettings {
   std::set<std::string> also_read{};  // relations that others read besides the job, at any time
   std::stop_token stop{};
   std::function<void(const std::string& step)> started{};  // told before each step, if anybody asks
+  // Of a stream: what its sinks must know; the newest batch by step.
+  connectors::SentBefore sent{};
+  std::map<std::string, std::int64_t> sent_batches{};
 };
 
 // One step at work: what its code is handed.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -100,6 +101,9 @@ class TestRun {
     CheckOutputs(outputs);
     return Compare(outputs);
   }
+
+  // The checks that Run() has left out, by name.
+  const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
   const JobInstance& FindInstance() const {
@@ -206,16 +210,39 @@ class TestRun {
 
   // Checks that look at tables which aren't there.
   void DropBlindChecks() {
-    const auto is_there = [&](const std::string& written) {
-      const std::string table =
-          written.empty() ? "" : project::FillName(written, RunValues(instance_, interval_));
-      return table.empty() || defined_.contains(table) ||
-             std::ranges::find(instance_.writes, table, &project::Output::table) !=
-                 instance_.writes.end();
-    };
     std::erase_if(job_.checks, [&](const project::Check& check) {
-      return !is_there(check.table) || !is_there(check.to_table);
+      const bool is_blind = !IsThere(check.table) || !IsThere(check.to_table);
+      if (is_blind) {
+        left_out_.push_back(check.name);
+      }
+      return is_blind;
     });
+  }
+
+  // Whether a check can look at a table: one that the job writes, that the test gives by its name,
+  // or by that of the input that reads it.
+  bool IsThere(const std::string& written) {
+    const std::string table =
+        written.empty() ? "" : project::FillName(written, RunValues(instance_, interval_));
+    return table.empty() || defined_.contains(table) ||
+           std::ranges::find(instance_.writes, table, &project::Output::table) !=
+               instance_.writes.end() ||
+           GiveTableOfInput(table);
+  }
+
+  // Makes a table of the rows that are given for the inputs that read it.
+  bool GiveTableOfInput(const std::string& table) {
+    for (const InstanceInput& input : instance_.reads) {
+      if (input.input.table == table && FindRows(test_.given, input.input.name) != nullptr) {
+        lake::WriteRequest request;
+        request.select = "FROM " + sql::QuoteName(input.input.name);
+        request.mode = lake::WriteMode::kOverwrite;
+        WriteTable(lakes_.own(), lakes_.own().FolderOf(table), request);
+        defined_.insert(table);
+        return true;
+      }
+    }
+    return false;
   }
 
   std::vector<StagedOutput> Stage() {
@@ -230,7 +257,7 @@ class TestRun {
                                                        .instance = instance_,
                                                        .interval = interval_,
                                                        .outputs = outputs,
-                                                       .last_outputs = {}},
+                                                       .last_checks = {}},
                                                       lakes_));
     if (!failures.empty()) {
       throw UserError("{}", failures);
@@ -285,18 +312,25 @@ class TestRun {
   JobInstance instance_;
   Interval interval_;
   std::set<std::string> defined_;
+  std::vector<std::string> left_out_;
 };
 
 // What the test shows: nothing if all is as expected.
-std::string FailureOf(const project::UnitTest& test, const UnitTestServices& services) {
+std::string FailureOf(const project::UnitTest& test, const UnitTestServices& services,
+                      std::vector<std::string>& left_out) {
   std::string difference;
   std::string error;
+  std::optional<TestRun> run;
   try {
-    difference = TestRun(test, services).Run();
+    run.emplace(test, services);
+    difference = run->Run();
   } catch (const CancelledError&) {
     throw;
   } catch (const std::exception& problem) {
     error = services.steps.connections.secrets().Redact(problem.what());
+  }
+  if (run) {
+    left_out = run->left_out();
   }
   if (test.error.empty()) {
     return error.empty() ? difference : error;
@@ -316,7 +350,7 @@ UnitTestResult RunUnitTest(const project::UnitTest& test, const UnitTestServices
   fs::create_directories(services.work_folder);
   UnitTestResult result;
   try {
-    result.failure = FailureOf(test, services);
+    result.failure = FailureOf(test, services, result.left_out);
   } catch (...) {
     fs::remove_all(services.work_folder);
     throw;

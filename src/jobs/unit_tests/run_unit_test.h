@@ -14,6 +14,7 @@ namespace weir::jobs {
 struct UnitTestResult {
   std::string failure{};  // what differs, lines of text; empty: passed
   double seconds = 0;
+  std::vector<std::string> left_out{};  // checks of the job that look at tables nobody gave
 };
 
 struct UnitTestServices {
@@ -26,8 +27,9 @@ struct UnitTestServices {
 
 // Runs a job's steps, contracts and checks on the rows that a test gives, and compares what comes
 // of them with what it expects. Reads no table of the project and no file outside but the test's:
-// an input, or a relation that a connector would read, must be given. Nothing is sent. Checks that
-// look at tables which the test doesn't give are left out. The columns that the expected rows name
+// an input, or a relation that a connector would read, must be given. Nothing is sent. A table that
+// a check looks at is given by its name, or as the rows of the input that reads it; checks of
+// others are left out, and named. The columns that the expected rows name
 // are compared, in any order of rows; floating numbers agree to 12 digits.
 UnitTestResult RunUnitTest(const project::UnitTest& test, const UnitTestServices& services);
 

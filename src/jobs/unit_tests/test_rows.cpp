@@ -1,6 +1,7 @@
 #include "jobs/unit_tests/test_rows.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "data/schema.h"
+#include "jobs/checks/exact_value.h"
 #include "lake/import_text.h"
 #include "sql/quote.h"
 
@@ -110,7 +112,53 @@ const Json* ValueOf(const Json& row, const std::string& column) {
   return nullptr;
 }
 
-std::string SelectOfList(const project::TestRows& rows, const ColumnTypes& known) {
+// Absent for a type that no table's column has: its casts say what fits.
+std::optional<DataType> TypeNamed(const std::string& type, sql::Connection& connection) {
+  try {
+    return connection.Describe(fmt::format("SELECT CAST(NULL AS {}) AS x", type)).fields[0].type;
+  } catch (const UserError&) {
+    return std::nullopt;
+  }
+}
+
+// Throws UserError for a value that the column could only hold rounded or cut, as CSV files do.
+void CheckFits(const Json& value, const DataType& type, const std::string& column) {
+  if (value.is_array() && type.kind == TypeKind::kArray) {
+    for (const Json& part : value) {
+      CheckFits(part, type.children.front().type, column);
+    }
+  } else if (value.is_object() && type.kind == TypeKind::kStruct) {
+    for (const Field& part : type.children) {
+      if (const Json* found = ValueOf(value, part.name)) {
+        CheckFits(*found, part.type, fmt::format("{}.{}", column, part.name));
+      }
+    }
+  } else if (value.is_string() || value.is_number()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (!HoldsExactly(text, type)) {
+      throw UserError("{}", MisfitText(text, column, type));
+    }
+  }
+}
+
+void CheckValues(const project::TestRows& rows,
+                 const std::vector<std::pair<std::string, std::string>>& columns,
+                 sql::Connection& connection) {
+  for (const auto& [column, written] : columns) {
+    const auto type = TypeNamed(written, connection);
+    if (!type) {
+      continue;
+    }
+    for (const Json& row : rows.rows) {
+      if (const Json* value = ValueOf(row, column)) {
+        CheckFits(*value, *type, column);
+      }
+    }
+  }
+}
+
+std::string SelectOfList(const project::TestRows& rows, const ColumnTypes& known,
+                         sql::Connection& connection) {
   const auto columns = ColumnsOf(rows, known);
   if (columns.empty()) {
     throw UserError(
@@ -118,6 +166,7 @@ std::string SelectOfList(const project::TestRows& rows, const ColumnTypes& known
         "contract (`columns` of the job that writes it)",
         rows.name);
   }
+  CheckValues(rows, columns, connection);
   std::vector<std::string> selects;
   for (const Json& row : rows.rows) {
     std::vector<std::string> cells;
@@ -131,6 +180,7 @@ std::string SelectOfList(const project::TestRows& rows, const ColumnTypes& known
   }
   if (selects.empty()) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const auto& [column, type] : columns) {
       cells.push_back(fmt::format("CAST(NULL AS {}) AS {}", type, sql::QuoteName(column)));
     }
@@ -153,24 +203,54 @@ lake::Snapshot TableOf(const ColumnTypes& types, sql::Connection& connection) {
   return table;
 }
 
-// What to read rows from. Texts of CSV are as exact here as in an import.
+// What to read rows from. Texts of CSV and NDJSON are as exact here as in an import.
 std::string SourceOf(const std::filesystem::path& path, const std::string& relation,
                      const ColumnTypes& types, sql::Connection& connection) {
   const std::string suffix = LowerCase(path.extension().string());
   const std::vector<std::string> files{path.string()};
-  if (suffix == ".csv") {
+  const bool is_json = suffix == ".ndjson" || suffix == ".jsonl";
+  if (suffix == ".csv" || is_json) {
     const lake::TableFolder folder{.store = nullptr, .name = relation};
-    const lake::Snapshot table = TableOf(types, connection);
-    return fmt::format("({})", lake::CsvSelect(files, ',', {.folder = folder, .snapshot = table}));
+    const lake::Snapshot snapshot = TableOf(types, connection);
+    const lake::TableAt table{.folder = folder, .snapshot = snapshot};
+    return fmt::format(
+        "({})", is_json ? lake::JsonSelect(files, table) : lake::CsvSelect(files, ',', table));
   }
   if (suffix == ".parquet") {
     return fmt::format("read_parquet({})", sql::QuotePaths(files));
   }
-  if (suffix == ".ndjson" || suffix == ".jsonl") {
-    return fmt::format("read_json({}, format = 'newline_delimited', sample_size = -1)",
-                       sql::QuotePaths(files));
-  }
   throw UserError("{}: rows of a test are .csv, .ndjson or .parquet", path.string());
+}
+
+bool IsFloat(const DataType& type) {
+  return type.kind == TypeKind::kFloat || type.kind == TypeKind::kDouble;
+}
+
+// Whether a cast from one to the other may round or cut. A fraction of a floating column is its
+// nearest number; what a text means its cast says.
+bool MayRound(const DataType& from, const std::optional<DataType>& to) {
+  return to && from != *to && from.kind != TypeKind::kString && to->kind != TypeKind::kString &&
+         !(IsFloat(from) && IsFloat(*to));
+}
+
+// Throws UserError for a value of a file that its column would only hold rounded or cut.
+void CheckFileFits(const std::string& from, const Field& field, const std::string& type,
+                   const project::TestRows& rows, sql::Connection& connection) {
+  const auto to = TypeNamed(type, connection);
+  if (!MayRound(field.type, to)) {
+    return;
+  }
+  const std::string name = sql::QuoteName(field.name);
+  const auto misfits =
+      connection
+          .Query(fmt::format("SELECT CAST({0} AS VARCHAR) {1} WHERE TRY_CAST(TRY_CAST({0} AS {2}) "
+                             "AS {3}) IS DISTINCT FROM {0} LIMIT 1",
+                             name, from, type, ToText(field.type)))
+          .Rows();
+  if (!misfits.empty()) {
+    const auto& text = std::get<std::string>(misfits.front().front());
+    throw UserError("{}: {}", rows.file, MisfitText(text, field.name, *to));
+  }
 }
 
 std::string SelectOfFile(const project::TestRows& rows, const ColumnTypes& known,
@@ -185,8 +265,12 @@ std::string SelectOfFile(const project::TestRows& rows, const ColumnTypes& known
     const std::string name = sql::QuoteName(field.name);
     const auto type = std::ranges::find_if(
         types, [&](const auto& entry) { return SameName(entry.first, field.name); });
-    columns.push_back(
-        type == types.end() ? name : fmt::format("CAST({0} AS {1}) AS {0}", name, type->second));
+    if (type == types.end()) {
+      columns.push_back(name);
+      continue;
+    }
+    CheckFileFits(from, field, type->second, rows, connection);
+    columns.push_back(fmt::format("CAST({0} AS {1}) AS {0}", name, type->second));
   }
   for (const auto& [column, type] : types) {
     if (schema.Find(column) == nullptr) {
@@ -200,7 +284,7 @@ std::string SelectOfFile(const project::TestRows& rows, const ColumnTypes& known
 
 std::string SelectOf(const project::TestRows& rows, const ColumnTypes& known,
                      const std::filesystem::path& project_folder, sql::Connection& connection) {
-  return rows.file.empty() ? SelectOfList(rows, known)
+  return rows.file.empty() ? SelectOfList(rows, known, connection)
                            : SelectOfFile(rows, known, project_folder, connection);
 }
 

@@ -31,8 +31,9 @@ class ConnectedComponents final : public Operator {
     return declaration;
   }
 
-  std::vector<Schema> Outputs(const Json& /*settings*/,
+  std::vector<Schema> Outputs(const Json& settings,
                               const std::map<std::string, Schema>& inputs) const override {
+    CheckExpiry(settings);
     const bool has_state = inputs.contains(kState);
     if (has_state != inputs.contains(kPeople) || has_state != inputs.contains(kAudit) ||
         has_state != inputs.contains(kBasis)) {

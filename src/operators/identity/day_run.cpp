@@ -307,6 +307,26 @@ class DayRun {
 
 }  // namespace
 
-void RunDay(OperatorContext& context) { DayRun(context).Run(); }
+void CheckExpiry(const nlohmann::json& settings) {
+  const auto expiry = settings.is_object() ? settings.find("expiry") : settings.end();
+  if (expiry == settings.end() || !expiry->is_object()) {
+    return;
+  }
+  for (const auto& [party, days] : expiry->items()) {
+    const std::string text = days.is_string() ? days.get<std::string>() : days.dump();
+    if (!text.starts_with('{')) {
+      ReadDays(party, text);
+    }
+  }
+}
+
+void RunDay(OperatorContext& context) {
+  try {
+    DayRun(context).Run();
+  } catch (const identity::TooManyParties& error) {
+    throw UserError("{}, in the pairs of {} or those before it that are kept", error.what(),
+                    context.settings().at("day").get<std::string>());
+  }
+}
 
 }  // namespace weir::operators

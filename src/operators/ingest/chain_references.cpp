@@ -14,32 +14,55 @@ fs::path FileOf(const nlohmann::json& settings, const char* name, const fs::path
   return path.empty() ? ReferenceFile(shipped) : project_folder / path;
 }
 
+ReferencePlaces PlacesOf(const nlohmann::json& settings, const fs::path& project_folder) {
+  const auto addresses = settings.value("bot_addresses", "");
+  return {.geo = FileOf(settings, "geo", project_folder, "geo/geo-whois-asn-country.mmdb"),
+          .regions = project_folder / settings.value("regions", "reference/regions.tsv"),
+          .bot_addresses = addresses.empty() ? fs::path() : project_folder / addresses,
+          .bot_addresses_setting = addresses};
+}
+
+std::shared_ptr<const LoadedReferences> LoadFiles(const ReferencePlaces& places) {
+  return std::shared_ptr<const LoadedReferences>(new LoadedReferences{
+      .suffixes = enrich::PublicSuffixList(
+          ReadReference(ReferenceFile("public-suffix-list/public_suffix_list.dat"))),
+      .user_agents = enrich::UserAgentParser(ReadReference(ReferenceFile("uap-core/regexes.yaml"))),
+      .bots = enrich::BotPatterns(
+          ReadReference(ReferenceFile("crawler-user-agents/crawler-user-agents.json"))),
+      .bot_addresses =
+          places.bot_addresses.empty()
+              ? enrich::IpRanges()
+              : enrich::IpRanges(ReadReference(places.bot_addresses), places.bot_addresses_setting),
+      .places = enrich::GeoDatabase(places.geo),
+      .regions = enrich::Regions(ReadReference(places.regions), places.regions.string())});
+}
+
 }  // namespace
+
+ReferenceStore::Loading ReferenceStore::Begin(const ReferencePlaces& places) {
+  const std::lock_guard lock(mutex_);
+  Loading& loading = loaded_[places];
+  if (!loading.valid()) {
+    loading = std::async(std::launch::async, LoadFiles, places).share();
+  }
+  return loading;
+}
+
+void ReferenceStore::LoadAhead(const nlohmann::json& settings, const fs::path& project_folder) {
+  Begin(PlacesOf(settings, project_folder));
+}
 
 std::shared_ptr<const LoadedReferences> ReferenceStore::Load(const nlohmann::json& settings,
                                                              const fs::path& project_folder) {
-  const fs::path places = FileOf(settings, "geo", project_folder, "geo/geo-whois-asn-country.mmdb");
-  const fs::path regions = project_folder / settings.value("regions", "reference/regions.tsv");
-  const auto addresses = settings.value("bot_addresses", "");
-  const std::string key = places.string() + "\n" + regions.string() + "\n" + addresses;
-  const std::lock_guard lock(mutex_);
-  std::shared_ptr<const LoadedReferences>& references = loaded_[key];
-  if (references == nullptr) {
-    const fs::path address_file = addresses.empty() ? fs::path() : project_folder / addresses;
-    references = std::shared_ptr<const LoadedReferences>(new LoadedReferences{
-        .suffixes = enrich::PublicSuffixList(
-            ReadReference(ReferenceFile("public-suffix-list/public_suffix_list.dat"))),
-        .user_agents =
-            enrich::UserAgentParser(ReadReference(ReferenceFile("uap-core/regexes.yaml"))),
-        .bots = enrich::BotPatterns(
-            ReadReference(ReferenceFile("crawler-user-agents/crawler-user-agents.json"))),
-        .bot_addresses = addresses.empty()
-                             ? enrich::IpRanges()
-                             : enrich::IpRanges(ReadReference(address_file), addresses),
-        .places = enrich::GeoDatabase(places),
-        .regions = enrich::Regions(ReadReference(regions), regions.string())});
+  const ReferencePlaces places = PlacesOf(settings, project_folder);
+  const Loading loading = Begin(places);
+  try {
+    return loading.get();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    loaded_.erase(places);
+    throw;
   }
-  return references;
 }
 
 }  // namespace weir::operators

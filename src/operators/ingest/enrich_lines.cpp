@@ -1,6 +1,7 @@
 #include "operators/ingest/enrich_lines.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "data/cells.h"
 #include "data/column_builder.h"
 #include "enrich/chain.h"
+#include "enrich/consent.h"
 #include "enrich/enriched_columns.h"
 #include "operators/ingest/kept_chains.h"
 #include "operators/ingest/known_events.h"
@@ -93,6 +95,7 @@ enrich::ChainLinks LinksOf(const Json& settings) {
     const auto link = names.find(name);
     if (link == names.end()) {
       std::vector<std::string> allowed;
+      allowed.reserve(names.size());
       for (const auto& [known, member] : names) {
         allowed.push_back(known);
       }
@@ -146,6 +149,11 @@ std::vector<int> PurposesOf(const std::string& text) {
   return purposes;
 }
 
+enrich::ConsentRules ConsentOf(const Json& settings) {
+  return {.vendor = static_cast<int>(settings.at("vendor").get<std::int64_t>()),
+          .purposes = PurposesOf(settings.at("purposes").get<std::string>())};
+}
+
 enrich::ChainSettings ChainSettingsOf(const Json& settings) {
   enrich::ChainSettings chain;
   chain.lines = {.format = Formats().at(settings.at("format").get<std::string>()),
@@ -155,11 +163,53 @@ enrich::ChainSettings ChainSettingsOf(const Json& settings) {
   chain.source = settings.at("source").get<std::string>();
   chain.now = Now();
   chain.links = LinksOf(settings);
-  chain.consent = {.vendor = static_cast<int>(settings.at("vendor").get<std::int64_t>()),
-                   .purposes = PurposesOf(settings.at("purposes").get<std::string>())};
+  chain.consent = ConsentOf(settings);
   chain.query_keys = settings.at("query_keys").get<std::vector<std::string>>();
   chain.threads = AvailableProcessors();
   return chain;
+}
+
+constexpr double kLongestHorizon = 36'500;  // days
+
+// What became of lines of one partition.
+struct PartitionCounts {
+  std::string_view partition;
+  std::int64_t first_offset = 0;
+  std::int64_t last_offset = 0;
+  enrich::SourceCounts counts{};
+};
+
+// Kafka's partitions are numbers; some of its offsets are no messages.
+bool MayHaveGaps(std::string_view partition) {
+  return std::ranges::all_of(partition, [](char letter) { return letter >= '0' && letter <= '9'; });
+}
+
+// One for each partition of Kafka and for each file, in the order in which they first come; of
+// files one for each gap, where lines are missing that should be there.
+std::vector<PartitionCounts> CountsByPartition(const std::vector<enrich::SourceLines>& sources,
+                                               const std::vector<enrich::SourceCounts>& counts) {
+  std::vector<PartitionCounts> sums;
+  std::map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::int64_t first = sources[i].first_offset;
+    const std::int64_t last = first + counts[i].lines_in - 1;
+    const auto [place, is_new] = places.try_emplace(sources[i].partition, sums.size());
+    if (is_new || !MayHaveGaps(sources[i].partition)) {
+      sums.push_back({.partition = sources[i].partition,
+                      .first_offset = first,
+                      .last_offset = last,
+                      .counts = counts[i]});
+      continue;
+    }
+    PartitionCounts& sum = sums[place->second];
+    sum.first_offset = std::min(sum.first_offset, first);
+    sum.last_offset = std::max(sum.last_offset, last);
+    sum.counts.lines_in += counts[i].lines_in;
+    for (std::size_t verdict = 0; verdict < enrich::kNumVerdicts; ++verdict) {
+      sum.counts.by_verdict.at(verdict) += counts[i].by_verdict.at(verdict);
+    }
+  }
+  return sums;
 }
 
 // Lines as they come from SQL: the batches are kept, the lines are views into them.
@@ -175,6 +225,7 @@ class LinesOfBatch {
   // Valid as long as this is.
   std::vector<enrich::SourceLines> Sources() const {
     std::vector<enrich::SourceLines> sources;
+    sources.reserve(parts_.size());
     for (const Part& part : parts_) {
       sources.push_back(
           {.partition = part.partition, .first_offset = part.first_offset, .lines = part.lines});
@@ -231,9 +282,11 @@ class TopicRun {
             static_cast<std::int32_t>(context.settings().at("horizon_days").get<std::int64_t>())) {}
 
   void Run() {
+    const auto relation = context_.Relation(kLines);
+    assert(relation);  // the operator declares it
     LinesOfBatch lines;
-    lines.Read(context_.Query(fmt::format("SELECT source_partition, source_offset, line FROM {}",
-                                          *context_.Relation(kLines))));
+    lines.Read(context_.Query(
+        fmt::format("SELECT source_partition, source_offset, line FROM {}", *relation)));
     const std::vector<enrich::SourceLines> sources = lines.Sources();
     std::unique_ptr<KeptChain> chain = TakeChain();
     enrich::ParsedLines parsed = chain->chain().Parse(sources);
@@ -292,14 +345,15 @@ class TopicRun {
     TextColumn source;
     TextColumn partition;
     std::vector<NumberColumn<std::int64_t>> numbers(3 + enrich::kNumVerdicts);
-    for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::vector<PartitionCounts> sums = CountsByPartition(sources, counts);
+    for (const PartitionCounts& sum : sums) {
       source.Append(settings_.source);
-      partition.Append(sources[i].partition);
-      numbers[0].Append(sources[i].first_offset);
-      numbers[1].Append(sources[i].first_offset + counts[i].lines_in - 1);
-      numbers[2].Append(counts[i].lines_in);
+      partition.Append(sum.partition);
+      numbers[0].Append(sum.first_offset);
+      numbers[1].Append(sum.last_offset);
+      numbers[2].Append(sum.counts.lines_in);
       for (std::size_t verdict = 0; verdict < enrich::kNumVerdicts; ++verdict) {
-        numbers[3 + verdict].Append(counts[i].by_verdict.at(verdict));
+        numbers[3 + verdict].Append(sum.counts.by_verdict.at(verdict));
       }
     }
     std::vector<Batch> columns;
@@ -309,7 +363,7 @@ class TopicRun {
       columns.push_back(column.Finish());
     }
     std::vector<Batch> rows;
-    rows.push_back(StructOfColumns(sources.size(), std::move(columns)));
+    rows.push_back(StructOfColumns(sums.size(), std::move(columns)));
     return rows;
   }
 
@@ -359,6 +413,7 @@ class EnrichLines final : public Operator {
                               const std::map<std::string, Schema>& /*inputs*/) const override {
     LinksOf(settings);
     FieldsOf(settings);
+    enrich::ConsentReader{ConsentOf(settings)};  // throws for numbers that there aren't
     const bool is_mapping = enrich::IsMapping(Formats().at(settings.at("format")));
     return {
         is_mapping ? enrich::MappingColumns::TableSchema() : enrich::EventColumns::TableSchema(),
@@ -366,6 +421,10 @@ class EnrichLines final : public Operator {
   }
 
   Split SplitOf(const Json& /*settings*/) const override { return {}; }
+
+  void Prepare(const Json& settings, const std::filesystem::path& project_folder) const override {
+    kept_.references.LoadAhead(settings, project_folder);
+  }
 
   void Run(OperatorContext& context) const override { TopicRun(context, kept_).Run(); }
 
@@ -434,6 +493,8 @@ class EnrichLines final : public Operator {
         {.name = "horizon_days",
          .type = SettingType::kInteger,
          .standard = 3,
+         .least = 0,
+         .most = kLongestHorizon,
          .doc = "ids of so many days before the newest are kept in memory; of 30 days more what "
                 "tells that an id is new (3 bytes each)"}};
   }

@@ -16,11 +16,18 @@
 namespace weir::storage {
 
 // Stands before an S3 server and lets requests fail as networks and busy servers do. Which ones is
-// a matter of the seed and of the order in which they come.
+// a matter of the seed and of the order in which they come. Where it keeps connections, a client
+// may find them broken when it sends the next request, as with all real servers.
+enum class Connections : std::uint8_t { kOneRequest, kKept };
+
 class FaultProxy final : public net::TestHttpServer {
  public:
-  FaultProxy(const std::string& upstream, std::uint64_t seed, int percent)
-      : upstream_port_(PortOf(upstream)), random_(seed), percent_(percent) {
+  FaultProxy(const std::string& upstream, std::uint64_t seed, int percent,
+             Connections connections = Connections::kOneRequest)
+      : upstream_port_(PortOf(upstream)),
+        random_(seed),
+        percent_(percent),
+        connections_(connections) {
     Start();
   }
   ~FaultProxy() override { Stop(); }
@@ -61,7 +68,16 @@ class FaultProxy final : public net::TestHttpServer {
     const bool is_cut = Throw() < static_cast<unsigned>(percent_) / 4;
     num_faults_ += is_cut ? 1 : 0;
     num_unknown_uploads_ += is_cut && PostsTo(request, "uploads=") ? 1 : 0;
-    return is_cut ? answer.substr(0, answer.size() / 2) : answer;
+    return is_cut ? answer.substr(0, answer.size() / 2) : Kept(std::move(answer));
+  }
+
+  std::string Kept(std::string answer) const {
+    constexpr std::string_view kClose = "\r\nConnection: close\r\n";
+    const auto place = answer.find(kClose);
+    if (connections_ == Connections::kKept && place != std::string::npos) {
+      answer.replace(place, kClose.size(), "\r\nConnection: keep-alive\r\n");
+    }
+    return answer;
   }
 
   static bool PostsTo(const std::string& request, std::string_view parameter) {
@@ -94,6 +110,7 @@ class FaultProxy final : public net::TestHttpServer {
   std::mutex mutex_;
   std::mt19937_64 random_;
   int percent_;
+  Connections connections_;
   std::atomic<int> num_puts_ = 0;
   std::atomic<int> num_unknown_uploads_ = 0;
   std::atomic<int> num_completions_ = 0;

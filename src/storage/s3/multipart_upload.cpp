@@ -14,14 +14,16 @@ namespace weir::storage {
 namespace {
 
 constexpr long kDone = 200;
+constexpr long kIsAnother = 412;
 constexpr std::uint64_t kPartBytes = std::uint64_t{16} << 20U;
 constexpr std::uint64_t kMostParts = 10'000;
 constexpr auto kMark = "x-amz-meta-weir-upload";
 
 class MultipartUpload {
  public:
-  MultipartUpload(const S3Client& client, std::string key)
-      : client_(client), key_(std::move(key)), mark_(NewUuid()) {}
+  // With `etag` in the place of the object that has it, else of any.
+  MultipartUpload(const S3Client& client, std::string key, std::string etag)
+      : client_(client), key_(std::move(key)), etag_(std::move(etag)), mark_(NewUuid()) {}
 
   void Begin() {
     const S3Request request{
@@ -46,23 +48,30 @@ class MultipartUpload {
 
   // An answer of 200 may still hold an error; and one that was lost leaves an upload that is no
   // more, or is just being put together, which a second try is told in several ways: what tells is
-  // an object with this upload's mark.
-  void Complete() {
+  // an object with this upload's mark. False if the object to be replaced is another by now, or
+  // none.
+  bool Complete() {
     const std::string body =
         fmt::format("<CompleteMultipartUpload>{}</CompleteMultipartUpload>", parts_);
-    const S3Request request{
+    S3Request request{
         .method = "POST", .key = key_, .query = {{"uploadId", upload_id_}}, .body = body};
+    if (!etag_.empty()) {
+      request.headers["if-match"] = etag_;
+    }
     constexpr int kTries = 4;
     for (int tries = 1;; ++tries) {
       try {
         const S3Answer answer = client_.Send(request);
         if (answer.status == kDone && TextOf(answer.body, "ETag")) {
-          return;
+          return true;
+        }
+        if (!etag_.empty() && IsOther(answer)) {
+          return IsThere();
         }
         client_.ThrowAnswer(request, answer);
       } catch (const ExternalError&) {
         if (IsThere()) {
-          return;
+          return true;
         }
         if (tries == kTries) {
           throw;
@@ -87,6 +96,10 @@ class MultipartUpload {
     return answer;
   }
 
+  static bool IsOther(const S3Answer& answer) {
+    return answer.status == kIsAnother || TextOf(answer.body, "Code") == "NoSuchKey";
+  }
+
   bool IsThere() const {
     const S3Answer answer = client_.Send({.method = "HEAD", .key = key_});
     const auto mark = answer.headers.find(kMark);
@@ -95,12 +108,13 @@ class MultipartUpload {
 
   const S3Client& client_;
   std::string key_;
+  std::string etag_;  // of the object that is replaced; may be empty
   std::string mark_;  // tells the object of this upload from another under its key
   std::string upload_id_;
   std::string parts_;
 };
 
-void PutParts(MultipartUpload& upload, std::uint64_t size, const PartReader& read) {
+bool PutParts(MultipartUpload& upload, std::uint64_t size, const PartReader& read) {
   const std::uint64_t part_bytes = std::max(kPartBytes, size / kMostParts + 1);
   int number = 1;
   for (std::uint64_t offset = 0; offset < size; offset += part_bytes) {
@@ -108,23 +122,36 @@ void PutParts(MultipartUpload& upload, std::uint64_t size, const PartReader& rea
     Failpoint("s3:after-part");
   }
   Failpoint("s3:before-complete");
-  upload.Complete();
+  return upload.Complete();
+}
+
+void AbortOrWarn(const MultipartUpload& upload, const S3Client& client, const std::string& key) {
+  try {
+    upload.Abort();
+  } catch (const std::exception& error) {
+    LogWarning("parts of s3://{}/{} stay until vacuum: {}", client.bucket(), key, error.what());
+  }
 }
 
 }  // namespace
 
 void UploadInParts(const S3Client& client, const std::string& key, std::uint64_t size,
                    const PartReader& read) {
-  MultipartUpload upload(client, key);
+  ReplaceInParts(client, key, size, "", read);
+}
+
+bool ReplaceInParts(const S3Client& client, const std::string& key, std::uint64_t size,
+                    const std::string& etag, const PartReader& read) {
+  MultipartUpload upload(client, key, etag);
   upload.Begin();
   try {
-    PutParts(upload, size, read);
-  } catch (...) {
-    try {
-      upload.Abort();
-    } catch (const std::exception& error) {
-      LogWarning("parts of s3://{}/{} stay until vacuum: {}", client.bucket(), key, error.what());
+    const bool is_done = PutParts(upload, size, read);
+    if (!is_done) {
+      AbortOrWarn(upload, client, key);
     }
+    return is_done;
+  } catch (...) {
+    AbortOrWarn(upload, client, key);
     throw;
   }
 }

@@ -19,6 +19,11 @@ using PartReader = std::function<std::string(std::uint64_t offset, std::uint64_t
 void UploadInParts(const S3Client& client, const std::string& key, std::uint64_t size,
                    const PartReader& read);
 
+// The same in the place of the object that has `etag`, of any if it is empty; false, and nothing is
+// replaced, if there is none any more or another.
+bool ReplaceInParts(const S3Client& client, const std::string& key, std::uint64_t size,
+                    const std::string& etag, const PartReader& read);
+
 // An upload that is not complete. Its parts cost room until it is aborted.
 struct PendingUpload {
   std::string key;

@@ -171,7 +171,8 @@ S3Answer S3Client::SendOnce(const S3Request& request) const {
   net::HttpAnswer answer = http_.Ask(sent);
   return {.status = answer.status,
           .body = std::move(answer.body),
-          .headers = std::move(answer.headers)};
+          .headers = std::move(answer.headers),
+          .may_be_repeated = answer.times_sent > 1};
 }
 
 S3Answer S3Client::Send(const S3Request& request) const {
@@ -182,6 +183,7 @@ S3Answer S3Client::Send(const S3Request& request) const {
     const bool is_last = tries >= settings_.retry.most_tries || age > settings_.retry.begin_within;
     try {
       S3Answer answer = SendOnce(request);
+      may_be_repeated = may_be_repeated || answer.may_be_repeated;
       answer.may_be_repeated = may_be_repeated;
       if (IsAnswer(answer)) {
         return answer;

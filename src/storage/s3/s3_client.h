@@ -60,7 +60,8 @@ struct S3Answer {
   long status = 0;
   std::string body{};
   std::map<std::string, std::string> headers{};  // names in lower case
-  // An earlier try of the same request got no answer, or a 5xx, so it may have had its effect.
+  // An earlier try of the same request, of this client or of libcurl below it, got no answer, or a
+  // 5xx, so it may have had its effect.
   bool may_be_repeated = false;
 };
 

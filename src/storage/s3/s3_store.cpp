@@ -20,7 +20,7 @@ namespace {
 constexpr long kAnswered = 200;
 constexpr long kAbsent = 404;
 constexpr long kPartialContent = 206;
-constexpr long kIsThere = 412;
+constexpr long kIsThere = 412;  // answered to If-Match: another is
 constexpr long kNoSuchRange = 416;
 constexpr std::uint64_t kFarthest = std::uint64_t{1} << 62U;  // beyond the largest object
 constexpr std::uint64_t kMostInOnePut = std::uint64_t{32} << 20U;
@@ -186,17 +186,41 @@ void S3Store::Replace(std::string_view key, std::string_view bytes) {
   }
 }
 
-void S3Store::PutFile(std::string_view key, const std::filesystem::path& path) {
+void S3Store::PutFile(std::string_view key, const std::filesystem::path& file) {
   CheckWritable("write", key);
-  std::ifstream file(path, std::ios::binary);
-  const std::uint64_t size = std::filesystem::file_size(path);
+  std::ifstream in(file, std::ios::binary);
+  const std::uint64_t size = std::filesystem::file_size(file);
   if (size <= kMostInOnePut) {
-    Replace(key, ReadPart(file, path, 0, size));
+    Replace(key, ReadPart(in, file, 0, size));
     return;
   }
   UploadInParts(*client_, KeyOf(key), size, [&](std::uint64_t offset, std::uint64_t length) {
-    return ReadPart(file, path, offset, length);
+    return ReadPart(in, file, offset, length);
   });
+}
+
+bool S3Store::PutFileIfMatch(std::string_view key, const std::filesystem::path& file,
+                             const std::string& etag) {
+  CheckWritable("write", key);
+  std::ifstream in(file, std::ios::binary);
+  const std::uint64_t size = std::filesystem::file_size(file);
+  if (size > kMostInOnePut) {
+    return ReplaceInParts(*client_, KeyOf(key), size, etag,
+                          [&](std::uint64_t offset, std::uint64_t length) {
+                            return ReadPart(in, file, offset, length);
+                          });
+  }
+  const std::string bytes = ReadPart(in, file, 0, size);
+  const S3Request request{
+      .method = "PUT", .key = KeyOf(key), .headers = {{"if-match", etag}}, .body = bytes};
+  const S3Answer answer = client_->Send(request);
+  if (answer.status == kIsThere || answer.status == kAbsent) {
+    return answer.may_be_repeated && Get(key) == bytes;
+  }
+  if (answer.status != kAnswered) {
+    client_->ThrowAnswer(request, answer);
+  }
+  return true;
 }
 
 bool S3Store::PutIfAbsent(std::string_view key, std::string_view bytes) {

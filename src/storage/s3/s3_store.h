@@ -45,6 +45,10 @@ class S3Store final : public ObjectStore {
   bool is_local() const override { return false; }
   std::optional<S3Access> s3_access() const override;
   void PutFile(std::string_view key, const std::filesystem::path& file) override;
+  // As PutFileIfUnchanged() of conditional_put.h, by If-Match; `etag` isn't empty. Finds out after
+  // a lost answer as PutIfAbsent() does.
+  bool PutFileIfMatch(std::string_view key, const std::filesystem::path& file,
+                      const std::string& etag);
   void MakeDurable(std::span<const std::string> keys) override;
   void MakeFolder(std::string_view prefix) override;
   void RemoveEmptyFolders(std::string_view prefix) override;

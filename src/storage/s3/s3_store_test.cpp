@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/test_seed.h"
+#include "storage/conditional_put.h"
 #include "storage/probe_store.h"
 #include "storage/s3/fault_proxy.h"
 #include "storage/s3/multipart_upload.h"
@@ -78,6 +79,30 @@ TEST_F(S3StoreTest, UploadsLargeObjectsInParts) {
   EXPECT_TRUE(store.Get("put") == large);
   EXPECT_TRUE(store.Get("file") == large);
   EXPECT_EQ(store.GetRange("file", large.size() - 3, 10), large.substr(large.size() - 3));
+  EXPECT_TRUE(store.ListLeftovers("").empty());
+}
+
+TEST_F(S3StoreTest, ReplacesNoOtherObjectThanWasSeen) {
+  S3Store store = Open();
+  const TestFolder folder;
+  const std::map<std::string, Bytes> files = {
+      {"small", "mine"}, {"large", RandomBytes((std::size_t{33} << 20U) + 5, 1)}};
+  for (const auto& [name, bytes] : files) {
+    std::ofstream(folder.path() / name, std::ios::binary) << bytes;
+    store.Put(name, "seen");
+    const std::string seen = store.Head(name)->etag;
+    store.Put(name, "of another");
+
+    EXPECT_FALSE(PutFileIfUnchanged(store, name, folder.path() / name, seen)) << name;
+    EXPECT_EQ(store.Get(name), "of another");
+
+    EXPECT_TRUE(PutFileIfUnchanged(store, name, folder.path() / name, store.Head(name)->etag));
+    EXPECT_TRUE(store.Get(name) == bytes) << name;
+    const std::string last = store.List(name, {}).at(0).etag;
+    store.Delete(name);
+    EXPECT_FALSE(PutFileIfUnchanged(store, name, folder.path() / name, last)) << name;
+    EXPECT_EQ(store.Head(name), std::nullopt) << name;
+  }
   EXPECT_TRUE(store.ListLeftovers("").empty());
 }
 
@@ -257,7 +282,7 @@ TEST_F(S3StoreTest, LockIsRenewedWhileItIsHeld) {
 
 // --- behind a proxy that fails
 
-class FaultyStoreTest : public S3StoreTest {
+class FaultyStoreTest : public S3StoreTest, public testing::WithParamInterface<Connections> {
  protected:
   S3Store OpenBehind(const FaultProxy& proxy) const {
     S3Settings settings = settings_;
@@ -267,10 +292,11 @@ class FaultyStoreTest : public S3StoreTest {
   }
 };
 
-TEST_F(FaultyStoreTest, EveryWriteHasItsEffectOnce) {
+TEST_P(FaultyStoreTest, EveryWriteHasItsEffectOnce) {
   const std::uint64_t seed = TestSeed();
   for (int round = 0; round < TestRounds(); ++round) {
-    const FaultProxy proxy(S3Server::Shared()->endpoint(), seed + static_cast<unsigned>(round), 30);
+    const FaultProxy proxy(S3Server::Shared()->endpoint(), seed + static_cast<unsigned>(round), 30,
+                           GetParam());
     S3Store store = OpenBehind(proxy);
     const std::string folder = fmt::format("r{}/", round);
     for (int i = 0; i < 5; ++i) {
@@ -290,9 +316,9 @@ TEST_F(FaultyStoreTest, EveryWriteHasItsEffectOnce) {
   }
 }
 
-TEST_F(FaultyStoreTest, ConditionalWritesHaveOneWinner) {
+TEST_P(FaultyStoreTest, ConditionalWritesHaveOneWinner) {
   const std::uint64_t seed = TestSeed();
-  const FaultProxy proxy(S3Server::Shared()->endpoint(), seed, 30);
+  const FaultProxy proxy(S3Server::Shared()->endpoint(), seed, 30, GetParam());
   constexpr int kWriters = 4;
   constexpr int kContested = 30;
   std::array<std::array<bool, kContested>, kWriters> won{};
@@ -317,8 +343,8 @@ TEST_F(FaultyStoreTest, ConditionalWritesHaveOneWinner) {
   EXPECT_GT(proxy.num_lost_replies(), 0);
 }
 
-TEST_F(FaultyStoreTest, LargeObjectsArriveWhole) {
-  const FaultProxy proxy(S3Server::Shared()->endpoint(), TestSeed(), 20);
+TEST_P(FaultyStoreTest, LargeObjectsArriveWhole) {
+  const FaultProxy proxy(S3Server::Shared()->endpoint(), TestSeed(), 20, GetParam());
   S3Store store = OpenBehind(proxy);
   const Bytes large = RandomBytes(std::size_t{50} << 20U, 2);
 
@@ -327,6 +353,49 @@ TEST_F(FaultyStoreTest, LargeObjectsArriveWhole) {
   EXPECT_TRUE(Open().Get("large") == large);
   EXPECT_EQ(std::ssize(Open().ListLeftovers("")), proxy.num_unknown_uploads());  // vacuum's
 }
+
+// What libcurl does by itself on a connection that was kept: it sends again, and the second answer
+// says that the object is there.
+TEST_P(FaultyStoreTest, AWriteWhoseReplyIsLostIsItsWritersOwn) {
+  const FaultProxy proxy(S3Server::Shared()->endpoint(), TestSeed(), 0, GetParam());
+  S3Store store = OpenBehind(proxy);
+
+  for (int i = 0; i < 9; ++i) {
+    const std::string key = std::to_string(i);
+    EXPECT_EQ(store.Get(key), std::nullopt);  // opens the connection, or finds it
+    EXPECT_TRUE(store.PutIfAbsent(key, "mine " + key)) << key;
+    EXPECT_FALSE(store.PutIfAbsent(key, "other " + key)) << key;
+  }
+
+  EXPECT_GE(proxy.num_lost_replies(), 6);
+}
+
+TEST_P(FaultyStoreTest, AReplacementWhoseReplyIsLostIsItsWritersOwn) {
+  const FaultProxy proxy(S3Server::Shared()->endpoint(), TestSeed(), 0, GetParam());
+  S3Store store = OpenBehind(proxy);
+  const TestFolder folder;
+
+  for (int i = 0; i < 9; ++i) {
+    const std::string key = std::to_string(i);
+    store.Put(key, "seen");
+    const std::string seen = store.Head(key)->etag;
+    for (const char* name : {"mine", "other"}) {
+      std::ofstream(folder.path() / name, std::ios::binary) << name << key;
+    }
+    EXPECT_TRUE(PutFileIfUnchanged(store, key, folder.path() / "mine", seen)) << key;
+    EXPECT_FALSE(PutFileIfUnchanged(store, key, folder.path() / "other", seen)) << key;
+    EXPECT_EQ(store.Get(key), "mine" + key);
+  }
+
+  EXPECT_GE(proxy.num_lost_replies(), 6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, FaultyStoreTest,
+                         testing::Values(Connections::kOneRequest, Connections::kKept),
+                         [](const auto& kind) {
+                           return kind.param == Connections::kKept ? "ConnectionsKept"
+                                                                   : "OneRequestAConnection";
+                         });
 
 }  // namespace
 }  // namespace weir::storage

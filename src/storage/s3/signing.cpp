@@ -25,6 +25,7 @@ std::string HexOf(std::string_view bytes) {
 
 std::string NamesOf(const std::map<std::string, std::string>& headers) {
   std::vector<std::string_view> names;
+  names.reserve(headers.size());
   for (const auto& [name, value] : headers) {
     names.push_back(name);
   }
@@ -59,6 +60,7 @@ std::string EncodedQuery(const std::map<std::string, std::string>& query) {
     encoded.emplace(PercentEncode(name), PercentEncode(value));
   }
   std::vector<std::string> parts;
+  parts.reserve(encoded.size());
   for (const auto& [name, value] : encoded) {
     parts.push_back(fmt::format("{}={}", name, value));
   }

@@ -29,8 +29,13 @@ constexpr const char* kCounters[] = {
     "num_unauth_segment", "num_past_expiration", "num_inactive_segment",
     "num_other_error"};
 
+// What uploads hold may be no UTF-8.
+std::string DumpText(const PlainJson& json) {
+  return json.dump(-1, ' ', false, PlainJson::error_handler_t::replace);
+}
+
 net::ServerAnswer Answer(const PlainJson& response) {
-  return {.status = 200, .body = PlainJson{{"response", response}}.dump()};
+  return {.status = 200, .body = DumpText(PlainJson{{"response", response}})};
 }
 
 // What an earlier process wrote; `standard` if there is none.
@@ -53,7 +58,7 @@ PlainJson ReadState(const std::filesystem::path& path, PlainJson standard) {
 void WriteState(const std::filesystem::path& path, const PlainJson& state) {
   const std::filesystem::path draft = path.string() + ".new";
   std::ofstream file(draft, std::ios::binary | std::ios::trunc);
-  file << state.dump(-1, ' ', false, PlainJson::error_handler_t::replace) << "\n";
+  file << DumpText(state) << "\n";
   file.close();
   if (!file) {
     throw ExternalError("{}: it can't be written", draft.string());

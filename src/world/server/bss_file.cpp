@@ -64,6 +64,23 @@ std::string FaultOf(const ReadSegment& segment, std::int64_t least_expiration) {
   return "";
 }
 
+// Text files are Latin-1; what is kept and answered is UTF-8.
+std::string FromLatin1(std::string_view text) {
+  std::string utf8;
+  utf8.reserve(text.size());
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    constexpr unsigned kFirstOfTwo = 0x80;
+    if (byte < kFirstOfTwo) {
+      utf8 += letter;
+    } else {
+      utf8 += static_cast<char>(0xC0U | (byte >> 6U));
+      utf8 += static_cast<char>(kFirstOfTwo | (byte & 0x3FU));
+    }
+  }
+  return utf8;
+}
+
 class LineReader {
  public:
   LineReader(std::string_view line, const TextRules& rules) : rules_(rules), rest_(line) {}
@@ -76,7 +93,7 @@ class LineReader {
       user.fault = "no user or no segments";
       return user;
     }
-    user.uid = std::string(rest_.substr(0, end)) + (domain.empty() ? "" : "^" + domain);
+    user.uid = FromLatin1(rest_.substr(0, end)) + (domain.empty() ? "" : "^" + domain);
     if (domain.empty() && !IsUserNumber(user.uid)) {
       user.fault = fmt::format("user {} isn't a number", user.uid);
       user.is_user_fault = true;

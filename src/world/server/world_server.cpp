@@ -55,10 +55,28 @@ std::map<std::int64_t, KnownSegment> SegmentsOf(const fs::path& file) {
   if (!all.is_array()) {
     throw UserError("{}: a JSON array of segments is needed", file.string());
   }
-  for (const PlainJson& segment : all) {
-    if (segment.value("dsp", "") == "xandr") {
-      segments[segment.at("dsp_segment_id")] = {.member = segment.at("member_id"),
-                                                .active = segment.value("dsp_active", true)};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const PlainJson& segment = all[i];
+    const auto whole = [&](const char* name) {
+      const auto found = segment.find(name);
+      if (found == segment.end() || !found->is_number_integer()) {
+        throw UserError("{}: segment {} (from 1): {}: found {}; a whole number is needed",
+                        file.string(), i + 1, name,
+                        found == segment.end() ? "nothing" : found->dump());
+      }
+      return found->get<std::int64_t>();
+    };
+    if (!segment.is_object()) {
+      throw UserError("{}: segment {} (from 1) is no object", file.string(), i + 1);
+    }
+    if (segment.contains("dsp") && segment.at("dsp") == "xandr") {
+      const auto active = segment.find("dsp_active");
+      if (active != segment.end() && !active->is_boolean()) {
+        throw UserError("{}: segment {} (from 1): dsp_active: found {}; true or false is allowed",
+                        file.string(), i + 1, active->dump());
+      }
+      segments[whole("dsp_segment_id")] = {
+          .member = whole("member_id"), .active = active == segment.end() || active->get<bool>()};
     }
   }
   return segments;
@@ -172,7 +190,9 @@ class WorldServer {
       std::int64_t member = 0;
       const std::string text = request.Query("member_id");
       std::from_chars(text.data(), text.data() + text.size(), member);
-      return {.status = 200, .body = service_->Held(member).dump()};
+      return {
+          .status = 200,
+          .body = service_->Held(member).dump(-1, ' ', false, PlainJson::error_handler_t::replace)};
     }
     if (request.path == "/world/counters") {
       return {.status = 200, .body = service_->Counters().dump()};

@@ -21,6 +21,7 @@ constexpr auto kOwnNumbers = "number";
 constexpr auto kTextFields = "SEG_ID, EXPIRATION, VALUE, TIMESTAMP";
 constexpr auto kTextSeparators = ",;:#^";
 constexpr std::uint64_t kMostOfUnsigned = std::numeric_limits<std::uint64_t>::max();
+constexpr std::int64_t kMostOfNumbers = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kMostOfSigned = std::numeric_limits<std::int64_t>::max();
 
 std::vector<std::string> KindsOfIds() {
@@ -77,8 +78,12 @@ std::string Masked(std::string message, std::string_view user) {
 
 class XandrEncoder final : public ChangeEncoder {
  public:
-  XandrEncoder(const XandrFileOptions& options, std::optional<XandrDomain> domain)
-      : encoder_(options), bytes_of_file_(options.bytes_of_file), domain_(domain) {}
+  XandrEncoder(const XandrFileOptions& options, std::optional<XandrDomain> domain,
+               std::int64_t member)
+      : encoder_(options),
+        bytes_of_file_(options.bytes_of_file),
+        domain_(domain),
+        member_(member) {}
 
   bool Append(const UserChanges& user, std::string& bytes) const override {
     std::optional<XandrUid> uid = FindXandrUid(user.user, domain_);
@@ -102,6 +107,20 @@ class XandrEncoder final : public ChangeEncoder {
     }
     return true;
   }
+  std::string WhyNot(const SegmentChange& change) const override {
+    const std::string why = WhyNotNumber("the seat", member_);
+    if (!why.empty()) {
+      return why;
+    }
+    if (change.segment < 1 || change.segment > kMostOfNumbers) {
+      return WhyNotNumber("the segment's number", change.segment);
+    }
+    if (!change.remove && (change.minutes < 1 || change.minutes > kXandrMostMinutes)) {
+      return fmt::format("it runs out after {} minutes; 1 to {} are allowed", change.minutes,
+                         kXandrMostMinutes);
+    }
+    return {};
+  }
   std::string AllowedIds() const override {
     if (domain_) {
       return "ids of devices that a line of the file can hold";
@@ -117,8 +136,15 @@ class XandrEncoder final : public ChangeEncoder {
 
  private:
   XandrUserEncoder encoder_;
+  static std::string WhyNotNumber(const char* what, std::int64_t number) {
+    return number >= 1 && number <= kMostOfNumbers
+               ? std::string()
+               : fmt::format("{} is {}; 1 to {} is allowed", what, number, kMostOfNumbers);
+  }
+
   std::int64_t bytes_of_file_;
   std::optional<XandrDomain> domain_;
+  std::int64_t member_;
 };
 
 // How text files look: whether they can say what weir has, which are segments' ids.
@@ -177,8 +203,22 @@ class Xandr final : public Destination {
                  .separators = settings_.at("separators")},
         .bytes_of_file = settings_.at("bytes_of_file"),
         .segments_of_line = settings_.at("segments_of_line")};
-    return std::make_unique<XandrEncoder>(options, domain_);
+    return std::make_unique<XandrEncoder>(options, domain_, place.member);
   }
+
+  std::string EncodingText() const override {
+    Json encoding = Json::object();
+    for (const char* name :
+         {"encoding", "fields", "separators", "ids", "bytes_of_file", "segments_of_line"}) {
+      encoding[name] = settings_.at(name);
+    }
+    return encoding.dump();
+  }
+
+  void CheckSeats(const std::set<std::int64_t>& members) const override {
+    delivery_->CheckSeats(members);
+  }
+  bool MayHaveArrived(const FileOnItsWay& file) override { return delivery_->MayHaveArrived(file); }
 
   void Deliver(const FileOnItsWay& file) override { delivery_->Deliver(file); }
   Outcome Confirm(const FileOnItsWay& file) override { return delivery_->Confirm(file); }

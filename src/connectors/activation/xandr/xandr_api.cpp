@@ -14,6 +14,7 @@
 #include "base/failpoint.h"
 #include "connectors/activation/xandr/polling.h"
 #include "net/http_request.h"
+#include "net/origin.h"
 
 namespace weir::connectors {
 namespace {
@@ -66,6 +67,12 @@ std::string JsonTextOf(const Json& json) {
   return json.is_string() ? json.get<std::string>() : json.dump();
 }
 
+// Empty where there is no such text: services say null, too.
+std::string TextOrNothing(const Json& json, const char* name) {
+  const auto found = json.is_object() ? json.find(name) : json.end();
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 class XandrApi final : public XandrDelivery {
  public:
   XandrApi(const Json& settings, const DestinationContext& context)
@@ -76,6 +83,10 @@ class XandrApi final : public XandrDelivery {
         polling_(settings, context.stop),
         stop_(context.stop),
         pace_(context.pace) {}
+
+  void CheckSeats(const std::set<std::int64_t>& /*members*/) const override {}
+
+  bool MayHaveArrived(const FileOnItsWay& file) override { return HasArrived(file); }
 
   void Deliver(const FileOnItsWay& file) override {
     if (HasArrived(file)) {
@@ -184,6 +195,10 @@ class XandrApi final : public XandrDelivery {
     } else if (lines.is_string() && !lines.get<std::string>().empty()) {
       outcome.error_lines.push_back(lines);
     }
+    const std::string code = TextOrNothing(job.all, "error_code");
+    if (!outcome.accepted && outcome.error_lines.empty() && !code.empty()) {
+      outcome.error_lines.push_back(code);
+    }
     return outcome;
   }
 
@@ -202,7 +217,7 @@ class XandrApi final : public XandrDelivery {
     }
     net::HttpRequest request{.method = method, .url = url, .body = body, .time_limit = time_limit_};
     request.headers.emplace_back("Content-Type: application/octet-stream");
-    if (!token_.empty() && url.starts_with(url_)) {  // others get no token of ours
+    if (!token_.empty() && net::IsOfOneOrigin(url, url_)) {  // others get no token of ours
       request.headers.push_back("Authorization: Bearer " + token_);
     }
     return net::Ask(request);
@@ -211,7 +226,7 @@ class XandrApi final : public XandrDelivery {
   static Json Checked(const std::string& what, const net::HttpAnswer& answer) {
     const Json json = Json::parse(answer.body.empty() ? "{}" : answer.body, nullptr, false);
     const Json response = json.is_object() ? json.value("response", json) : Json();
-    const std::string code = response.is_object() ? response.value("error_code", "") : "";
+    const std::string code = TextOrNothing(response, "error_code");
     if (code == kRateLimit) {
       throw RateLimitError("Xandr answered {} to {}", kRateLimit, what);
     }

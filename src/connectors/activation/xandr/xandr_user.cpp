@@ -119,7 +119,8 @@ std::optional<XandrUid> FindXandrUid(std::string_view text,
   }
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number == 0) {
+  const bool is_canonical = text.empty() || text.front() != '0';  // "01" would be "1" twice
+  if (error != std::errc() || end != text.data() + text.size() || number == 0 || !is_canonical) {
     return std::nullopt;
   }
   return number;

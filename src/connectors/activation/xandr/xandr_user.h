@@ -90,7 +90,7 @@ std::string ToText(const XandrUid& uid);
 bool IsEmptyXandrUid(const XandrUid& uid);
 
 // A user's id as text: Xandr's own number, or a device's id of the domain; none for what is no
-// number from 1 to 18446744073709551615 where that is wanted.
+// number from 1 to 18446744073709551615, written without zeros in front, where that is wanted.
 std::optional<XandrUid> FindXandrUid(std::string_view text,
                                      const std::optional<XandrDomain>& domain);
 // The same; throws UserError.

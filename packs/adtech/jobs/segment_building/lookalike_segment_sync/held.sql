@@ -6,4 +6,4 @@ FROM (
   UNION ALL
   SELECT segment_id, universal_id FROM before WHERE universal_id IS NOT NULL
 ) AS candidates
-WHERE CAST(xxh64(concat(segment_id, ':', universal_id), 4) AS DOUBLE) < {var.holdout} * 18446744073709551616e0
+WHERE CAST(xxh64(concat(segment_id, ':', universal_id), 4) AS DOUBLE) < (SELECT CAST(share AS DOUBLE) FROM share) * 18446744073709551616e0

@@ -18,6 +18,7 @@ done AS (
   GROUP BY segment_id
 ),
 had AS (SELECT segment_id, count(*) AS members FROM before GROUP BY segment_id),
+was_scored AS (SELECT DISTINCT segment_id FROM scoring WHERE status = 'scored'),
 ranked AS (SELECT segment_id, count(*) AS people FROM scored GROUP BY segment_id),
 sendable AS (
   SELECT segment_id, sum(ids) AS ids, min(ids) AS least
@@ -34,11 +35,12 @@ SELECT s.segment_id, s.max_size AS wanted, coalesce(r.people, 0) AS scored, CAST
        coalesce(d.added, 0) AS added, coalesce(d.removed, 0) AS removed, coalesce(d.renewed, 0) AS renewed,
        coalesce(h.members, 0) - coalesce(d.removed, 0) - coalesce(d.renewed, 0) AS kept,
        CASE WHEN s.active <> 1 THEN 'not_active'
-            WHEN r.people IS NULL THEN 'no_model'
+            WHEN q.segment_id IS NULL THEN 'no_model'
             WHEN coalesce(a.least, 0) < s.min_size THEN 'undersized'
             ELSE 'sent' END AS status
 FROM segments AS s
 LEFT JOIN done AS d ON d.segment_id = s.segment_id
 LEFT JOIN had AS h ON h.segment_id = s.segment_id
 LEFT JOIN ranked AS r ON r.segment_id = s.segment_id
+LEFT JOIN was_scored AS q ON q.segment_id = s.segment_id
 LEFT JOIN sendable AS a ON a.segment_id = s.segment_id

@@ -1,0 +1,1 @@
+SELECT concat('', {var.holdout}) AS share

@@ -1,0 +1,1 @@
+SELECT DISTINCT host FROM advertisers_hosts
