@@ -245,7 +245,8 @@ def people(path, table):
 def forget(folder, clusters):
     """Erased between enricher and loader: the outbox loses them, and what the topics still hold isn't loaded."""
     few_rules(folder)
-    world = World(folder / "world", SEED, PARTITIONS, "--people", "40", "--days", "2", "--rate.erased", "0.3", "--rate.mapped", "0.5")
+    world = World(folder / "world", SEED, PARTITIONS, "--people", "40", "--days", "2", "--rate.erased", "0.3", "--rate.mapped", "0.5",
+                  "--rate.bad", "0.1")
     erased = {(line["party"], line["user_id"]) for line in map(json.loads, (folder / "world/erased.ndjson").read_text().splitlines())}
     order = ("forget", "--file", str(folder / "world/erased.ndjson"), "--json")
     with Path(folder, clusters, world, 100_000) as path:
@@ -257,6 +258,8 @@ def forget(folder, clusters):
         call(*order, folder=path.project)
         for table in waiting:
             assert not people(path, table) & erased, table
+        writers = {entry.get("job") for entry in json.loads(call("table", "history", "metastore.bad_events", "--json", folder=path.project).stdout)["history"]}
+        assert "forget" in writers, "no bad line of somebody erased: the loader, which writes there too, hasn't begun yet"
         held = sum(len(path.target.read(f"enriched-v2-{party}")) for party in TOPICS.values())
         call("run", "enricher", "reservoir_loader", folder=path.project)
         for table in PARTIES:

@@ -281,7 +281,8 @@ std::string WhyNotToBegin(const JobInstance& instance, const std::vector<JobInst
       continue;
     }
     for (const lake::HistoryEntry& entry : lake::ReadHistory(folder, 0)) {
-      if (!entry.info.job.empty() && !is_known(entry.info.job)) {
+      const bool of_run = !entry.info.interval.empty();  // not of a command, as "forget" is one
+      if (of_run && !is_known(entry.info.job)) {
         return fmt::format(
             "{0} holds what job '{1}' wrote, which the project has no more; if {2} is its new "
             "name, all that it has read would be written once more: give the job its name back, "
