@@ -37,6 +37,9 @@ steps:
   - connector: segment_files
     in: changes
     with: {path: out/segments, name: looks, day: "{ds}", partition: all}
+  - connector: files
+    in: people
+    with: {path: "out/rows/{ds}.json", sort_by: [dsp_user_id, dsp_segment_id]}
 writes:
   - table: house.members
     from: people
@@ -127,6 +130,12 @@ def forget(project, id, *words, **options):
     return call("forget", f"an:{id}", "--json", *words, folder=project, check=False, **options)
 
 
+def exported(project):
+    """Who stands in the rows that the job writes to a file of JSON lines."""
+    lines = (project / f"out/rows/{DAY}.json").read_text().splitlines()
+    return sorted(json.loads(line)["dsp_user_id"] for line in lines)
+
+
 def check_waits(done, project):
     """All is done but for what has to be fetched."""
     assert done.returncode == 1 and "delete it once it has been fetched" in done.stderr, done.stdout + done.stderr
@@ -164,6 +173,7 @@ def ids(folder, server=None):
         assert all(after[name] == text for name, text in journal.items()), (id, [name for name in journal if after[name] != journal[name]])
         everybody.remove(id)
         assert members(project) == set(everybody), id
+        assert exported(project) == sorted(2 * everybody), id
         # Whoever is asked for again is told so as long as it waits; taken away, nothing is left to do.
         check_waits(forget(project, id), project)
         for name in told:

@@ -11,6 +11,7 @@
 #include "base/run_id.h"
 #include "lake/delete_rows.h"
 #include "lake/operation.h"
+#include "lake/own_files.h"
 #include "lake/rewrite.h"
 #include "lake/scan.h"
 #include "lake/write_table.h"
@@ -68,7 +69,7 @@ bool HeldBefore(lake::Warehouse& warehouse, const Target& target) {
   lake::Snapshot before = target.snapshot;
   before.files.clear();
   for (const lake::RemoveFile& file : target.snapshot.tombstones) {
-    if (target.folder.store->Head(lake::DecodePath(file.path))) {
+    if (target.folder.store->Head(lake::KeyOfPath(target.folder, file.path))) {
       lake::AddFile& held = before.files.emplace_back();
       held.path = file.path;
       held.partition_values = file.partition_values;

@@ -151,6 +151,10 @@ bool EndsInOneOf(const std::string& path, std::initializer_list<std::string_view
                              [&](std::string_view suffix) { return path.ends_with(suffix); });
 }
 
+FileRows LineRowsOf(const std::string& path, const ScratchIds& ids, sql::Connection& connection) {
+  return LineRows(path, ForeignLines(path, ids, connection));
+}
+
 std::optional<FileRows> FileRowsOf(const std::string& path, connectors::NamedPeople people,
                                    const ScratchIds& ids, sql::Connection& connection) {
   if (EndsInOneOf(path, {".parquet"})) {
@@ -166,7 +170,7 @@ std::optional<FileRows> FileRowsOf(const std::string& path, connectors::NamedPeo
   if (people == NamedPeople::kByIdentifier && FirstLine(path, connection) == kIdentifierHeader) {
     return IdentifierRows(path, ids);
   }
-  return LineRows(path, ForeignLines(path, ids, connection));
+  return LineRowsOf(path, ids, connection);
 }
 
 }  // namespace weir::cli

@@ -31,4 +31,7 @@ bool EndsInOneOf(const std::string& path, std::initializer_list<std::string_view
 std::optional<FileRows> FileRowsOf(const std::string& path, connectors::NamedPeople people,
                                    const ScratchIds& ids, sql::Connection& connection);
 
+// Of a file of lines, whatever its suffix is, whose layout isn't known.
+FileRows LineRowsOf(const std::string& path, const ScratchIds& ids, sql::Connection& connection);
+
 }  // namespace weir::cli

@@ -195,15 +195,17 @@ class FileEraser {
     return folders_.PeopleIn(path).value_or(connectors::NamedPeople::kAnywhere);
   }
 
+  // Of JSON that is more than one value, as files of rows may be, each line is a row.
   std::optional<FileRows> RowsOf(const fs::path& path) {
-    return FileRowsOf(path.string(), PeopleIn(path), ids_, connection_);
+    return EndsInOneOf(path.string(), {".json"}) && !JsonOf(path)
+               ? LineRowsOf(path.string(), ids_, connection_)
+               : FileRowsOf(path.string(), PeopleIn(path), ids_, connection_);
   }
 
   // Rows, or of JSON texts, that name an id.
   std::int64_t CountIn(const fs::path& path) {
-    if (EndsInOneOf(path.string(), {".json"})) {
-      OrderedJson json = HasNoIds(path) ? OrderedJson() : JsonOf(path);
-      return TakeTextsOut(json, PeopleIn(path), ids_.patterns());
+    if (std::optional<OrderedJson> json = JsonOf(path)) {
+      return TakeTextsOut(*json, PeopleIn(path), ids_.patterns());
     }
     const auto rows = RowsOf(path);
     return rows ? connection_.QueryInteger(
@@ -211,12 +213,25 @@ class FileEraser {
                 : 0;
   }
 
-  OrderedJson JsonOf(const fs::path& path) {
+  // Absent if it isn't one JSON value.
+  std::optional<OrderedJson> JsonOf(const fs::path& path) {
+    std::optional<OrderedJson> json;
+    if (!EndsInOneOf(path.string(), {".json"})) {
+      return json;
+    }
+    json.emplace();
+    if (HasNoIds(path)) {
+      return json;
+    }
     const auto object = objects_.find(path.string());
-    return object == objects_.end()
-               ? connectors::ReadJsonFile(path)
-               : OrderedJson::parse(object->second.store->Get(object->second.key).value_or(""),
-                                    nullptr, false);
+    *json = object == objects_.end()
+                ? connectors::ReadJsonFile(path)
+                : OrderedJson::parse(object->second.store->Get(object->second.key).value_or(""),
+                                     nullptr, false);
+    if (json->is_discarded()) {
+      json.reset();
+    }
+    return json;
   }
 
   void Rewrite(const fs::path& path) {
@@ -272,10 +287,9 @@ class FileEraser {
 
   // Copies what names no id; false if it isn't known how.
   bool CopyRest(const fs::path& from, const fs::path& to) {
-    if (EndsInOneOf(from.string(), {".json"})) {
-      OrderedJson json = JsonOf(from);
-      TakeTextsOut(json, PeopleIn(from), ids_.patterns());
-      connectors::WriteJsonFile(to, json, -1);
+    if (std::optional<OrderedJson> json = JsonOf(from)) {
+      TakeTextsOut(*json, PeopleIn(from), ids_.patterns());
+      connectors::WriteJsonFile(to, *json, -1);
       return true;
     }
     const auto rows = RowsOf(from);
