@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
+#include "jobs/plan/interval_json.h"
 
 namespace weir::cli {
 namespace {
@@ -15,17 +16,9 @@ using jobs::JobInstance;
 using jobs::PlannedRun;
 
 Json RunJson(const JobInstance& instance, const PlannedRun& run) {
-  Json json = {{"job", instance.job->name},
-               {"partition", instance.partition},
-               {"start", FormatTimestamp(run.interval.start)},
-               {"end", FormatTimestamp(run.interval.end)},
-               {"why", run.why},
-               {"rows", nullptr},
-               {"seconds", nullptr}};
-  if (run.cause == jobs::Cause::kStream) {
-    json["start"] = json["end"] = nullptr;
-    json["batch"] = run.interval.start;
-  }
+  Json json = {{"job", instance.job->name}, {"partition", instance.partition}};
+  json.update(jobs::IntervalJson(run.interval));
+  json.update({{"why", run.why}, {"rows", nullptr}, {"seconds", nullptr}});
   if (run.rows) {
     json["rows"] = *run.rows;
   }

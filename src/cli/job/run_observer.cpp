@@ -12,6 +12,7 @@
 #include "cli/job/status_line.h"
 #include "cli/print_json.h"
 #include "cli/units.h"
+#include "jobs/plan/interval_json.h"
 
 namespace weir::cli {
 namespace {
@@ -48,12 +49,9 @@ class JsonObserver final : public jobs::RunObserver {
     Print({{"event", "plan"}, {"runs", plan.runs.size()}, {"stale", plan.stale.size()}});
   }
   void OnStart(const JobInstance& instance, const PlannedRun& run) override {
-    Print({{"event", "start"},
-           {"job", instance.job->name},
-           {"partition", instance.partition},
-           {"start", FormatTimestamp(run.interval.start)},
-           {"end", FormatTimestamp(run.interval.end)},
-           {"why", run.why}});
+    Json event = EventOf("start", instance, run.interval);
+    event["why"] = run.why;
+    Print(event);
   }
   void OnEnd(const JobInstance& instance, const RunOutcome& outcome) override {
     const RunRecord& record = outcome.record;
@@ -61,42 +59,39 @@ class JsonObserver final : public jobs::RunObserver {
     for (const jobs::StepRecord& step : record.steps) {
       steps.push_back({{"name", step.name}, {"rows", step.rows}, {"seconds", step.seconds}});
     }
-    Print({{"event", "end"},
-           {"run", record.key.id()},
-           {"job", instance.job->name},
-           {"partition", instance.partition},
-           {"start", FormatTimestamp(record.key.interval.start)},
-           {"end", FormatTimestamp(record.key.interval.end)},
-           {"state", OutcomeText(outcome)},
-           {"rows", record.rows},
-           {"seconds", record.seconds},
-           {"steps", steps},
-           {"error", record.error}});
+    Json event = EventOf("end", instance, record.key.interval);
+    event.update({{"run", record.key.id()},
+                  {"state", OutcomeText(outcome)},
+                  {"rows", record.rows},
+                  {"seconds", record.seconds},
+                  {"steps", steps},
+                  {"error", record.error}});
+    Print(event);
   }
   void OnSkip(const JobInstance& instance, const PlannedRun& run, const std::string& why) override {
-    Print({{"event", "skip"},
-           {"job", instance.job->name},
-           {"partition", instance.partition},
-           {"start", FormatTimestamp(run.interval.start)},
-           {"end", FormatTimestamp(run.interval.end)},
-           {"why", why}});
+    Json event = EventOf("skip", instance, run.interval);
+    event["why"] = why;
+    Print(event);
   }
   void OnAlert(const jobs::AlertReport& report) override {
-    Print({{"event", "alert"},
-           {"to", report.to},
-           {"kind", report.kind},
-           {"cause", ToText(report.alert.cause)},
-           {"job", report.alert.job},
-           {"partition", report.alert.partition},
-           {"start", FormatTimestamp(report.alert.interval.start)},
-           {"end", FormatTimestamp(report.alert.interval.end)},
-           {"run", report.alert.run},
-           {"attempt", report.alert.attempt},
-           {"outcome", report.outcome},
-           {"problem", report.problem}});
+    Json event = {{"event", "alert"},        {"to", report.to},
+                  {"kind", report.kind},     {"cause", ToText(report.alert.cause)},
+                  {"job", report.alert.job}, {"partition", report.alert.partition}};
+    event.update(jobs::IntervalJson(report.alert.interval));
+    event.update({{"run", report.alert.run},
+                  {"attempt", report.alert.attempt},
+                  {"outcome", report.outcome},
+                  {"problem", report.problem}});
+    Print(event);
   }
 
  private:
+  static Json EventOf(const char* event, const JobInstance& instance,
+                      const jobs::Interval& interval) {
+    Json json = {{"event", event}, {"job", instance.job->name}, {"partition", instance.partition}};
+    json.update(jobs::IntervalJson(interval));
+    return json;
+  }
   void Print(const Json& event) {
     out_ << event.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
   }

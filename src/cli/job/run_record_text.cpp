@@ -1,10 +1,8 @@
 #include "cli/job/run_record_text.h"
 
-#include <string_view>
-
 #include "base/clock.h"
 #include "jobs/ledger/ledger.h"
-#include "jobs/plan/done_runs.h"
+#include "jobs/plan/interval_json.h"
 
 namespace weir::cli {
 
@@ -18,15 +16,11 @@ std::string StateText(const jobs::RunRecord& record) {
 Json RecordJson(const jobs::RunRecord& record) {
   Json json = Json::parse(jobs::ToJson(record));
   json.erase("format");
-  for (const char* time : {"start", "end", "started", "ended", "renewed"}) {
+  for (const char* time : {"started", "ended", "renewed"}) {
     const Micros micros = json.at(time).get<Micros>();
-    const bool is_unset = micros == 0 && std::string_view(time).ends_with("ed");
-    json[time] = is_unset ? Json() : Json(FormatTimestamp(micros));
+    json[time] = micros == 0 ? Json() : Json(FormatTimestamp(micros));
   }
-  if (jobs::IsBatch(record.key.interval)) {
-    json["start"] = json["end"] = nullptr;
-    json["batch"] = record.key.interval.start;
-  }
+  json.update(jobs::IntervalJson(record.key.interval));
   if (jobs::Ledger::IsAbandoned(record)) {
     json["state"] = "crashed";
   }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/plan/interval_json.h"
+
 namespace weir::jobs {
 
 std::string ToText(AlertCause cause) {
@@ -46,18 +48,12 @@ std::string ToJson(const Alert& alert, const std::string& project, const std::st
                       {"message", check.message},
                       {"failures", check.failures}});
   }
-  const nlohmann::ordered_json json = {{"text", ToText(alert)},
-                                       {"cause", ToText(alert.cause)},
-                                       {"project", project},
-                                       {"environment", environment},
-                                       {"job", alert.job},
-                                       {"partition", alert.partition},
-                                       {"start", FormatTimestamp(alert.interval.start)},
-                                       {"end", FormatTimestamp(alert.interval.end)},
-                                       {"run", alert.run},
-                                       {"attempt", alert.attempt},
-                                       {"error", alert.error},
-                                       {"checks", checks}};
+  nlohmann::ordered_json json = {{"text", ToText(alert)}, {"cause", ToText(alert.cause)},
+                                 {"project", project},    {"environment", environment},
+                                 {"job", alert.job},      {"partition", alert.partition}};
+  json.update(IntervalJson(alert.interval));
+  json.update(
+      {{"run", alert.run}, {"attempt", alert.attempt}, {"error", alert.error}, {"checks", checks}});
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

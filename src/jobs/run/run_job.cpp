@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "jobs/checks/check_runner.h"
+#include "jobs/plan/done_runs.h"
 #include "jobs/run/read_files.h"
 #include "jobs/run/run_checks.h"
 #include "jobs/run/run_outputs.h"
@@ -318,8 +319,10 @@ class Work {
     origin.run_id = record_.key.id();
     origin.attempt = record_.attempt;
     origin.job = instance_.name();
-    origin.interval = fmt::format("{}/{}", FormatTimestamp(task_.interval.start),
-                                  FormatTimestamp(task_.interval.end));
+    origin.interval = IsBatch(task_.interval)
+                          ? fmt::format("batch {}", task_.interval.start)
+                          : fmt::format("{}/{}", FormatTimestamp(task_.interval.start),
+                                        FormatTimestamp(task_.interval.end));
     origin.code_hash = record_.code_hash;
     for (const InputRecord& input : record_.inputs) {
       if (input.table != kSourceFiles) {
