@@ -37,14 +37,16 @@ steps:
   - connector: segment_files
     in: changes
     with: {path: out/segments, name: looks, day: "{ds}", partition: all}
-  - connector: files
-    in: people
-    with: {path: "out/rows/{ds}.json", sort_by: [dsp_user_id, dsp_segment_id]}
 writes:
   - table: house.members
     from: people
     partition_by: [ds]
     personal: true
+"""
+EXPORT = """  - connector: files
+    in: people
+    with: {path: "out/rows/{ds}.json", sort_by: [dsp_user_id, dsp_segment_id]}
+writes:
 """
 CHANGES = """SELECT dsp_user_id, dsp_segment_id, 'add' AS action, CAST(epoch(since) AS BIGINT) AS ts,
   CAST(43200 AS BIGINT) AS expiration_minutes, CAST(1 AS BIGINT) AS value FROM wanted"""
@@ -151,6 +153,8 @@ def members(project):
 def ids(folder, server=None):
     everybody = [*number_ids(12), *ODD_IDS]
     project = new_project(folder / "project", everybody, server)
+    job = project / "jobs/d/members/job.yaml"
+    job.write_text(job.read_text().replace("writes:\n", EXPORT))
     call("run", folder=project)
     for number, id in enumerate(ODD_IDS):
         lines, files = segment_lines(project), identifiers(project)
