@@ -49,7 +49,7 @@ class JsonObserver final : public jobs::RunObserver {
     Print({{"event", "plan"}, {"runs", plan.runs.size()}, {"stale", plan.stale.size()}});
   }
   void OnStart(const JobInstance& instance, const PlannedRun& run) override {
-    Json event = EventOf("start", instance, run.interval);
+    Json event = About({{"event", "start"}}, instance, run.interval);
     event["why"] = run.why;
     Print(event);
   }
@@ -59,9 +59,8 @@ class JsonObserver final : public jobs::RunObserver {
     for (const jobs::StepRecord& step : record.steps) {
       steps.push_back({{"name", step.name}, {"rows", step.rows}, {"seconds", step.seconds}});
     }
-    Json event = EventOf("end", instance, record.key.interval);
-    event.update({{"run", record.key.id()},
-                  {"state", OutcomeText(outcome)},
+    Json event = About({{"event", "end"}, {"run", record.key.id()}}, instance, record.key.interval);
+    event.update({{"state", OutcomeText(outcome)},
                   {"rows", record.rows},
                   {"seconds", record.seconds},
                   {"steps", steps},
@@ -69,7 +68,7 @@ class JsonObserver final : public jobs::RunObserver {
     Print(event);
   }
   void OnSkip(const JobInstance& instance, const PlannedRun& run, const std::string& why) override {
-    Json event = EventOf("skip", instance, run.interval);
+    Json event = About({{"event", "skip"}}, instance, run.interval);
     event["why"] = why;
     Print(event);
   }
@@ -86,11 +85,10 @@ class JsonObserver final : public jobs::RunObserver {
   }
 
  private:
-  static Json EventOf(const char* event, const JobInstance& instance,
-                      const jobs::Interval& interval) {
-    Json json = {{"event", event}, {"job", instance.job->name}, {"partition", instance.partition}};
-    json.update(jobs::IntervalJson(interval));
-    return json;
+  static Json About(Json event, const JobInstance& instance, const jobs::Interval& interval) {
+    event.update({{"job", instance.job->name}, {"partition", instance.partition}});
+    event.update(jobs::IntervalJson(interval));
+    return event;
   }
   void Print(const Json& event) {
     out_ << event.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
