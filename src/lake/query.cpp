@@ -289,7 +289,21 @@ void QuerySession::MakeViews() {
                                 QualifiedName(selection.view), ScanOf(selection)));
   }
   for (const TableReference& view : used_views_) {
+    RequireTablesOf(view);
     connection_.Run(ViewSql(view));
+  }
+}
+
+// Else DuckDB says that there is no such table, as if the statement named it.
+void QuerySession::RequireTablesOf(const TableReference& view) {
+  if (missing_.empty()) {
+    return;
+  }
+  const std::vector<TableReference> reads = ReferencesIn(views_->at(Spelled(view)));
+  const auto missing = std::ranges::find_first_of(reads, missing_);
+  if (missing != reads.end() && !missing->schema.empty()) {
+    throw UserError("view '{}' reads '{}', and there is no such table yet", Spelled(view),
+                    Spelled(*missing));
   }
 }
 

@@ -68,6 +68,7 @@ class QuerySession {
   void DropViewsWithoutTables(const std::vector<TableReference>& asked);
   void AddView(const TableReference& reference, std::vector<TableReference>& tables);
   void MakeViews();
+  void RequireTablesOf(const TableReference& view);
   std::string ViewSql(const TableReference& view) const;
   // Throws a better message if DuckDB's is about a table that isn't there.
   void ExplainUnknownTable(std::string_view message);
