@@ -111,7 +111,8 @@ def job_that_is_refused():
     """It is told once, and the stream goes on; in the end the program has failed."""
     with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
         site = Site(folder + "/site")
-        site.add_files(2)
+        while not site.expected:  # a file may be empty
+            site.add_files(2)
         assert site.weir("run").returncode == 0
         (site.folder / "jobs/site/daily/job.yaml").write_text("schedule: weekly\n" + DAILY)
         with open(folder + "/errors", "w", encoding="utf-8") as errors:
@@ -129,9 +130,35 @@ def job_that_is_refused():
         assert sorted(found) == sorted(site.expected), f"{len(found)} rows, {len(site.expected)} expected"
 
 
+def run_that_fails():
+    """It is tried again after pauses that double, each attempt on record, while the stream goes on."""
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+        site = Site(folder + "/site")
+        site.add_files(1)
+        (site.folder / "in" / "old.ndjson").write_text('{"id": -1, "ds": "2026-01-04"}\n')
+        (site.folder / "jobs/site/daily/daily.sql").write_text("SELECT CASE WHEN id < 0 THEN error('a bad day') ELSE id END AS id FROM pages\n")
+        process = site.follow()
+        attempts = []
+        while len(attempts) < 3:
+            site.add_files(1)
+            wait_for_summary(process)
+            attempts = [run for run in json.loads(site.weir("runs", "daily", "--json").stdout)["runs"] if run["state"] == "failed"]
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        process.wait(timeout=60)
+        assert {run["start"] for run in attempts} == {"2026-01-04T00:00:00Z"}, attempts
+        assert all("a bad day" in run["error"] for run in attempts), attempts
+        times = [datetime.datetime.fromisoformat(run["started"]) for run in sorted(attempts, key=lambda run: run["started"])]
+        pauses = [(later - sooner).total_seconds() for sooner, later in zip(times, times[1:])]
+        assert all(pause >= 2 ** number for number, pause in enumerate(pauses)), pauses
+        found = [row["id"] for row in site.rows("SELECT id FROM site.pages WHERE id >= 0")]
+        assert len(found) > 0 and set(found) <= {number for number, _ in site.expected}, found
+
+
 def main():
     days_that_are_not_over()
     job_that_is_refused()
+    run_that_fails()
     rounds = int(os.environ.get("WEIR_TEST_ROUNDS") or 20)
     print(f"seed {SEED}, {rounds} kills")
     with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:

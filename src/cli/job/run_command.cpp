@@ -17,6 +17,7 @@
 #include "jobs/plan/stream_ends.h"
 #include "jobs/run/compact_days.h"
 #include "jobs/run/drop_old_days.h"
+#include "jobs/run/put_off_runs.h"
 #include "jobs/steps/retry.h"
 
 namespace weir::cli {
@@ -84,23 +85,23 @@ enum class Sending : std::uint8_t { kAsEnvironment, kIfAsked };
 // Runs plans until there is nothing new to do: what one round has made may be what the next needs.
 class Rounds {
  public:
-  // `follows`: others come after these (--follow).
+  // `put_off`: others come after these (--follow), and it knows what failed in earlier ones.
   Rounds(const Arguments& arguments, Workspace& workspace, jobs::PlanOptions options,
-         Sending sending, bool follows = false)
+         Sending sending, jobs::PutOffRuns* put_off = nullptr)
       : workspace_(workspace),
         options_(std::move(options)),
         observer_(MakeRunObserver(workspace.services()), workspace),
         parallel_(static_cast<int>(arguments.Integer("--parallel", 1).value_or(1))),
         is_asked_to_send_(arguments.Has("--send")),
         sending_(sending),
-        follows_(follows) {}
+        put_off_(put_off) {}
 
   RunPlanSummary Run() {
     RunPlanSummary whole;
     bool stays_undone = false;  // the round before has done nothing that this one could go on with
     for (;;) {
       jobs::PlanFacts facts = workspace_.Facts(options_);
-      facts.follows = follows_;
+      facts.follows = put_off_ != nullptr;
       ends_.Limit(options_.instances, facts);
       whole.problems = ProblemsOf(facts);
       jobs::Plan plan = MakePlan(facts);
@@ -120,6 +121,9 @@ class Rounds {
       services.send = sending_ == Sending::kAsEnvironment ? services.send : is_asked_to_send_;
       const RunPlanSummary round = jobs::RunPlan(plan, facts, services, parallel_, observer_);
       Add(round, whole);
+      if (put_off_ != nullptr) {
+        put_off_->Note(round, Now());
+      }
       if (workspace_.services().stop().stop_requested()) {
         throw CancelledError();
       }
@@ -151,7 +155,7 @@ class Rounds {
     if (!options_.only) {
       observer_.TellOverdue(options_.instances, facts, plan);
     }
-    return plan;
+    return put_off_ == nullptr ? plan : put_off_->Rest(std::move(plan), Now());
   }
 
   // What was skipped as another process was at what it needs.
@@ -198,7 +202,7 @@ class Rounds {
   int parallel_;
   bool is_asked_to_send_;
   Sending sending_;
-  bool follows_;
+  jobs::PutOffRuns* put_off_;
   std::set<std::pair<std::size_t, jobs::Interval>> tried_;
   std::vector<jobs::NotPlanned> waiting_;
 };
@@ -309,11 +313,12 @@ void Follow(const Arguments& arguments, Workspace& workspace, const jobs::PlanOp
   Services& services = workspace.services();
   const auto text = arguments.OptionalText("--poll");
   const Micros poll = text ? ParseDuration("--poll", *text) : kPoll;
+  jobs::PutOffRuns put_off(poll);
   std::set<std::string> refused;
   for (;;) {
     RunPlanSummary summary;
     try {
-      Rounds rounds(arguments, workspace, options, Sending::kAsEnvironment, true);
+      Rounds rounds(arguments, workspace, options, Sending::kAsEnvironment, &put_off);
       summary = rounds.Run();
       const std::set<std::string> now = RefusalsOf(workspace.instances(), rounds.waiting());
       TellNewOnes(now, refused);
