@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "world/compressed_file.h"
 #include "world/line_writer.h"
 #include "world/malformed_lines.h"
 #include "world/partner_lines.h"
@@ -109,6 +110,8 @@ Plan MakePlan(const World& world, std::uint32_t block, std::uint32_t day) {
   const std::uint32_t first = FirstPerson(world.options, block);
   const std::uint32_t end = EndPerson(world.options, block);
   Plan plan;
+  constexpr std::size_t kUsualEvents = 6;  // of a person on a day
+  plan.events.reserve(kUsualEvents * (end - first));
   std::vector<std::uint32_t> counted;
   for (std::uint32_t person = first; person < end; ++person) {
     const std::size_t start = plan.events.size();
@@ -137,44 +140,64 @@ Plan MakePlan(const World& world, std::uint32_t block, std::uint32_t day) {
 }
 
 // Writes the lines of one file, with what files have beside events: a byte-order mark, line ends of
-// two kinds, empty lines, a last line without end.
+// two kinds, empty lines, a last line without end. Text that isn't compressed goes out in pieces
+// that stay in the processor's cache; what is, is compressed whole.
 class FileWriter {
  public:
   FileWriter(const World& world, Plan& plan, RandomStream random, RawFile& file)
-      : world_(world), plan_(plan), random_(random), file_(file) {
+      : world_(world),
+        plan_(plan),
+        random_(random),
+        file_(file),
+        output_(world.options.folder / "raw" / FeedName(file.feed) / file.path) {
     has_mark_ = random_.Below(8) == 0;
     windows_lines_ = random_.Below(8) == 0;
     is_cut_ = random_.Below(4) == 0;
   }
 
   void Write(const std::vector<PlannedLine>& lines) {
-    file_.bytes.reserve(lines.size() * 640);
     file_.outcomes.reserve(lines.size() + lines.size() / 64);
     if (has_mark_) {
-      file_.bytes += "\xEF\xBB\xBF";
+      text_ += "\xEF\xBB\xBF";
     }
     for (const PlannedLine& line : lines) {
+      WriteFullPiece();
       if (random_.Chance(world_.options.rates.empty)) {
-        AppendNoise(random_, file_.bytes);
+        AppendNoise(random_, text_);
         EndLine(Outcome::kNotJson);
       }
       WriteLine(line);
     }
     if (is_cut_ && !lines.empty()) {
-      file_.bytes.resize(file_.bytes.size() - (windows_end_ ? 2 : 1));
+      text_.resize(text_.size() - (windows_end_ ? 2 : 1));
     }
+    if (is_packed()) {
+      text_ = Compressed(text_, world_.options.compression);
+    }
+    output_.Append(text_);
   }
 
  private:
+  bool is_packed() const { return world_.options.compression != Compression::kNone; }
+
+  // Leaves the last line, which may lose its end.
+  void WriteFullPiece() {
+    constexpr std::size_t kPiece = 131'072;
+    if (!is_packed() && text_.size() >= kPiece) {
+      output_.Append(text_);
+      text_.clear();
+    }
+  }
+
   void WriteLine(const PlannedLine& line) {
     const RawEvent& event = plan_.events[line.event];
     if (IsBad(event.outcome)) {
-      AppendMalformedLine(world_, event, file_.bytes);
+      AppendMalformedLine(world_, event, text_);
       EndLine(event.outcome);
       return;
     }
-    const std::size_t start = file_.bytes.size();
-    AppendLine(world_, event, line.copy, {}, file_.bytes);
+    const std::size_t start = text_.size();
+    AppendLine(world_, event, line.copy, {}, text_);
     if (random_.Below(50000) == 0) {
       Lengthen(start);
     }
@@ -184,14 +207,14 @@ class FileWriter {
 
   // To the greatest length that is allowed.
   void Lengthen(std::size_t start) {
-    file_.bytes.back() = ',';
-    file_.bytes += R"("padding":""})";
-    file_.bytes.insert(file_.bytes.size() - 2, start + kLongestLine - file_.bytes.size(), 'y');
+    text_.back() = ',';
+    text_ += R"("padding":""})";
+    text_.insert(text_.size() - 2, start + kLongestLine - text_.size(), 'y');
   }
 
   void EndLine(Outcome outcome) {
     windows_end_ = windows_lines_ && random_.Below(4) != 0;
-    file_.bytes += windows_end_ ? "\r\n" : "\n";
+    text_ += windows_end_ ? "\r\n" : "\n";
     file_.outcomes.push_back(outcome);
   }
 
@@ -199,6 +222,8 @@ class FileWriter {
   Plan& plan_;
   RandomStream random_;
   RawFile& file_;
+  OutputFile output_;
+  std::string text_;  // that isn't written yet
   bool has_mark_ = false;
   bool windows_lines_ = false;
   bool windows_end_ = false;  // of the last line
@@ -222,7 +247,7 @@ std::uint32_t NumBlocks(const WorldOptions& options) {
   return (options.people - 1) / options.people_per_file + 1;
 }
 
-BlockDay MakeBlockDay(const World& world, std::uint32_t block, std::uint32_t day) {
+BlockDay WriteBlockDay(const World& world, std::uint32_t block, std::uint32_t day) {
   Plan plan = MakePlan(world, block, day);
   BlockDay made;
   if (world.options.partners) {

@@ -13,8 +13,7 @@ namespace weir::world {
 // One file of raw lines, and what becomes of each.
 struct RawFile {
   Feed feed = Feed::kAf;
-  std::string path;  // below the feed's folder: "2026-01-05/part-00000.ndjson"
-  std::string bytes;
+  std::string path;               // below the feed's folder: "2026-01-05/part-00000.ndjson"
   std::vector<Outcome> outcomes;  // one a line
 };
 
@@ -33,11 +32,13 @@ struct BlockDay {
 // How many blocks of people a world has.
 std::uint32_t NumBlocks(const WorldOptions& options);
 
-// Makes the files of block `block` on day `day`, in memory: some megabytes. Thread-safe.
+// Writes the raw files of block `block` on day `day` below `options.folder`, whose folders are
+// there; what partners deliver is made in memory. Thread-safe; throws ExternalError where writing
+// fails.
 //
 // A line may stand several times: in the same file, in the next day's, or in the file before (a
 // stray). The copy that counts is the one in the bytewise first path, and there the first line:
 // the others are duplicates.
-BlockDay MakeBlockDay(const World& world, std::uint32_t block, std::uint32_t day);
+BlockDay WriteBlockDay(const World& world, std::uint32_t block, std::uint32_t day);
 
 }  // namespace weir::world

@@ -1,7 +1,7 @@
 #include "world/compressed_file.h"
 
 #include <cerrno>
-#include <memory>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -59,24 +59,32 @@ std::string Compressed(std::string_view bytes, Compression compression) {
   }
 }
 
-void WriteFile(const std::filesystem::path& path, std::string_view bytes) {
-  const auto fail = [&path] {
-    throw ExternalError("{}", SystemMessage("can't write " + path.string(), errno));
-  };
+OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-  const int file = open(path.c_str(), kFlags, 0644);
-  if (file < 0) {
-    fail();
+  file_ = open(path_.c_str(), kFlags, 0644);
+  if (file_ < 0) {
+    Fail();
   }
-  const auto close_file = [](const int* descriptor) { close(*descriptor); };
-  const std::unique_ptr<const int, decltype(close_file)> closer(&file, close_file);
+}
+
+OutputFile::~OutputFile() { close(file_); }
+
+void OutputFile::Append(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = write(file, bytes.data(), bytes.size());
+    const ssize_t written = write(file_, bytes.data(), bytes.size());
     if (written < 0) {
-      fail();
+      Fail();
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void OutputFile::Fail() const {
+  throw ExternalError("{}", SystemMessage("can't write " + path_.string(), errno));
+}
+
+void WriteFile(const std::filesystem::path& path, std::string_view bytes) {
+  OutputFile(path).Append(bytes);
 }
 
 }  // namespace weir::world

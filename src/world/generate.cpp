@@ -235,22 +235,13 @@ void Generation::WritePartners(const PartnerFiles& partners, std::uint32_t block
             Compressed(partners.across33, Compression::kGzip));
 }
 
-// The bytes are written and dropped here, on the thread that made them; the outcomes go on.
+// The bytes are written here, on the thread that makes them; the outcomes go on.
 BlockDay Generation::MakeAndWrite(std::size_t part) const {
   CheckStop();
   const std::uint32_t num_blocks = NumBlocks(world_.options);
   const auto block = static_cast<std::uint32_t>(part % num_blocks);
   const auto day = static_cast<std::uint32_t>(part / num_blocks);
-  BlockDay made = MakeBlockDay(world_, block, day);
-  for (RawFile& file : made.files) {
-    const fs::path path = world_.options.folder / "raw" / FeedName(file.feed) / file.path;
-    if (world_.options.compression == Compression::kNone) {
-      WriteFile(path, file.bytes);
-    } else {
-      WriteFile(path, Compressed(file.bytes, world_.options.compression));
-    }
-    file.bytes = std::string();
-  }
+  BlockDay made = WriteBlockDay(world_, block, day);
   if (world_.options.partners) {
     WritePartners(made.partners, block, day);
     made.partners = {};

@@ -1,6 +1,7 @@
 #include "world/generate.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <zlib.h>
 
 #include "base/error.h"
 #include "base/test_folder.h"
@@ -25,6 +27,18 @@ namespace fs = std::filesystem;
 std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string UnpackedFile(const fs::path& path) {
+  gzFile file = gzopen(path.c_str(), "rb");
+  std::string bytes;
+  std::array<char, 65536> piece{};
+  for (int count = 1; count > 0;) {
+    count = gzread(file, piece.data(), static_cast<unsigned>(piece.size()));
+    bytes.append(piece.data(), static_cast<std::size_t>(std::max(count, 0)));
+  }
+  gzclose(file);
+  return bytes;
 }
 
 // Every file below `folder` by its path, with its bytes.
@@ -95,6 +109,25 @@ TEST_F(GeneratedWorld, HasTheSameBytesForAnyNumberOfThreads) {
   EXPECT_EQ(worlds[0].size(), 3U * 3 * 6 + 6 + 5 + 1);
   EXPECT_TRUE(worlds[0] == worlds[1]);
   EXPECT_TRUE(worlds[0] == worlds[2]);
+}
+
+// Plain files are written in pieces, packed ones whole.
+TEST_F(GeneratedWorld, HasTheSameLinesPackedAndPlain) {
+  WorldOptions plain = Options("plain");
+  plain.people_per_file = plain.people;
+  WorldOptions packed = plain;
+  packed.folder = folder_.path() / "packed";
+  packed.compression = Compression::kGzip;
+
+  Make(plain);
+  Make(packed);
+
+  std::size_t longest = 0;
+  for (const auto& [path, bytes] : FilesOf(plain.folder / "raw")) {
+    EXPECT_TRUE(bytes == UnpackedFile(packed.folder / "raw" / (path + ".gz"))) << path;
+    longest = std::max(longest, bytes.size());
+  }
+  EXPECT_GT(longest, 500'000);
 }
 
 TEST_F(GeneratedWorld, DiffersByItsSeed) {
