@@ -81,8 +81,8 @@ std::string NothingText(const std::string& nothing, const std::vector<JobInstanc
   for (const jobs::NotPlanned& not_planned : waiting) {
     const bool is_told = not_planned.has_none || not_planned.is_behind;
     all_wait = all_wait && (is_told || not_planned.interval);
-    some_wait =
-        some_wait || not_planned.is_behind || (not_planned.interval && !not_planned.is_past);
+    some_wait = some_wait || not_planned.is_behind ||
+                (not_planned.interval && !not_planned.is_past && !not_planned.is_left_out);
     if (is_told) {
       const JobInstance& instance = instances[not_planned.instance];
       const std::string first = not_planned.first ? fmt::format("its first interval is {}: ",
@@ -91,8 +91,10 @@ std::string NothingText(const std::string& nothing, const std::vector<JobInstanc
       reasons += fmt::format("  {}: {}{}\n", instance.name(), first, not_planned.why);
     }
   }
-  const std::string why =
-      some_wait ? ": what is due is done, or waits\n" : ": every interval that is due is done\n";
+  const bool some_left_out = std::ranges::any_of(waiting, &jobs::NotPlanned::is_left_out);
+  const std::string why = some_wait       ? ": what is due is done, or waits\n"
+                          : some_left_out ? ": what is due is done, or was left out\n"
+                                          : ": every interval that is due is done\n";
   return nothing + (all_wait && !reasons.empty() ? ":\n" : why) + reasons;
 }
 
@@ -100,11 +102,35 @@ std::string WaitingText(const std::vector<JobInstance>& instances,
                         const std::vector<jobs::NotPlanned>& waiting) {
   std::string text;
   for (const jobs::NotPlanned& not_planned : waiting) {
-    if (not_planned.interval) {
+    if (not_planned.interval && !not_planned.is_left_out) {
       text += fmt::format("  {} {}: {}\n", instances[not_planned.instance].name(),
                           instances[not_planned.instance].Label(*not_planned.interval),
                           not_planned.why);
     }
+  }
+  return text;
+}
+
+std::string LeftOutText(const std::vector<JobInstance>& instances,
+                        const std::vector<jobs::NotPlanned>& waiting) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;  // and whose
+  for (const jobs::NotPlanned& not_planned : waiting) {
+    if (!not_planned.is_left_out) {
+      continue;
+    }
+    auto reason = std::ranges::find(reasons, not_planned.why,
+                                    &std::pair<std::string, std::vector<std::string>>::first);
+    if (reason == reasons.end()) {
+      reason = reasons.insert(reason, {not_planned.why, {}});
+    }
+    const std::string name = instances[not_planned.instance].name();
+    if (std::ranges::find(reason->second, name) == reason->second.end()) {
+      reason->second.push_back(name);
+    }
+  }
+  std::string text;
+  for (const auto& [why, names] : reasons) {
+    text += fmt::format("  {}: {}\n", fmt::join(names, ", "), why);
   }
   return text;
 }
@@ -149,7 +175,9 @@ std::string PlanText(const std::vector<JobInstance>& instances, const jobs::Plan
                         RunsText(instances, plan.stale), CostText(plan.stale));
   }
   const std::string waiting = WaitingText(instances, plan.waiting);
-  return waiting.empty() ? text : text + "\nNot now:\n" + waiting;
+  text += waiting.empty() ? "" : "\nNot now:\n" + waiting;
+  const std::string left_out = LeftOutText(instances, plan.waiting);
+  return left_out.empty() ? text : text + "\nLeft out:\n" + left_out;
 }
 
 }  // namespace weir::cli

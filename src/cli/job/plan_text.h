@@ -19,8 +19,13 @@ Json PlanJson(const std::vector<jobs::JobInstance>& instances, const jobs::Plan&
 std::string NothingText(const std::string& nothing, const std::vector<jobs::JobInstance>& instances,
                         const std::vector<jobs::NotPlanned>& waiting);
 
-// The intervals that wait, and for what: a line each, or nothing.
+// The intervals that wait, and for what: a line each, or nothing; without those that are left out.
 std::string WaitingText(const std::vector<jobs::JobInstance>& instances,
+                        const std::vector<jobs::NotPlanned>& waiting);
+
+// What 'catch_up: last' has left out that others need, and what makes up for it: a line for each
+// reason, with the jobs that need it, or nothing.
+std::string LeftOutText(const std::vector<jobs::JobInstance>& instances,
                         const std::vector<jobs::NotPlanned>& waiting);
 
 // The jobs that can't run at all until people do something, and what: "job: …" each.

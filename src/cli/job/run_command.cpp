@@ -365,7 +365,8 @@ void RunOrShow(const Arguments& arguments, Workspace& workspace, const jobs::Pla
   if (options.force && did_nothing && summary.problems.empty()) {
     RequireNoRefusal(workspace.instances(), rounds.waiting());
     std::string why = NothingText("nothing was run", workspace.instances(), rounds.waiting()) +
-                      WaitingText(workspace.instances(), rounds.waiting());
+                      WaitingText(workspace.instances(), rounds.waiting()) +
+                      LeftOutText(workspace.instances(), rounds.waiting());
     why.pop_back();
     if (workspace.services().options().json) {
       workspace.services().out() << SummaryJson(summary).dump() << "\n";

@@ -31,6 +31,29 @@ std::string NewestOf(const jobs::JobInstance& instance, const std::vector<jobs::
   return newest == done.rend() ? "" : instance.Label(newest->key.interval);
 }
 
+// Whether an interval of an instance won't run by itself and a newer one is done, or will be.
+bool IsPassedOver(const jobs::NotPlanned& waiting, const jobs::PlanFacts& facts,
+                  const jobs::Plan& plan) {
+  if (!waiting.is_left_out && !waiting.is_past) {
+    return false;
+  }
+  const auto& done = facts.runs[waiting.instance].succeeded;
+  return (!done.empty() && done.back().key.interval > *waiting.interval) ||
+         std::ranges::any_of(plan.runs, [&](const jobs::PlannedRun& run) {
+           return run.instance == waiting.instance && run.interval > *waiting.interval;
+         });
+}
+
+std::string WaitsFor(std::size_t instance, const jobs::PlanFacts& facts, const jobs::Plan& plan) {
+  std::string why;
+  for (const jobs::NotPlanned& waiting : plan.waiting) {
+    if (waiting.instance == instance && !IsPassedOver(waiting, facts, plan)) {
+      why = waiting.why;
+    }
+  }
+  return why;
+}
+
 std::vector<Standing> Standings(const Workspace& workspace, const jobs::PlanFacts& facts,
                                 const jobs::Plan& plan, const std::set<std::size_t>& selected) {
   std::vector<Standing> standings;
@@ -49,11 +72,7 @@ std::vector<Standing> Standings(const Workspace& workspace, const jobs::PlanFact
       standing.stale += run.instance == i ? 1 : 0;
       standing.failed += run.instance == i && run.failed_before ? 1 : 0;
     }
-    for (const jobs::NotPlanned& waiting : plan.waiting) {
-      if (waiting.instance == i) {
-        standing.waits_for = waiting.why;
-      }
-    }
+    standing.waits_for = WaitsFor(i, facts, plan);
     standings.push_back(std::move(standing));
   }
   return standings;

@@ -110,4 +110,30 @@ std::optional<Interval> Coverage::Lacks(std::size_t instance, const Interval& wi
                                                                               : std::optional(last);
 }
 
+std::optional<Interval> Coverage::LacksFor(std::size_t reader, const Interval& interval,
+                                           const InstanceInput& input, std::size_t writer) const {
+  if (input.by_stream || writer == reader) {
+    return std::nullopt;
+  }
+  const Interval window = TimeRead(instances_, reader, input, writer, interval, facts_);
+  return HasAskedFor(writer, window) ? std::nullopt : Lacks(writer, window);
+}
+
+// Whether a window holds an interval of a job that runs only when it is asked for: which others it
+// might have, nobody knows.
+bool Coverage::HasAskedFor(std::size_t instance, const Interval& window) const {
+  const auto first = First(instance);
+  const JobInstance& self = instances_[instance];
+  if (self.job->schedule.cadence != project::Cadence::kManual || !first) {
+    return false;
+  }
+  for (Interval next = self.schedule.At(std::max(window.start, *first)); next.end <= window.end;
+       next = self.schedule.Next(next)) {
+    if (Has(instance, next)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace weir::jobs

@@ -31,9 +31,14 @@ class Coverage {
   // An interval of the instance from its first on, whose rows lie in `window` and that is neither
   // done nor planned: the oldest. An interval's rows lie on its last day.
   std::optional<Interval> Lacks(std::size_t instance, const Interval& window) const;
+  // The same of what a run of a reader's interval needs of a writer of one of its inputs. None of a
+  // stream, which has no intervals, and of the reader itself: the order of its runs sees to it.
+  std::optional<Interval> LacksFor(std::size_t reader, const Interval& interval,
+                                   const InstanceInput& input, std::size_t writer) const;
 
  private:
   std::optional<Micros> FirstOf(std::size_t instance) const;
+  bool HasAskedFor(std::size_t instance, const Interval& window) const;
   void Extend(std::size_t instance);
 
   const std::vector<JobInstance>& instances_;

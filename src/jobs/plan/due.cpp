@@ -184,24 +184,6 @@ Micros EndOf(const JobInstance& instance) {
   return instance.job->end ? instance.schedule.TimeOf(*instance.job->end) : kAllOfTime.end;
 }
 
-// Whether a window holds an interval of a job that runs only when it is asked for: which others it
-// might have, nobody knows.
-bool HasAskedFor(const JobInstance& writer, std::size_t number, const Interval& window,
-                 const Coverage& coverage) {
-  const auto first = coverage.First(number);
-  if (writer.job->schedule.cadence != project::Cadence::kManual || !first) {
-    return false;
-  }
-  const Schedule& schedule = writer.schedule;
-  for (Interval next = schedule.At(std::max(window.start, *first)); next.end <= window.end;
-       next = schedule.Next(next)) {
-    if (coverage.Has(number, next)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<Micros> CompleteUntil(const JobInstance& instance, const PlanFacts& facts,
@@ -297,13 +279,7 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
         }
         continue;
       }
-      if (by.instance == instance) {
-        continue;  // the order of its own runs sees to it
-      }
-      const Interval window = TimeRead(instances, instance, input, by.instance, interval, facts);
-      const auto lacking = HasAskedFor(writer, by.instance, window, coverage)
-                               ? std::nullopt
-                               : coverage.Lacks(by.instance, window);
+      const auto lacking = coverage.LacksFor(instance, interval, input, by.instance);
       if (lacking) {
         return fmt::format("waits for {} of {}{}", writer.name(), writer.Label(*lacking),
                            InWhich(by.instance, facts));

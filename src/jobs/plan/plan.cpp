@@ -12,6 +12,7 @@
 #include "jobs/plan/coverage.h"
 #include "jobs/plan/done_runs.h"
 #include "jobs/plan/due.h"
+#include "jobs/plan/left_out.h"
 #include "jobs/plan/reading.h"
 #include "jobs/plan/staleness.h"
 
@@ -50,6 +51,7 @@ class Planner {
         options_(options),
         days_(options.only.value_or(AskedDays{})),
         coverage_(instances, facts),
+        left_out_(instances, facts, coverage_),
         planned_(instances.size()),
         stale_(instances.size()) {
     for (const JobInstance& instance : instances) {
@@ -158,6 +160,7 @@ class Planner {
       due.intervals = schedule.Between(schedule.At(schedule.TimeOf(days_.first)).start, facts_.now);
     }
     TellWhatItWaitsFor(instance, due);
+    left_out_.Leave(instance, NotAskedFor(instance, due.intervals));
     if (options_.only) {
       std::erase_if(due.intervals,
                     [&](const Interval& interval) { return !days_.Has(schedule.Day(interval)); });
@@ -168,6 +171,17 @@ class Planner {
       due.intervals.erase(due.intervals.begin(), due.intervals.end() - 1);
     }
     return due.intervals;
+  }
+
+  // Those before the newest one that no option asks for.
+  std::vector<Interval> NotAskedFor(std::size_t instance, std::vector<Interval> due) const {
+    if (!due.empty()) {
+      due.pop_back();
+    }
+    std::erase_if(due, [&](const Interval& interval) {
+      return options_.only && days_.Has(instances_[instance].schedule.Day(interval));
+    });
+    return due;
   }
 
   void TellWhatItWaitsFor(std::size_t instance, const DueIntervals& due) {
@@ -244,7 +258,11 @@ class Planner {
       return;
     }
     if (const auto reason = NotReady(instances_, instance, interval, facts_, coverage_)) {
-      plan_.waiting.push_back({.instance = instance, .interval = interval, .why = *reason});
+      const auto left_out = left_out_.WhyFor(instance, interval);
+      plan_.waiting.push_back({.instance = instance,
+                               .interval = interval,
+                               .why = left_out.value_or(*reason),
+                               .is_left_out = left_out.has_value()});
       return;
     }
     coverage_.Plan(instance, interval);
@@ -584,6 +602,7 @@ class Planner {
   const PlanOptions& options_;
   AskedDays days_;  // no limit if none were asked for
   Coverage coverage_;
+  LeftOut left_out_;
   std::vector<WrittenTables> tables_;  // by instance
   std::vector<Positions> planned_;     // by instance, positions in plan_.runs
   std::vector<Positions> stale_;       // by instance, positions in plan_.stale

@@ -54,6 +54,7 @@ struct NotPlanned {
   bool is_behind = false;           // what it has done lies beyond what its inputs have now
   bool is_past = false;             // the state that the interval wrote has moved on: it won't run
   bool refused = false;             // nothing of the instance runs until people do what `why` says
+  bool is_left_out = false;  // it needs what `catch_up: last` left out: it won't run by itself
 };
 
 // Days that were asked for, as "2026-01-05", both inclusive; an empty one is no limit.
