@@ -12,6 +12,7 @@
 #include "cli/person_id.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
+#include "cli/tables_to_read.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
 #include "identity/day_result.h"
@@ -167,9 +168,8 @@ std::vector<PersonEdge> PathTo(std::vector<PersonFacts>& people, const PersonId&
 void ExplainUser(const Arguments& arguments, Services& services) {
   const PersonId id = ReadId(arguments.Text("ID"));
   lake::QuerySession session(services.database(), &services.warehouse());
-  session.SetStopToken(services.stop());
-  std::vector<PersonFacts> people =
-      FindIn(session, RegionsWithPeople(services.warehouse(), services.project()), id);
+  ReadAllTables(services, session);
+  std::vector<PersonFacts> people = FindIn(session, RegionsWithPeople(services), id);
   std::vector<PersonEdge> path;
   if (const auto other = arguments.OptionalText("--to")) {
     path = PathTo(people, id, *other);

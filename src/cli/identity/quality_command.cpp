@@ -14,6 +14,7 @@
 #include "cli/identity/regions.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
+#include "cli/tables_to_read.h"
 #include "cli/text_table.h"
 #include "cli/units.h"
 #include "lake/write_table.h"
@@ -103,12 +104,11 @@ std::string QualityText(const QualityReport& report) {
 }
 
 void RunQuality(const Arguments& arguments, Services& services) {
-  const std::vector<std::string> regions =
-      RegionsWithPeople(services.warehouse(), services.project());
+  const std::vector<std::string> regions = RegionsWithPeople(services);
   QualityReport report;
   {
     lake::QuerySession session(services.database(), &services.warehouse());
-    session.SetStopToken(services.stop());
+    ReadAllTables(services, session);
     report.day = NewestDay(session, regions);
     report.quality = identity::Judge(ReadJudgedIds(session, regions, arguments.Text("--truth")));
   }

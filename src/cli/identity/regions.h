@@ -3,14 +3,12 @@
 #include <string>
 #include <vector>
 
-#include "lake/warehouse.h"
-#include "project/project.h"
+#include "cli/services.h"
 
 namespace weir::cli {
 
 // The regions of the project whose people have been found, in the order of weir.yaml. Throws
 // UserError, with what is to be done, if there are none.
-std::vector<std::string> RegionsWithPeople(lake::Warehouse& warehouse,
-                                           const project::Project& project);
+std::vector<std::string> RegionsWithPeople(Services& services);
 
 }  // namespace weir::cli

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/nearest_name.h"
 #include "cli/lookalikes/result_cells.h"
+#include "cli/tables_to_read.h"
 #include "sql/quote.h"
 
 namespace weir::cli {
@@ -60,9 +61,8 @@ std::vector<AskedSegment> KnownSegments(lake::QuerySession& session) {
 
 }  // namespace
 
-AskedSegment FindSegment(lake::Warehouse& warehouse, lake::QuerySession& session,
-                         const std::string& word) {
-  RequireTable(warehouse, kDefinitions, "platform_metadata");
+AskedSegment FindSegment(Services& services, lake::QuerySession& session, const std::string& word) {
+  RequireTable(services, kDefinitions, "platform_metadata");
   const std::vector<AskedSegment> known = KnownSegments(session);
   std::vector<AskedSegment> named;
   for (const AskedSegment& segment : known) {
@@ -114,10 +114,10 @@ std::optional<std::string> FindDay(lake::QuerySession& session, const std::strin
   return day ? *day : days.back();
 }
 
-void RequireTable(lake::Warehouse& warehouse, const std::string& table, const std::string& job) {
-  if (lake::LatestVersion(warehouse.FolderOf(table)) < 0) {
+void RequireTable(Services& services, const std::string& table, const std::string& job) {
+  if (!IsTableToRead(services, table)) {
     throw UserError("there is no table {} in {} yet: 'weir run +{}' makes it", table,
-                    warehouse.root(), job);
+                    services.warehouse().root(), job);
   }
 }
 

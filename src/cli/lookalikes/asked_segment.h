@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/services.h"
 #include "lake/query.h"
-#include "lake/warehouse.h"
 
 namespace weir::cli {
 
@@ -20,8 +20,7 @@ struct AskedSegment {
 
 // A segment by its id or its name. Throws UserError for an unknown one, with the nearest and what
 // there is, for a name of several, and where there are no segments yet.
-AskedSegment FindSegment(lake::Warehouse& warehouse, lake::QuerySession& session,
-                         const std::string& word);
+AskedSegment FindSegment(Services& services, lake::QuerySession& session, const std::string& word);
 
 // --on as "2026-01-31". Throws UsageError for what is no day.
 std::optional<std::string> AskedDay(const Arguments& arguments);
@@ -34,6 +33,6 @@ std::optional<std::string> FindDay(lake::QuerySession& session, const std::strin
                                    const std::optional<std::int64_t>& segment = std::nullopt);
 
 // Throws UserError, which job would make it, if there is no table `table`.
-void RequireTable(lake::Warehouse& warehouse, const std::string& table, const std::string& job);
+void RequireTable(Services& services, const std::string& table, const std::string& job);
 
 }  // namespace weir::cli

@@ -18,6 +18,7 @@
 #include "cli/lookalikes/result_cells.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
+#include "cli/tables_to_read.h"
 #include "lake/write_table.h"
 #include "sql/quote.h"
 
@@ -30,7 +31,7 @@ constexpr auto kComparison = "metastore.lookalikes_comparison";
 // Of the day asked for, or the newest: each region that was evaluated.
 std::vector<ComparedDay> FindDays(Services& services, lake::QuerySession& session,
                                   const Arguments& arguments) {
-  RequireTable(services.warehouse(), kEvaluation, "lookalike_evaluation");
+  RequireTable(services, kEvaluation, "lookalike_evaluation");
   const auto asked = AskedDay(arguments);
   std::vector<ComparedDay> days;
   for (const ResultRow& row :
@@ -180,7 +181,7 @@ void Compare(const Arguments& arguments, Services& services) {
     throw UsageError("--old-day '{}': expected a day such as 2026-01-05", *old_day);
   }
   lake::QuerySession session(services.database(), &services.warehouse());
-  session.SetStopToken(services.stop());
+  ReadAllTables(services, session);
   std::vector<std::vector<std::string>> rows;
   bool has_known = false;  // segments that both have
   const std::vector<ComparedDay> days = FindDays(services, session, arguments);

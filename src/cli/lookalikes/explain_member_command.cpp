@@ -14,6 +14,7 @@
 #include "cli/lookalikes/member_report.h"
 #include "cli/lookalikes/result_cells.h"
 #include "cli/services.h"
+#include "cli/tables_to_read.h"
 #include "sql/quote.h"
 
 namespace weir::cli {
@@ -52,8 +53,7 @@ std::optional<FoundPerson> FindInRegion(Services& services, lake::QuerySession& 
   if (!day) {
     return std::nullopt;
   }
-  const auto behind =
-      CommitsBehind(services.warehouse(), {{.table = kScoring, .region = region, .day = *day}});
+  const auto behind = CommitsBehind(services, {{.table = kScoring, .region = region, .day = *day}});
   MemberPlace place{.region = region,
                     .day = *day,
                     .mapping = AsRead(behind, "metastore.mapping_" + region),
@@ -70,7 +70,7 @@ std::optional<FoundPerson> FindInRegion(Services& services, lake::QuerySession& 
 // In the segment's regions first.
 FoundPerson FindSomewhere(Services& services, lake::QuerySession& session,
                           const AskedSegment& segment, const Arguments& arguments) {
-  std::vector<std::string> regions = RegionsWithPeople(services.warehouse(), services.project());
+  std::vector<std::string> regions = RegionsWithPeople(services);
   std::ranges::stable_partition(regions, [&](const std::string& region) {
     return std::ranges::find(segment.regions, region) != segment.regions.end();
   });
@@ -133,12 +133,12 @@ std::vector<PartitionName> PartitionsBehind(const MemberPlace& place,
 }
 
 void ExplainMember(const Arguments& arguments, Services& services) {
-  RequireTable(services.warehouse(), kScoring, "lookalike_scoring");
-  RequireTable(services.warehouse(), "metastore.segment_members", "lookalike_segment_sync");
+  RequireTable(services, kScoring, "lookalike_scoring");
+  RequireTable(services, "metastore.segment_members", "lookalike_segment_sync");
   lake::QuerySession session(services.database(), &services.warehouse());
-  session.SetStopToken(services.stop());
+  ReadAllTables(services, session);
   MemberReport report;
-  report.segment = FindSegment(services.warehouse(), session, arguments.Text("SEGMENT"));
+  report.segment = FindSegment(services, session, arguments.Text("SEGMENT"));
   FoundPerson found = FindSomewhere(services, session, report.segment, arguments);
   const project::Project& project = services.project();
   report.facts = ReadMemberFacts(session, found.place, found.person, DspParties(project));
@@ -148,10 +148,8 @@ void ExplainMember(const Arguments& arguments, Services& services) {
   const SeenEvents seen =
       report.facts.history ? SeenEvents{} : CountEvents(session, found, limits.history_days);
   report.absence = WhyAbsent(found.place, report.facts, seen, limits);
-  report.deliveries =
-      ReadMemberDeliveries(services.warehouse(), session, found.place, report.facts);
-  report.commits =
-      CommitsBehind(services.warehouse(), PartitionsBehind(found.place, report.facts.run));
+  report.deliveries = ReadMemberDeliveries(services, session, found.place, report.facts);
+  report.commits = CommitsBehind(services, PartitionsBehind(found.place, report.facts.run));
   report.place = std::move(found.place);
   report.person = std::move(found.person);
   if (services.options().json) {

@@ -11,6 +11,7 @@
 #include "cli/lookalikes/result_cells.h"
 #include "cli/print_json.h"
 #include "cli/services.h"
+#include "cli/tables_to_read.h"
 #include "cli/units.h"
 #include "sql/quote.h"
 
@@ -65,9 +66,8 @@ std::string SkippedText(lake::QuerySession& session, const AskedSegment& segment
 }
 
 TrainingRows FindRows(Services& services, lake::QuerySession& session, const Arguments& arguments) {
-  RequireTable(services.warehouse(), kTraining, "lookalike_training_data");
-  const AskedSegment segment =
-      FindSegment(services.warehouse(), session, arguments.Text("SEGMENT"));
+  RequireTable(services, kTraining, "lookalike_training_data");
+  const AskedSegment segment = FindSegment(services, session, arguments.Text("SEGMENT"));
   const std::string region = RegionOf(arguments, segment);
   const auto day = FindDay(session, kTraining, region, AskedDay(arguments), segment.id);
   if (!day) {
@@ -121,7 +121,7 @@ void ExportTraining(const Arguments& arguments, Services& services) {
     throw UsageError("--to '{}': a file that ends in .parquet is allowed", file.string());
   }
   lake::QuerySession session(services.database(), &services.warehouse());
-  session.SetStopToken(services.stop());
+  ReadAllTables(services, session);
   const TrainingRows rows = FindRows(services, session, arguments);
   CheckHistories(session, rows);
   const std::int64_t written = WriteTraining(session, rows, file);

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/lookalikes/result_cells.h"
-#include "lake/snapshot.h"
+#include "cli/tables_to_read.h"
 #include "sql/quote.h"
 
 namespace weir::cli {
@@ -25,11 +25,10 @@ std::string QuotedIds(const MemberFacts& facts) {
 
 }  // namespace
 
-std::vector<MemberDelivery> ReadMemberDeliveries(lake::Warehouse& warehouse,
-                                                 lake::QuerySession& session,
+std::vector<MemberDelivery> ReadMemberDeliveries(Services& services, lake::QuerySession& session,
                                                  const MemberPlace& place,
                                                  const MemberFacts& facts) {
-  if (lake::LatestVersion(warehouse.FolderOf(kDeliveries)) < 0) {
+  if (!IsTableToRead(services, kDeliveries)) {
     return {};
   }
   std::vector<MemberDelivery> deliveries;

@@ -6,7 +6,6 @@
 
 #include "cli/lookalikes/member_facts.h"
 #include "lake/query.h"
-#include "lake/warehouse.h"
 
 namespace weir::cli {
 
@@ -23,8 +22,7 @@ struct MemberDelivery {
 
 // By time, up to the place's day; none where nothing was sent. Of the ids of the facts: those that
 // the person has at DSPs, and those of its memberships.
-std::vector<MemberDelivery> ReadMemberDeliveries(lake::Warehouse& warehouse,
-                                                 lake::QuerySession& session,
+std::vector<MemberDelivery> ReadMemberDeliveries(Services& services, lake::QuerySession& session,
                                                  const MemberPlace& place,
                                                  const MemberFacts& facts);
 

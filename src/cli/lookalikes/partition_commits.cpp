@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "cli/tables_to_read.h"
 #include "lake/history.h"
 
 namespace weir::cli {
@@ -17,12 +18,12 @@ namespace {
 // By table, its commits, the newest first.
 class Histories {
  public:
-  explicit Histories(lake::Warehouse& warehouse) : warehouse_(warehouse) {}
+  explicit Histories(Services& services) : services_(services) {}
 
   const std::vector<lake::HistoryEntry>& Of(const std::string& table) {
     auto found = entries_.find(table);
     if (found == entries_.end()) {
-      const lake::TableFolder folder = warehouse_.FolderOf(table);
+      const lake::TableFolder folder = FolderToRead(services_, table);
       std::vector<lake::HistoryEntry> entries;
       if (lake::LatestVersion(folder) >= 0) {
         entries = lake::ReadHistory(folder, 0);
@@ -33,7 +34,7 @@ class Histories {
   }
 
  private:
-  lake::Warehouse& warehouse_;
+  Services& services_;
   std::map<std::string, std::vector<lake::HistoryEntry>> entries_;
 };
 
@@ -82,9 +83,9 @@ TableCommit ReadCommit(Histories& histories, const std::string& table, std::int6
 
 }  // namespace
 
-std::vector<TableCommit> CommitsBehind(lake::Warehouse& warehouse,
+std::vector<TableCommit> CommitsBehind(Services& services,
                                        const std::vector<PartitionName>& partitions) {
-  Histories histories(warehouse);
+  Histories histories(services);
   std::vector<TableCommit> commits = PartitionCommits(histories, partitions);
   std::set<std::string> known;
   for (const TableCommit& commit : commits) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/services.h"
 #include "lake/actions.h"
-#include "lake/warehouse.h"
 
 namespace weir::cli {
 
@@ -27,7 +27,7 @@ struct TableCommit {
 
 // The newest commit of each partition, and of each other table that the runs of these commits read
 // the version they read. Tables that aren't there, or have no such commit, are left out.
-std::vector<TableCommit> CommitsBehind(lake::Warehouse& warehouse,
+std::vector<TableCommit> CommitsBehind(Services& services,
                                        const std::vector<PartitionName>& partitions);
 
 }  // namespace weir::cli
