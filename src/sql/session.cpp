@@ -49,10 +49,16 @@ void Session::ThrowFailure(std::optional<duckdb_error_type> type, const char* me
     }
   }
   const std::string_view text = message == nullptr ? "unknown error of DuckDB" : message;
-  if (type && *type != DUCKDB_ERROR_INVALID) {
-    ThrowError(*type, text);
+  try {
+    if (type && *type != DUCKDB_ERROR_INVALID) {
+      ThrowError(*type, text);
+    }
+    ThrowError(text);
+  } catch (const CancelledError&) {  // nobody asked for that
+    throw ExternalError(
+        "a query failed on one of its threads, and all that DuckDB tells is that it stopped the "
+        "others: run it again to be told why");
   }
-  ThrowError(text);
 }
 
 }  // namespace weir::sql

@@ -38,6 +38,7 @@ class Session {
   // Keeps what a stream threw on a thread of DuckDB; the first of a query counts.
   void KeepStreamError(std::exception_ptr error);
   // Throws what a query failed with: cancellation, else a stream's exception, else DuckDB's error.
+  // That may be lost where several threads fail: ExternalError then, as it is worth another try.
   [[noreturn]] void ThrowFailure(std::optional<duckdb_error_type> type, const char* message);
 
  private:
