@@ -155,7 +155,10 @@ class Rounds {
     if (!options_.only) {
       observer_.TellOverdue(options_.instances, facts, plan);
     }
-    return put_off_ == nullptr ? plan : put_off_->Rest(std::move(plan), Now());
+    if (put_off_ != nullptr) {
+      plan = put_off_->Rest(std::move(plan), Now());
+    }
+    return plan;
   }
 
   // What was skipped as another process was at what it needs.
@@ -241,6 +244,21 @@ std::string ShownText(const connectors::ShownRows& shown) {
   return fmt::format("\n{}\n{}{}", shown.title, table.Text(), more);
 }
 
+void ThrowFirstFailure(const RunPlanSummary& summary) {
+  const auto record =
+      std::ranges::find(summary.records, jobs::RunState::kFailed, &jobs::RunRecord::state);
+  if (summary.failed == 0 || record == summary.records.end()) {
+    return;
+  }
+  const std::string text =
+      fmt::format("{} of {} runs failed; the first: {}: {}", summary.failed,
+                  summary.failed + summary.succeeded, record->key.id(), record->error);
+  if (summary.failed_outside.contains(record->key.id())) {
+    throw ExternalError("{}", text);
+  }
+  throw UserError("{}", text);
+}
+
 void Report(Workspace& workspace, const RunPlanSummary& summary,
             const std::vector<jobs::NotPlanned>& waiting) {
   Services& services = workspace.services();
@@ -259,19 +277,7 @@ void Report(Workspace& workspace, const RunPlanSummary& summary,
       services.out() << ShownText(shown);
     }
   }
-  if (summary.failed > 0) {
-    for (const jobs::RunRecord& record : summary.records) {
-      if (record.state == jobs::RunState::kFailed) {
-        const std::string text =
-            fmt::format("{} of {} runs failed; the first: {}: {}", summary.failed,
-                        summary.failed + summary.succeeded, record.key.id(), record.error);
-        if (summary.failed_outside.contains(record.key.id())) {
-          throw ExternalError("{}", text);
-        }
-        throw UserError("{}", text);
-      }
-    }
-  }
+  ThrowFirstFailure(summary);
   for (const jobs::RunRecord& record : summary.records) {
     if (record.state == jobs::RunState::kSucceeded && !record.error.empty()) {  // of a stream
       throw ExternalError("{} is committed, but what it sends has not arrived: {}", record.key.id(),

@@ -34,7 +34,7 @@ std::string NewestOf(const jobs::JobInstance& instance, const std::vector<jobs::
 // Whether an interval of an instance won't run by itself and a newer one is done, or will be.
 bool IsPassedOver(const jobs::NotPlanned& waiting, const jobs::PlanFacts& facts,
                   const jobs::Plan& plan) {
-  if (!waiting.is_left_out && !waiting.is_past) {
+  if (!waiting.interval || (!waiting.is_left_out && !waiting.is_past)) {
     return false;
   }
   const auto& done = facts.runs[waiting.instance].succeeded;

@@ -50,8 +50,10 @@ std::optional<Micros> Coverage::FirstOf(std::size_t instance) const {
       }
     }
     const auto table = facts_.tables.find(input.input.table);
-    if (input.KnowsDaysByRows() && table != facts_.tables.end() && table->second.extent) {
-      TakeLess(first, table->second.extent->start);
+    if (input.KnowsDaysByRows() && table != facts_.tables.end()) {
+      if (const std::optional<Interval>& extent = table->second.extent) {
+        TakeLess(first, extent->start);
+      }
     }
   }
   const auto& source = facts_.sources[instance];
@@ -91,7 +93,8 @@ void Coverage::Extend(std::size_t instance) {
 
 std::optional<Interval> Coverage::Lacks(std::size_t instance, const Interval& window) const {
   const Schedule& schedule = instances_[instance].schedule;
-  if (!firsts_[instance]) {  // runs by the clock: what has run is all there is
+  const std::optional<Micros> first = firsts_[instance];
+  if (!first) {  // runs by the clock: what has run is all there is
     const auto& covered = covered_[instance];
     return covered.empty() ? std::optional(schedule.At(window.end - 1)) : std::nullopt;
   }
@@ -100,14 +103,14 @@ std::optional<Interval> Coverage::Lacks(std::size_t instance, const Interval& wi
     return std::nullopt;
   }
   for (Interval next = schedule.At(from); next.end <= window.end; next = schedule.Next(next)) {
-    if (next.start >= *firsts_[instance] && !Has(instance, next)) {
+    if (next.start >= *first && !Has(instance, next)) {
       return next;
     }
   }
   const Interval last = schedule.At(window.end - 1);
   const bool ends_later = last.end > window.end;  // a day within an unfinished week holds no rows
-  return ends_later || Has(instance, last) || last.start < *firsts_[instance] ? std::nullopt
-                                                                              : std::optional(last);
+  return ends_later || Has(instance, last) || last.start < *first ? std::nullopt
+                                                                  : std::optional(last);
 }
 
 std::optional<Interval> Coverage::LacksFor(std::size_t reader, const Interval& interval,

@@ -25,7 +25,7 @@ LeftOut::LeftOut(const std::vector<JobInstance>& instances, const PlanFacts& fac
       coverage_(coverage),
       may_leave_out_(std::ranges::any_of(instances, CatchesUpWithLast)) {}
 
-void LeftOut::Leave(std::size_t instance, std::vector<Interval> intervals) {
+void LeftOut::Leave(std::size_t instance, const std::vector<Interval>& intervals) {
   if (CatchesUpWithLast(instances_[instance])) {
     left_[instance] = RangesOf(instance, intervals);
     needed_by_.clear();

@@ -24,7 +24,7 @@ class LeftOut {
 
   // Takes down that a plan leaves out intervals of an instance, oldest first, perhaps none; of an
   // instance whose intervals it doesn't leave out it is to be called, too.
-  void Leave(std::size_t instance, std::vector<Interval> intervals);
+  void Leave(std::size_t instance, const std::vector<Interval>& intervals);
 
   // Of an interval that can't run: which ones were left out that it needs, itself or by others that
   // it waits for, and what makes up for it, for people; absent if it waits for none such. All jobs

@@ -375,7 +375,7 @@ class Planner {
     }
     const JobInstance& self = instances_[instance];
     const RunRecord& newest = facts_.runs[instance].succeeded.back();
-    const std::string moved =
+    std::string moved =
         fmt::format("the state that it writes has moved on to {}", self.Label(newest.key.interval));
     if (!self.MergesState()) {
       return moved;

@@ -18,12 +18,14 @@ bool Widen(const std::vector<PlannedRun>& runs, std::vector<bool>& left_out) {
     left_out[i] = left_out[i] || std::ranges::any_of(runs[i].needs, [&](std::size_t needed) {
                     return left_out[needed];
                   });
-    if (runs[i].chain && left_out[i]) {
-      chain_is_left[*runs[i].chain] = true;
+    const auto& chain = runs[i].chain;
+    if (chain && left_out[i]) {
+      chain_is_left[*chain] = true;
     }
   }
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    left_out[i] = left_out[i] || (runs[i].chain && chain_is_left[*runs[i].chain]);
+    const auto& chain = runs[i].chain;
+    left_out[i] = left_out[i] || (chain && chain_is_left[*chain]);
   }
   return left_out != before;
 }
