@@ -108,13 +108,14 @@ class KafkaProducer::Session {
   // its timeout says. So it has a thread of its own, which is left behind then with the handle: it
   // ends when the broker is back, and the next producer of the id has ended its transaction.
   void SendOffsets(const std::string& group, PartitionList list, const std::stop_token& stop) {
-    const auto answer = std::make_shared<std::promise<rd_kafka_error_t*>>();
-    std::future<rd_kafka_error_t*> answered = answer->get_future();
+    using Answer = KafkaOwner<rd_kafka_error_t>;  // one that comes too late goes with its promise
+    const auto answer = std::make_shared<std::promise<Answer>>();
+    std::future<Answer> answered = answer->get_future();
     std::thread([handle = owned_, answer, group, list = std::move(list)] {
       const KafkaOwner<rd_kafka_consumer_group_metadata_t> who(
           rd_kafka_consumer_group_metadata_new(group.c_str()));
-      answer->set_value(rd_kafka_send_offsets_to_transaction(handle->get(), list.get(), who.get(),
-                                                             handle->timeout()));
+      answer->set_value(Answer(rd_kafka_send_offsets_to_transaction(handle->get(), list.get(),
+                                                                    who.get(), handle->timeout())));
     }).detach();
     const auto deadline =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(handle_.timeout());
@@ -131,7 +132,7 @@ class KafkaProducer::Session {
         handle_.Fail("group " + group, fmt::format("no answer within {} ms", handle_.timeout()));
       }
     }
-    handle_.Check(answered.get(), "group " + group);
+    handle_.Check(answered.get().release(), "group " + group);
   }
 
   void Commit() {
@@ -161,10 +162,10 @@ class KafkaProducer::Session {
   }
 
   rd_kafka_resp_err_t TrySend(const std::string& topic, const OutgoingMessage& message) {
-    KafkaOwner<rd_kafka_headers_t> headers(rd_kafka_headers_new(message.headers.size()));
+    rd_kafka_headers_t* const headers = rd_kafka_headers_new(message.headers.size());
     for (const auto& [name, value] : message.headers) {
-      rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()),
-                          value.data(), static_cast<ssize_t>(value.size()));
+      rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                          static_cast<ssize_t>(value.size()));
     }
     // librdkafka copies key and value and takes them without const.
     const auto bytes = [](std::string_view text) {
@@ -180,12 +181,12 @@ class KafkaProducer::Session {
     parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     parts[3].u.i = RD_KAFKA_MSG_F_COPY;
     parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
-    parts[4].u.headers = headers.get();
+    parts[4].u.headers = headers;
     rd_kafka_error_t* const error = rd_kafka_produceva(handle_.get(), parts, 5);
     if (error == nullptr) {
-      static_cast<void>(headers.release());  // the message has them now
-      return RD_KAFKA_RESP_ERR_NO_ERROR;
+      return RD_KAFKA_RESP_ERR_NO_ERROR;  // the message has the headers now
     }
+    rd_kafka_headers_destroy(headers);
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     rd_kafka_error_destroy(error);
     return code;

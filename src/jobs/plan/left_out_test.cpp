@@ -84,6 +84,7 @@ class LeftOutPlan : public testing::Test {
 
   static std::vector<std::pair<std::size_t, Interval>> Places(const Plan& plan) {
     std::vector<std::pair<std::size_t, Interval>> places;
+    places.reserve(plan.runs.size());
     for (const PlannedRun& run : plan.runs) {
       places.emplace_back(run.instance, run.interval);
     }
@@ -124,7 +125,7 @@ TEST_F(LeftOutPlan, NamesOneDayAndItsPartition) {
     Finish(day, {0});
     facts_.runs[0].succeeded.back().outputs[0].table = "d.send_amer";
   }
-  facts_.tables["in.days"].extent->end = NthDay(2).end;
+  facts_.tables["in.days"].extent = Interval{.start = NthDay(0).start, .end = NthDay(2).end};
 
   const Plan plan = PlanFor({.instances = {0, 1}});
 
