@@ -99,16 +99,17 @@ std::optional<Interval> Coverage::Lacks(std::size_t instance, const Interval& wi
     return covered.empty() ? std::optional(schedule.At(window.end - 1)) : std::nullopt;
   }
   const Micros from = std::max(window.start, through_[instance]);
-  if (window.end <= from) {
+  const Micros until = std::min(window.end, instances_[instance].last_end.value_or(kAllOfTime.end));
+  if (until <= from) {
     return std::nullopt;
   }
-  for (Interval next = schedule.At(from); next.end <= window.end; next = schedule.Next(next)) {
+  for (Interval next = schedule.At(from); next.end <= until; next = schedule.Next(next)) {
     if (next.start >= *first && !Has(instance, next)) {
       return next;
     }
   }
-  const Interval last = schedule.At(window.end - 1);
-  const bool ends_later = last.end > window.end;  // a day within an unfinished week holds no rows
+  const Interval last = schedule.At(until - 1);
+  const bool ends_later = last.end > until;  // a day within an unfinished week holds no rows
   return ends_later || Has(instance, last) || last.start < *first ? std::nullopt
                                                                   : std::optional(last);
 }

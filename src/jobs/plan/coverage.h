@@ -29,7 +29,8 @@ class Coverage {
   bool Has(std::size_t instance, const Interval& interval) const;
 
   // An interval of the instance from its first on, whose rows lie in `window` and that is neither
-  // done nor planned: the oldest. An interval's rows lie on its last day.
+  // done nor planned: the oldest; none behind the instance's last end. An interval's rows lie on
+  // its last day.
   std::optional<Interval> Lacks(std::size_t instance, const Interval& window) const;
   // The same of what a run of a reader's interval needs of a writer of one of its inputs. None of a
   // stream, which has no intervals, and of the reader itself: the order of its runs sees to it.

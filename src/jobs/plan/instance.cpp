@@ -81,21 +81,24 @@ bool ReadsOwnPartition(const JobInstance& reader, const project::Input& input,
          input.where.find("{" + reader.job->per + "}") != std::string::npos;
 }
 
+// Of an input whose table is written here.
+void LinkInput(const JobInstance& reader, const std::vector<TableWriter>& writers,
+               const std::vector<JobInstance>& instances, InstanceInput& input) {
+  for (const TableWriter& by : writers) {
+    const JobInstance& writer = instances[by.instance];
+    if (!ReadsOwnPartition(reader, input.input, writer) || writer.partition == reader.partition) {
+      input.writers.push_back(by);
+      input.by_stream = input.by_stream || writer.job->is_stream;
+    }
+  }
+}
+
 void LinkReads(std::vector<JobInstance>& instances) {
   const Writers writers = WritersOf(instances);
   for (JobInstance& reader : instances) {
     for (InstanceInput& input : reader.reads) {
-      const auto found = writers.find(input.input.table);
-      if (found == writers.end()) {
-        continue;
-      }
-      for (const TableWriter& by : found->second) {
-        const JobInstance& writer = instances[by.instance];
-        if (!ReadsOwnPartition(reader, input.input, writer) ||
-            writer.partition == reader.partition) {
-          input.writers.push_back(by);
-          input.by_stream = input.by_stream || writer.job->is_stream;
-        }
+      if (const auto found = writers.find(input.input.table); found != writers.end()) {
+        LinkInput(reader, found->second, instances, input);
       }
     }
   }
@@ -132,6 +135,46 @@ std::vector<std::size_t> Order(const std::vector<JobInstance>& instances) {
     }
   }
   return order;
+}
+
+// Whether nothing but the tables of other jobs, no streams, says which of its intervals are due.
+bool GoesByJobsAlone(const JobInstance& instance) {
+  const project::Job& job = *instance.job;
+  const bool reads_outside = std::ranges::any_of(job.steps, &project::Step::IsSource);
+  return !reads_outside && job.due != project::Due::kWait &&
+         job.schedule.cadence != project::Cadence::kManual &&
+         std::ranges::none_of(instance.reads, [](const InstanceInput& input) {
+           return input.KnowsDaysByRows() && !input.input.previous;
+         });
+}
+
+// The latest end of the jobs that an instance reads, which come before it; absent if one goes on.
+std::optional<Micros> EndOfInputs(const JobInstance& self,
+                                  const std::vector<JobInstance>& instances) {
+  std::optional<Micros> latest;
+  for (const InstanceInput& input : self.reads) {
+    for (const TableWriter& writer : input.writers) {
+      if (input.input.previous) {
+        continue;
+      }
+      const std::optional<Micros> end = instances[writer.instance].last_end;
+      if (!end) {
+        return std::nullopt;
+      }
+      latest = std::max(latest.value_or(*end), *end);
+    }
+  }
+  return latest;
+}
+
+std::optional<Micros> LastEndOf(const JobInstance& self,
+                                const std::vector<JobInstance>& instances) {
+  const auto by_inputs = GoesByJobsAlone(self) ? EndOfInputs(self, instances) : std::nullopt;
+  if (!self.job->end) {
+    return by_inputs;
+  }
+  const Micros own = self.schedule.TimeOf(*self.job->end);
+  return std::min(own, by_inputs.value_or(own));
 }
 
 }  // namespace
@@ -174,6 +217,9 @@ std::vector<JobInstance> MakeInstances(const Project& project) {
         writer.instance = place[writer.instance];
       }
     }
+  }
+  for (JobInstance& instance : sorted) {
+    instance.last_end = LastEndOf(instance, sorted);
   }
   return sorted;
 }

@@ -36,6 +36,9 @@ struct JobInstance {
   Schedule schedule;
   std::vector<InstanceInput> reads{};
   std::vector<project::Output> writes{};  // the tables' names filled in
+  // Until when it has intervals at all: the job's `end` and, where nothing but other jobs of the
+  // project says what is due, the latest that one of these has. Absent: it goes on.
+  std::optional<Micros> last_end{};
 
   // "user_ids_mapper[amer]".
   std::string name() const;

@@ -93,10 +93,26 @@ Reading PreviousState(const RunRecord* run, const StateTable& table) {
   return {.kind = ReadingKind::kVersion, .version = version, .writer_run = run->key.id()};
 }
 
+// StateInterval's; behind the writer's last end the last that it has, or has done.
+Interval StateWanted(const JobInstance& writer, const std::vector<RunRecord>& runs,
+                     const project::Input& input, const Interval& interval) {
+  const Interval wanted = StateInterval(writer, input, interval);
+  const std::optional<Micros> end = writer.last_end;
+  if (!end || wanted.end <= *end || FindRun(runs, wanted) != nullptr) {
+    return wanted;
+  }
+  Interval last = writer.schedule.At(*end - 1);
+  last = last.end <= *end ? last : writer.schedule.Previous(last);
+  for (const RunRecord& run : runs) {
+    last = run.key.interval <= wanted ? std::max(last, run.key.interval) : last;
+  }
+  return last;
+}
+
 Reading StateOf(const JobInstance& writer, const std::vector<RunRecord>& runs,
                 const project::Input& input, const Interval& interval, const PlanFacts& facts) {
   const StateTable table(input.table, runs, facts);
-  const Interval wanted = StateInterval(writer, input, interval);
+  const Interval wanted = StateWanted(writer, runs, input, interval);
   if (input.previous) {
     return PreviousState(FindRun(runs, wanted), table);
   }
@@ -128,8 +144,8 @@ Reading Newer(const Reading& left, const Reading& right) {
 Interval StateToRead(const std::vector<JobInstance>& instances, std::size_t writer,
                      const project::Input& input, const Interval& interval,
                      const PlanFacts& facts) {
-  const Interval wanted = StateInterval(instances[writer], input, interval);
   const auto& done = facts.runs[writer].succeeded;
+  const Interval wanted = StateWanted(instances[writer], done, input, interval);
   const WrittenTables tables(instances[writer], facts);
   const RunRecord* own = FindRun(done, wanted);
   if (input.previous || (own != nullptr && !tables.Lack(*own)) ||
