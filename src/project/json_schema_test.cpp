@@ -147,6 +147,7 @@ secrets: {k: {env: K}, l: {file: l}}
 connections: {db: {kind: postgres, port: 5432}}
 memory: 8GB
 late: 2 days
+keep_for_replay: 30 days
 time_zone: Europe/Paris
 )";
 

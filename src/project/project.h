@@ -65,6 +65,9 @@ struct SecretLine {
   Place place{};
 };
 
+// How long what runs read or wrote is kept where the project says nothing.
+inline constexpr Duration kKeepForReplay = std::chrono::days(30);
+
 // A folder with weir.yaml and its jobs.
 struct Project {
   std::filesystem::path folder{};  // absolute
@@ -81,6 +84,7 @@ struct Project {
   std::vector<SecretLine> secrets{};
   std::string memory{};  // as --memory takes it; empty: its default
   Duration late = std::chrono::hours(48);
+  Duration keep_for_replay = kKeepForReplay;
   std::string time_zone = "UTC";  // of jobs that name none
   std::vector<Job> jobs{};        // by domain, then name
   // Of ReadProject() alone: whether weir.yaml has mistakes, so that names which jobs use may be

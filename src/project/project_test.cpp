@@ -48,7 +48,7 @@ TEST(Project, WarehouseIsAFolderByDefaultAndMayBeAUrlOrAbsolute) {
 TEST(Project, TellsAllMistakesWithTheirPlaces) {
   const std::string keys =
       "name, warehouse, environments, stores, locations, partitions, variables, secrets, "
-      "connections, alerts, memory, late, time_zone";
+      "connections, alerts, memory, late, keep_for_replay, time_zone";
   EXPECT_EQ(FileMistakes("name: my shop\nwarehuose: x\nwarehouse: [a]\n"),
             "1:7: name 'my shop': only letters, digits, '-' and '_' are allowed\n"
             "2:1: unknown key 'warehuose'; allowed: " +

@@ -84,9 +84,9 @@ class SettingsReader {
     project_.name = root_.Text("name").value_or("");
     project_.memory = root_.Text("memory").value_or("");
     project_.time_zone = root_.Text("time_zone").value_or(project_.time_zone);
-    if (const auto late = ParseDuration(root_.Text("late").value_or(""))) {
-      project_.late = *late;
-    }
+    project_.late = ParseDuration(root_.Text("late").value_or("")).value_or(project_.late);
+    project_.keep_for_replay = ParseDuration(root_.Text("keep_for_replay").value_or(""))
+                                   .value_or(project_.keep_for_replay);
     for (const YamlEntry& list : root_.Entries("partitions")) {
       project_.partitions.emplace(list.key, root_.Find("partitions")->Texts(list.key));
       CheckPartitionName(list);

@@ -87,6 +87,8 @@ const Shape& SettingsShape() {
       {"memory", Text(MemoryText()), "what weir may use, such as 8GB or 40%"},
       {"late", Text(DurationText()),
        "changes of an input no later than this are run again by themselves; 2 days by default"},
+      {"keep_for_replay", Text(DurationText()),
+       "how long 'weir table vacuum' keeps what runs read or wrote; 30 days by default"},
       {"time_zone", Text(TimeZoneText()), "of the jobs that name none; UTC by default"},
   });
   return shape;

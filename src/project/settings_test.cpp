@@ -28,6 +28,7 @@ connections: {db: {kind: postgres, host: localhost, port: 5432, password: "{secr
 alerts: {team_mail: {kind: smtp, to: dev@shop.test}, pager: {kind: http}}
 memory: 8GB
 late: 36 hours
+keep_for_replay: 90 days
 time_zone: Europe/Paris
 )";
 
@@ -40,6 +41,7 @@ TEST(Settings, OfEveryKindAreRead) {
             (std::vector<std::string>{"amer", "emea", "33across"}));
   EXPECT_EQ(project.memory, "8GB");
   EXPECT_EQ(project.late, std::chrono::hours(36));
+  EXPECT_EQ(project.keep_for_replay, std::chrono::days(90));
   EXPECT_EQ(project.time_zone, "Europe/Paris");
   ASSERT_EQ(project.stores.size(), 2U);
   EXPECT_EQ(project.stores[0].prefixes, std::vector<std::string>{"s3://partner/"});
@@ -126,6 +128,10 @@ TEST(Settings, MistakesOfTheirLines) {
   EXPECT_EQ(SettingsMistakes("late: 2"),
             "weir.yaml:2:7: late '2': a number and a unit: ms, s, min, hours, days or weeks is "
             "needed");
+  EXPECT_EQ(
+      SettingsMistakes("keep_for_replay: long"),
+      "weir.yaml:2:18: keep_for_replay 'long': a number and a unit: ms, s, min, hours, days or "
+      "weeks is needed");
   EXPECT_EQ(SettingsMistakes("time_zone: Europe/Pariss"),
             "weir.yaml:2:12: time_zone 'Europe/Pariss': the name of a zone of the IANA database is "
             "needed, such as UTC or Europe/Paris; did you mean 'Europe/Paris'?");

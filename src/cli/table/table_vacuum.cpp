@@ -17,8 +17,6 @@
 namespace weir::cli {
 namespace {
 
-constexpr Micros kKeepForReplay = 30 * kDay;
-
 lake::VacuumRequest VacuumRequestOf(const Arguments& arguments) {
   lake::VacuumRequest request;
   if (const auto retention = arguments.OptionalText("--retention")) {
@@ -29,12 +27,21 @@ lake::VacuumRequest VacuumRequestOf(const Arguments& arguments) {
   return request;
 }
 
-// Versions of a table that runs of the last days read or wrote.
-std::set<std::int64_t> VersionsForReplay(jobs::Ledger& ledger, const std::string& table) {
+// How long what runs read or wrote is kept.
+Micros KeepForReplay(Services& services) {
+  const project::Project* project = services.FindProject();
+  const project::Duration kept =
+      project == nullptr ? project::kKeepForReplay : project->keep_for_replay;
+  return kept.count();
+}
+
+// Versions of a table that runs read or wrote that started since then.
+std::set<std::int64_t> VersionsForReplay(jobs::Ledger& ledger, const std::string& table,
+                                         Micros since) {
   std::set<std::int64_t> versions;
   for (const jobs::RunRecord& run :
        ledger.List({.limit = std::numeric_limits<std::int32_t>::max()})) {
-    if (run.started < Now() - kKeepForReplay) {
+    if (run.started < since) {
       break;  // the newest come first
     }
     for (const jobs::InputRecord& input : run.inputs) {
@@ -52,13 +59,15 @@ std::set<std::int64_t> VersionsForReplay(jobs::Ledger& ledger, const std::string
   return versions;
 }
 
-// Files of the versions that runs of the last days read or wrote, so that they can be replayed.
+// Files of the versions that runs of late read or wrote, so that they can be replayed.
 std::set<std::string> FilesForReplay(Services& services, const NamedTable& table) {
   std::set<std::string> keys;
   if (services.FindWarehouse() != &table.warehouse) {
     return keys;
   }
-  for (const std::int64_t version : VersionsForReplay(services.ledger(), table.folder.name)) {
+  const Micros since = Now() - KeepForReplay(services);
+  for (const std::int64_t version :
+       VersionsForReplay(services.ledger(), table.folder.name, since)) {
     try {
       for (const lake::AddFile& file :
            table.warehouse.Open(table.folder, {.version = version, .as_of = {}}).files) {
@@ -110,7 +119,8 @@ Command TableVacuumCommand() {
           "Files that commits removed and files that writers left unfinished go once they are\n"
           "older than the retention; versions that need them can't be read any more. Versions "
           "that\n"
-          "runs of the last 30 days read or wrote are kept, so that they can be replayed.",
+          "runs of the last 30 days read or wrote are kept, so that they can be replayed; the\n"
+          "project's keep_for_replay is another time.",
       .examples =
           "weir table vacuum sales.orders --dry-run\n"
           "weir table vacuum sales.orders --retention 14d",
