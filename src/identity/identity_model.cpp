@@ -111,7 +111,7 @@ class Builder {
     Edges bridges;
     for (const auto& edge : day_.edges) {
       if (edge.second.mark == Mark::kLive) {
-        bridges.push_back(edge);
+        bridges.emplace_back(edge);
       }
     }
     std::set<Id> done;
@@ -277,6 +277,7 @@ Day DayOf(const DayResult& result) {
   }
   for (const Cut& cut : result.people.cuts) {
     std::vector<Pair> pairs;
+    pairs.reserve(cut.edges.size());
     for (const std::size_t edge : cut.edges) {
       pairs.push_back(pair_of(result.edges[edge]));
     }

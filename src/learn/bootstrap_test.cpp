@@ -42,8 +42,9 @@ TEST(PoissonWeights, HavePoissonsShares) {
 TEST(PoissonWeights, DifferByPersonSeedAndBlock) {
   const auto differing = [](auto make) {
     int found = 0;
-    for (std::uint64_t i = 0; i < 1000; ++i)
+    for (std::uint64_t i = 0; i < 1000; ++i) {
       found += make(i) == make(i + 1) ? 0 : 1;
+    }
     return found;
   };
 
@@ -105,8 +106,9 @@ Coverage CoverageOf(std::mt19937_64& random, int rounds) {
     const EvaluatedRows rows{.people = people, .labels = labels, .scores = {scores, others}};
     const auto found = EvaluateRankings({&rows, 1}, {.replicates = 400});
     std::vector<double> gains;
-    for (std::size_t i = 0; i < found[0][0].auc.size(); ++i)
+    for (std::size_t i = 0; i < found[0][0].auc.size(); ++i) {
       gains.push_back(found[0][0].auc[i] - found[0][1].auc[i]);
+    }
     const auto holds = [](const Interval& interval, double value) {
       return interval.lower <= value && value <= interval.upper ? 1.0 : 0.0;
     };

@@ -32,14 +32,16 @@ void DesignMatrix::ChooseColumns(const TokenHistories& histories, const Vocabula
       const auto [begin, end] = EntriesOf(histories, person);
       for (std::size_t entry = begin; entry < end; ++entry) {
         const std::uint32_t term = vocabulary.term_of[histories.tokens[entry]];
-        if (term != Vocabulary::kNotIn)
+        if (term != Vocabulary::kNotIn) {
           ++rows_with[term];
+        }
       }
     }
   }
   for (std::uint32_t term = 0; term < rows_with.size(); ++term) {
-    if (rows_with[term] > 0 && (is_masked.empty() || !is_masked[term]))
+    if (rows_with[term] > 0 && (is_masked.empty() || !is_masked[term])) {
       terms_.push_back(term);
+    }
   }
   std::ranges::stable_sort(terms_, std::greater{},
                            [&](std::uint32_t term) { return rows_with[term]; });
@@ -59,8 +61,9 @@ void DesignMatrix::FillRows(const TokenHistories& histories, const Vocabulary& v
       const auto [begin, end] = EntriesOf(histories, person);
       for (std::size_t entry = begin; entry < end; ++entry) {
         const std::uint32_t term = vocabulary.term_of[histories.tokens[entry]];
-        if (term == Vocabulary::kNotIn || column_of_term_[term] == Vocabulary::kNotIn)
+        if (term == Vocabulary::kNotIn || column_of_term_[term] == Vocabulary::kNotIn) {
           continue;
+        }
         row.emplace_back(column_of_term_[term], histories.days[entry]);
       }
       std::ranges::sort(row);
@@ -108,10 +111,12 @@ RowRange DesignMatrix::FoldRows(std::size_t fold) const {
 std::vector<RowRange> DesignMatrix::RowsWithout(std::size_t fold) const {
   const RowRange held_out = FoldRows(fold);
   std::vector<RowRange> rows;
-  if (held_out.begin > 0)
+  if (held_out.begin > 0) {
     rows.push_back({.begin = 0, .end = held_out.begin});
-  if (held_out.end < num_rows())
+  }
+  if (held_out.end < num_rows()) {
     rows.push_back({.begin = held_out.end, .end = num_rows()});
+  }
   return rows;
 }
 

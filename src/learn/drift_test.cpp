@@ -18,10 +18,12 @@ TEST(DriftBins, CountEachDaysScores) {
   for (int round = 0; round < TestRounds(); ++round) {
     std::vector<double> before(1 + random() % 100);
     std::vector<double> now(random() % 100);
-    for (double& score : before)
+    for (double& score : before) {
       score = static_cast<double>(random() % 30);
-    for (double& score : now)
+    }
+    for (double& score : now) {
       score = static_cast<double>(random() % 40);
+    }
 
     const std::vector<DriftBin> bins = DriftBins(before, now);
 
@@ -39,14 +41,16 @@ TEST(DriftBins, CountEachDaysScores) {
 
 TEST(DriftBins, HaveATenthEachWhereScoresDiffer) {
   std::vector<double> before(1000);
-  for (std::size_t i = 0; i < before.size(); ++i)
+  for (std::size_t i = 0; i < before.size(); ++i) {
     before[i] = static_cast<double>(i);
+  }
 
   const std::vector<DriftBin> bins = DriftBins(before, before);
 
   ASSERT_EQ(bins.size(), 10);
-  for (const DriftBin& bin : bins)
+  for (const DriftBin& bin : bins) {
     EXPECT_NEAR(static_cast<double>(bin.before), 100, 1);
+  }
   EXPECT_TRUE(DriftBins({}, before).empty());
 }
 
@@ -77,8 +81,9 @@ TEST(Cosine, IsThatOfTheDenseVectors) {
     for (std::size_t side = 0; side < 2; ++side) {
       dense[side].resize(20);
       for (std::uint32_t key = 0; key < 20; ++key) {
-        if (random() % 2 == 0)
+        if (random() % 2 == 0) {
           continue;
+        }
         keys[side].push_back(key);
         weights[side].push_back(static_cast<double>(random() % 100) - 49.5);
         dense[side][key] = weights[side].back();

@@ -28,13 +28,15 @@ struct Judged {
 Judged RandomPeople(std::mt19937_64& random) {
   Judged judged;
   judged.labels.resize(2 + random() % 60);
-  for (std::size_t row = 2; row < judged.labels.size(); ++row)
+  for (std::size_t row = 2; row < judged.labels.size(); ++row) {
     judged.labels[row] = random() % 3 == 0 ? 1 : 0;
+  }
   const std::size_t values = 1 + random() % 40;
   for (std::size_t row = 0; row < judged.labels.size(); ++row) {
     judged.people.push_back(random());
-    for (std::vector<double>& scores : judged.scores)
+    for (std::vector<double>& scores : judged.scores) {
       scores.push_back(static_cast<double>(random() % values) / 8);
+    }
   }
   return judged;
 }
@@ -49,8 +51,9 @@ Judged Expanded(const Judged& judged, std::uint64_t seed, std::size_t replicate)
     for (int i = 0; i < times; ++i) {
       expanded.people.push_back(judged.people[row]);
       expanded.labels.push_back(judged.labels[row]);
-      for (std::size_t method = 0; method < 2; ++method)
+      for (std::size_t method = 0; method < 2; ++method) {
         expanded.scores[method].push_back(judged.scores[method][row]);
+      }
     }
   }
   return expanded;
@@ -80,8 +83,9 @@ void ExpectFigures(const Judged& judged, std::size_t method, double auc, double 
   const auto& scores = judged.scores[method];
   EXPECT_NEAR(auc, RocAuc(scores, judged.labels).value_or(-1), 1e-12);
   EXPECT_NEAR(precision, AveragePrecision(scores, judged.labels).value_or(-1), 1e-12);
-  for (std::size_t reach = 0; reach < kReaches.size(); ++reach)
+  for (std::size_t reach = 0; reach < kReaches.size(); ++reach) {
     EXPECT_NEAR(captured[reach], SlowCaptured(judged, method, kReaches[reach]), 1e-12);
+  }
 }
 
 TEST(EvaluateRankings, IsEachReplicatesSlowEvaluation) {
@@ -104,8 +108,9 @@ TEST(EvaluateRankings, IsEachReplicatesSlowEvaluation) {
           continue;
         }
         std::array<double, kReaches.size()> captured{};
-        for (std::size_t reach = 0; reach < kReaches.size(); ++reach)
+        for (std::size_t reach = 0; reach < kReaches.size(); ++reach) {
           captured[reach] = figures.captured[reach][replicate];
+        }
         ExpectFigures(expanded, method, figures.auc[replicate],
                       figures.average_precision[replicate], captured);
       }
@@ -122,8 +127,9 @@ TEST(EvaluateRankings, IsTheSameForAnyNumberOfThreadsAndOrderOfRows) {
   Judged reversed = judged;
   std::ranges::reverse(reversed.people);
   std::ranges::reverse(reversed.labels);
-  for (auto& scores : reversed.scores)
+  for (auto& scores : reversed.scores) {
     std::ranges::reverse(scores);
+  }
   const std::vector<EvaluatedRows> segments = {judged.View(), reversed.View()};
 
   const auto one = EvaluateRankings(segments, {.replicates = 100, .threads = 1});
@@ -167,16 +173,18 @@ double SlowTruePositiveRate(const Judged& judged, double wanted) {
     double hits = 0;
     double all = 0;
     for (std::size_t row = 0; row < scores.size(); ++row) {
-      if (judged.labels[row] != label)
+      if (judged.labels[row] != label) {
         continue;
+      }
       ++all;
       hits += scores[row] >= threshold ? 1 : 0;
     }
     return hits / all;
   };
   std::vector<std::pair<double, double>> points = {{0, 0}};
-  for (const double threshold : scores)
+  for (const double threshold : scores) {
     points.emplace_back(rate(threshold, 0), rate(threshold, 1));
+  }
   std::ranges::sort(points);
   double found = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -203,8 +211,9 @@ double SlowPrecision(const Judged& judged, int percent) {
       taken += scores[row] >= threshold ? 1 : 0;
       hits += scores[row] >= threshold && judged.labels[row] != 0 ? 1 : 0;
     }
-    if (100 * hits >= percent * all)
+    if (100 * hits >= percent * all) {
       return static_cast<double>(hits) / static_cast<double>(taken);
+    }
   }
   return -1;
 }

@@ -24,8 +24,9 @@ double RowTimes(std::span<const std::uint32_t> columns, std::span<const std::uin
     even += value(days[entry]) * u[columns[entry]];
     odd += value(days[entry + 1]) * u[columns[entry + 1]];
   }
-  if (entry < columns.size())
+  if (entry < columns.size()) {
     even += value(days[entry]) * u[columns[entry]];
+  }
   return even + odd;
 }
 
@@ -52,8 +53,9 @@ void ForEachRow(const DesignMatrix& matrix, std::span<const RowRange> rows,
 
 Features::Features(const DesignMatrix& matrix, std::span<const double> idf, Transform transform)
     : matrix_(&matrix), column_scales_(matrix.num_columns(), 1.0) {
-  if (transform == Transform::kBinary)
+  if (transform == Transform::kBinary) {
     return;
+  }
   for (std::size_t days = 0; days <= matrix.max_days(); ++days) {
     values_.push_back(std::log(1.0 + static_cast<double>(days)));
   }
@@ -68,8 +70,9 @@ Features::Features(const DesignMatrix& matrix, std::span<const double> idf, Tran
                  const double x = value(days[entry]) * column_scales_[columns[entry]];
                  squares += x * x;
                }
-               if (squares > 0)
+               if (squares > 0) {
                  row_scales_[row] = 1 / std::sqrt(squares);
+               }
              });
 }
 

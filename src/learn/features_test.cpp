@@ -23,14 +23,16 @@ struct MatrixCase {
         folds(RandomFolds(random, 40, 3)),
         is_masked(Masked(random, vocabulary.tokens.size())),
         matrix(histories.View(), vocabulary, folds, is_masked) {
-    for (const auto& fold : folds)
+    for (const auto& fold : folds) {
       people.insert(people.end(), fold.begin(), fold.end());
+    }
   }
 
   static std::vector<bool> Masked(std::mt19937_64& random, std::size_t terms) {
     std::vector<bool> masked(terms);
-    for (std::size_t term = 0; term < terms; ++term)
+    for (std::size_t term = 0; term < terms; ++term) {
       masked[term] = random() % 5 == 0;
+    }
     return masked;
   }
 };
@@ -46,12 +48,15 @@ TEST(Features, PassesOverRowsAgreeWithADenseTable) {
       std::vector<double> u(c.matrix.num_columns());
       std::vector<double> factors(c.matrix.num_rows());
       std::vector<double> squares(c.matrix.num_rows());
-      for (double& value : u)
+      for (double& value : u) {
         value = number(random);
-      for (double& value : factors)
+      }
+      for (double& value : factors) {
         value = number(random);
-      for (double& value : squares)
+      }
+      for (double& value : squares) {
         value = number(random);
+      }
       const std::vector<RowRange> rows = c.matrix.RowsWithout(random() % 3);
       const auto x = [&](std::size_t row, std::size_t column) {
         return dense[row][c.matrix.terms()[column]] / features.column_scales()[column];

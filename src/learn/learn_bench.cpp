@@ -109,8 +109,9 @@ void BenchScore(const People& people, std::size_t models, std::size_t wanted, in
   const Stopwatch scoring;
   const auto best = BestPeople(histories, vocabulary, scored, {.threads = threads});
   double sum = 0;
-  for (const auto& of_model : best)
+  for (const auto& of_model : best) {
     sum += of_model.empty() ? 0 : of_model.front().score;
+  }
   std::cout << "{" << scoring.Json() << ", \"people\": " << histories.num_people()
             << ", \"checksum\": " << sum << "}\n";
 }
@@ -123,8 +124,9 @@ TrainingSet DrawSegment(const People& people, std::uint64_t seed) {
   const double share = static_cast<double>(random() % 10000) / 10000;
   const auto positives = static_cast<std::size_t>(200 * std::pow(25.0, share));
   std::vector<double> taste(histories.num_tokens);
-  for (double& liking : taste)
+  for (double& liking : taste) {
     liking = random() % 5 == 0 ? static_cast<double>(random() % 3) : 0;
+  }
   std::vector<std::pair<double, std::uint32_t>> order;
   for (std::uint32_t person = 0; person < everybody; ++person) {
     double liking = static_cast<double>(random() % 1000) / 100;
@@ -144,8 +146,9 @@ TrainingSet DrawSegment(const People& people, std::uint64_t seed) {
     set.people[fold].push_back(person);
     set.labels[fold].push_back(label);
   };
-  for (std::size_t i = 0; i < positives; ++i)
+  for (std::size_t i = 0; i < positives; ++i) {
     add(order[i].second, 1);
+  }
   std::shuffle(order.begin() + static_cast<std::ptrdiff_t>(positives), order.end(), random);
   for (std::size_t i = positives; i < 11 * positives && i < order.size(); ++i) {
     add(order[i].second, 0);
@@ -157,6 +160,7 @@ void BenchSelect(const People& people, std::size_t segments, int threads) {
   const TokenHistories histories = people.View();
   const Vocabulary vocabulary = ChooseVocabulary(histories, {.min_people = 10, .max_share = 0.5});
   std::vector<TrainingSet> sets;
+  sets.reserve(segments);
   for (std::size_t segment = 0; segment < segments; ++segment) {
     sets.push_back(DrawSegment(people, segment));
   }
@@ -170,8 +174,9 @@ void BenchSelect(const People& people, std::size_t segments, int threads) {
     aucs[segment] = selection ? selection->grid[selection->chosen].mean : 0;
   });
   double sum = 0;
-  for (const double auc : aucs)
+  for (const double auc : aucs) {
     sum += auc;
+  }
   std::cout << "{" << selecting.Json() << ", \"segments\": " << segments
             << ", \"auc\": " << sum / static_cast<double>(segments) << "}\n";
 }

@@ -28,8 +28,9 @@ struct DenseProblem {
 
   double Score(std::size_t row, const std::vector<double>& weights, double intercept) const {
     double score = intercept;
-    for (std::size_t j = 0; j < weights.size(); ++j)
+    for (std::size_t j = 0; j < weights.size(); ++j) {
       score += rows[row][j] * weights[j];
+    }
     return score;
   }
 
@@ -39,8 +40,9 @@ struct DenseProblem {
     double lipschitz = penalty.l2;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       double squares = 1;
-      for (const double x : rows[i])
+      for (const double x : rows[i]) {
         squares += x * x;
+      }
       lipschitz += costs[i] * squares / 4;
     }
     std::vector<double> at(size + 1);
@@ -50,8 +52,9 @@ struct DenseProblem {
     double best_before = best;
     for (int step = 1; step <= 20000; ++step) {
       if (step % 500 == 0) {
-        if (best > best_before * (1 - 1e-9))
+        if (best > best_before * (1 - 1e-9)) {
           break;
+        }
         best_before = best;
       }
       std::vector<double> slope(size + 1);
@@ -59,8 +62,9 @@ struct DenseProblem {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const double p = 1 / (1 + std::exp(-Score(i, weights, ahead.back())));
         const double error = costs[i] * (p - labels[i]);
-        for (std::size_t j = 0; j < size; ++j)
+        for (std::size_t j = 0; j < size; ++j) {
           slope[j] += error * rows[i][j];
+        }
         slope[size] += error;
       }
       std::vector<double> next(size + 1);
@@ -71,8 +75,9 @@ struct DenseProblem {
       }
       next[size] = ahead[size] - slope[size] / lipschitz;
       const double objective = Objective({next.begin(), next.end() - 1}, next.back());
-      if (objective > best)
+      if (objective > best) {
         momentum = 1;  // restart
+      }
       best = std::min(best, objective);
       const double next_momentum = (1 + std::sqrt(1 + 4 * momentum * momentum)) / 2;
       for (std::size_t j = 0; j <= size; ++j) {
@@ -122,8 +127,9 @@ struct FitCase {
 
   DenseProblem Dense(const LogisticProblem& problem, Transform transform) const {
     std::vector<std::uint32_t> people;
-    for (const auto& fold : folds)
+    for (const auto& fold : folds) {
       people.insert(people.end(), fold.begin(), fold.end());
+    }
     const auto all = DenseRows(histories, vocabulary, people, is_masked, transform);
     DenseProblem dense{.rows = {}, .labels = {}, .costs = {}, .penalty = problem.penalty};
     for (const RowRange& range : problem.TrainingRows()) {
@@ -181,8 +187,9 @@ TEST(LogisticFit, IsTheSameFromAnyStart) {
       const LogisticFit cold = FitLogistic(problem, {}, {});
       LogisticModel start{.u = std::vector<double>(c.matrix.num_columns()),
                           .intercept = number(random)};
-      for (double& u : start.u)
+      for (double& u : start.u) {
         u = number(random);
+      }
 
       const LogisticFit warm = FitLogistic(problem, {}, start);
       const LogisticFit again = FitLogistic(problem, {}, start);

@@ -55,20 +55,23 @@ void SettleIntercept(const LogisticProblem& problem, std::span<const RowRange> r
   constexpr int kMaxSteps = 50;
   constexpr double kSmallShare = 1e-9;  // of the curvature: a slope that moves nothing
   for (int step = 0; step < kMaxSteps; ++step) {
-    if (std::abs(state.slope) <= kSmallShare * state.curvature)
+    if (std::abs(state.slope) <= kSmallShare * state.curvature) {
       return;
+    }
     const double most = state.loss * (1 + 1e-12);  // rounding of so many terms aside
     double net = std::clamp(-state.slope / state.curvature, -4.0, 4.0);
     double move = net;
     while (true) {
       for (const RowRange& range : rows) {
-        for (std::size_t row = range.begin; row < range.end; ++row)
+        for (std::size_t row = range.begin; row < range.end; ++row) {
           state.scores[row] += move;
+        }
       }
       intercept += move;
       state.Update(problem, rows);
-      if (state.loss <= most)
+      if (state.loss <= most) {
         break;
+      }
       net /= 2;
       move = -net;
     }
@@ -76,10 +79,12 @@ void SettleIntercept(const LogisticProblem& problem, std::span<const RowRange> r
 }
 
 double Violation(double slope, double weight, double l1) {
-  if (weight > 0)
+  if (weight > 0) {
     return std::abs(slope + l1);
-  if (weight < 0)
+  }
+  if (weight < 0) {
     return std::abs(slope - l1);
+  }
   return std::max(std::abs(slope) - l1, 0.0);
 }
 

@@ -21,17 +21,20 @@ GridScore Summarised(GridScore score) {
   double squares = 0;
   double folds = 0;
   for (const std::optional<double>& auc : score.aucs) {
-    if (!auc)
+    if (!auc) {
       continue;
+    }
     sum += *auc;
     ++folds;
   }
-  if (folds == 0)
+  if (folds == 0) {
     return score;
+  }
   score.mean = sum / folds;
   for (const std::optional<double>& auc : score.aucs) {
-    if (auc)
+    if (auc) {
       squares += (*auc - score.mean) * (*auc - score.mean);
+    }
   }
   score.deviation = std::sqrt(squares / folds);
   return score;
@@ -57,15 +60,17 @@ class Search {
 
   std::optional<Selection> Run() {
     ScoreBaselines();
-    if (!selection_.activity_auc)
+    if (!selection_.activity_auc) {
       return std::nullopt;
+    }
     for (const GridPoint& point : GridOf(options_.cs)) {
       selection_.grid.push_back({.point = point, .aucs = {}});
     }
     scores_.assign(selection_.grid.size(), std::vector<double>(matrix_.num_rows()));
     for (std::size_t first = 0; first < selection_.grid.size(); first += options_.cs.size()) {
-      for (std::size_t fold = 0; fold < matrix_.num_folds(); ++fold)
+      for (std::size_t fold = 0; fold < matrix_.num_folds(); ++fold) {
         ScorePath(first, fold);
+      }
     }
     Choose();
     Refit();
@@ -102,8 +107,9 @@ class Search {
     GridScore activity;
     std::vector<double> scores(matrix_.num_rows());
     for (std::size_t fold = 0; fold < matrix_.num_folds(); ++fold) {
-      if (!CanTrainWithout(fold))
+      if (!CanTrainWithout(fold)) {
         continue;
+      }
       const RowRange held_out = matrix_.FoldRows(fold);
       const NaiveBayes model =
           TrainNaiveBayes(matrix_, matrix_.RowsWithout(fold), selection_.labels);
@@ -117,8 +123,9 @@ class Search {
     const auto has_any = [](const GridScore& score) {
       return std::ranges::any_of(score.aucs, [](const auto& auc) { return auc.has_value(); });
     };
-    if (!has_any(activity))
+    if (!has_any(activity)) {
       return;
+    }
     selection_.naive_bayes_auc = Summarised(std::move(naive_bayes)).mean;
     selection_.activity_auc = Summarised(std::move(activity)).mean;
   }
@@ -147,8 +154,9 @@ class Search {
   LogisticFit Fit(const GridPoint& point, std::optional<std::size_t> held_out,
                   const LogisticModel& start, double tolerance) const {
     std::vector<double> costs = weights_;
-    for (double& cost : costs)
+    for (double& cost : costs) {
       cost *= point.c;
+    }
     const LogisticProblem problem{.features = &FeaturesOf(point),
                                   .labels = selection_.labels,
                                   .costs = costs,
@@ -183,8 +191,9 @@ class Search {
   void RefitFolds() {
     const GridPoint& point = selection_.grid[selection_.chosen].point;
     for (std::size_t fold = 0; fold < matrix_.num_folds(); ++fold) {
-      if (!CanTrainWithout(fold))
+      if (!CanTrainWithout(fold)) {
         continue;
+      }
       const LogisticFit fit = Fit(point, fold, {}, options_.tolerance);
       FoldWeights& made = selection_.folds.emplace_back();
       made.fold = fold;
@@ -197,8 +206,9 @@ class Search {
                    std::vector<std::uint32_t>& terms, std::vector<double>& weights) const {
     std::vector<std::pair<std::uint32_t, double>> pairs;
     for (std::size_t column = 0; column < model.u.size(); ++column) {
-      if (model.u[column] == 0)
+      if (model.u[column] == 0) {
         continue;
+      }
       pairs.emplace_back(matrix_.terms()[column],
                          model.u[column] / FeaturesOf(point).column_scales()[column]);
     }

@@ -39,8 +39,9 @@ double AucByHand(const SelectionCase& c, const GridPoint& point, std::size_t hel
   std::vector<std::uint32_t> people;
   std::vector<std::uint8_t> labels;
   for (std::size_t fold = 0; fold < 3; ++fold) {
-    if (fold == held_out)
+    if (fold == held_out) {
       continue;
+    }
     people.insert(people.end(), c.set.people[fold].begin(), c.set.people[fold].end());
     labels.insert(labels.end(), c.set.labels[fold].begin(), c.set.labels[fold].end());
   }
@@ -64,8 +65,9 @@ double AucByHand(const SelectionCase& c, const GridPoint& point, std::size_t hel
   std::vector<double> scores;
   for (const auto& row : rows) {
     double score = fit.model.intercept;
-    for (std::size_t term = 0; term < row.size(); ++term)
+    for (std::size_t term = 0; term < row.size(); ++term) {
       score += row[term] * weights[term];
+    }
     scores.push_back(std::round(score * 1e4));  // near ties are ties
   }
   return RocAuc(scores, c.set.labels[held_out]).value_or(0);
@@ -107,8 +109,9 @@ TEST(ModelSelection, TakesTheSimplestOfTheBest) {
 
     ASSERT_TRUE(selection);
     const double chosen = selection->grid[selection->chosen].mean;
-    for (const GridScore& score : selection->grid)
+    for (const GridScore& score : selection->grid) {
       EXPECT_LE(score.mean, chosen + 1e-6);
+    }
     for (const GridScore& simpler : std::span(selection->grid).first(selection->chosen)) {
       EXPECT_LT(simpler.mean, chosen);
     }
@@ -136,8 +139,9 @@ TEST(ModelSelection, KeepsTheWinnersHeldOutScores) {
 TEST(ModelSelection, NeedsAFoldWithBothClasses) {
   std::mt19937_64 random(TestSeed());
   SelectionCase c(random);
-  for (auto& labels : c.set.labels)
+  for (auto& labels : c.set.labels) {
     std::ranges::fill(labels, std::uint8_t{0});
+  }
   c.set.labels.front().front() = 1;
 
   EXPECT_FALSE(SelectModel(c.histories.View(), c.vocabulary, c.set, {}));

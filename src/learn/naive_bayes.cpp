@@ -16,8 +16,9 @@ NaiveBayes TrainNaiveBayes(const DesignMatrix& matrix, std::span<const RowRange>
     for (std::size_t row = range.begin; row < range.end; ++row) {
       const std::size_t label = labels[row] != 0 ? 1 : 0;
       ++people[label];
-      for (const std::uint32_t column : matrix.RowColumns(row))
+      for (const std::uint32_t column : matrix.RowColumns(row)) {
         ++counts[label][column];
+      }
       totals[label] += static_cast<double>(matrix.RowColumns(row).size());
     }
   }

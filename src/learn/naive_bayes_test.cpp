@@ -17,8 +17,9 @@ TEST(NaiveBayes, IsBayesRuleOverTokenCounts) {
     const auto folds = RandomFolds(random, 30, 2);
     const DesignMatrix matrix(histories.View(), vocabulary, folds, {});
     std::vector<std::uint8_t> labels(matrix.num_rows());
-    for (std::size_t row = 0; row < labels.size(); ++row)
+    for (std::size_t row = 0; row < labels.size(); ++row) {
       labels[row] = row % 3 == 0 ? 1 : 0;
+    }
 
     const NaiveBayes model = TrainNaiveBayes(matrix, matrix.RowsWithout(1), labels);
 
@@ -32,8 +33,9 @@ TEST(NaiveBayes, IsBayesRuleOverTokenCounts) {
         double tokens = static_cast<double>(matrix.num_columns());
         std::vector<double> counts(matrix.num_columns(), 1);
         for (std::size_t other = trained.begin; other < trained.end; ++other) {
-          if (labels[other] != label)
+          if (labels[other] != label) {
             continue;
+          }
           ++people;
           for (const std::uint32_t column : matrix.RowColumns(other)) {
             ++counts[column];
@@ -46,8 +48,9 @@ TEST(NaiveBayes, IsBayesRuleOverTokenCounts) {
         }
         odds = label == 0 ? odds / likelihood : odds * likelihood;
       }
-      for (const std::uint32_t column : matrix.RowColumns(row))
+      for (const std::uint32_t column : matrix.RowColumns(row)) {
         score += model.weights[column];
+      }
       EXPECT_NEAR(score, std::log(odds), 1e-9);
     }
   }

@@ -34,12 +34,14 @@ class NewtonSearch {
       at_.SettleIntercept();
       UpdateGradient();
       const double goal = options.tolerance * (at_.fit.objective - at_.fit.gap);
-      if (at_.fit.gap <= goal || at_.fit.rounds == options.max_rounds)
+      if (at_.fit.gap <= goal || at_.fit.rounds == options.max_rounds) {
         return at_.fit;
+      }
       ++at_.fit.rounds;
       SolveNewtonEquation();
-      if (!Step())
+      if (!Step()) {
         return at_.fit;
+      }
     }
   }
 
@@ -73,30 +75,36 @@ class NewtonSearch {
     std::ranges::fill(direction_, 0.0);
     intercept_direction_ = 0;
     double residual_intercept = -at_.state.slope;
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size; ++i) {
       residual[i] = -gradient_[i];
+    }
     double search_intercept = 0;
     double energy = 0;  // residual · M⁻¹ · residual
     double first_energy = 0;
     for (int step = 0; step < kMaxSteps; ++step) {
-      for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t i = 0; i < size; ++i) {
         scaled[i] = residual[i] / diagonal_[i];
+      }
       const double scaled_intercept = residual_intercept / at_.state.curvature;
       const double next = Dot(residual, scaled) + residual_intercept * scaled_intercept;
-      if (step == 0)
+      if (step == 0) {
         first_energy = next;
-      if (next <= Precision(first_energy) * first_energy)
+      }
+      if (next <= Precision(first_energy) * first_energy) {
         return;
+      }
       const double blend = step == 0 ? 0 : next / energy;
       energy = next;
-      for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t i = 0; i < size; ++i) {
         search[i] = scaled[i] + blend * search[i];
+      }
       search_intercept = scaled_intercept + blend * search_intercept;
       const double product_intercept = at_.features.CurvatureTimes(
           at_.rows, at_.state.curvatures, search, search_intercept, product);
       ++at_.fit.passes;
-      for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t i = 0; i < size; ++i) {
         product[i] += stiffness_[i] * search[i];
+      }
       const double curvature = Dot(search, product) + search_intercept * product_intercept;
       const double length = energy / curvature;
       for (std::size_t i = 0; i < size; ++i) {
@@ -126,8 +134,9 @@ class NewtonSearch {
       }
       const double objective = LossAlong(at_.problem, at_.rows, at_.state, at_.along, length) +
                                PenaltyOf(at_.problem, moved);
-      if (objective > at_.fit.objective + 1e-4 * length * promised)
+      if (objective > at_.fit.objective + 1e-4 * length * promised) {
         continue;
+      }
       at_.fit.model.u.swap(moved);
       at_.fit.model.intercept += length * intercept_direction_;
       at_.Advance(length);

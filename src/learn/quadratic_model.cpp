@@ -12,10 +12,12 @@ namespace {
 
 // The minimiser of ½(x − centre)² + threshold·|x|.
 double SoftThreshold(double centre, double threshold) {
-  if (centre > threshold)
+  if (centre > threshold) {
     return centre - threshold;
-  if (centre < -threshold)
+  }
+  if (centre < -threshold) {
     return centre + threshold;
+  }
   return 0;
 }
 
@@ -57,8 +59,9 @@ void QuadraticModel::ForEachEntry(std::uint32_t column, const Work& work) const 
   const auto walk = [&](std::size_t first, std::size_t last) {
     const auto [begin, end] = matrix.ColumnEntries(column, first, last);
     if (features_.is_binary()) {
-      for (std::size_t entry = begin; entry < end; ++entry)
+      for (std::size_t entry = begin; entry < end; ++entry) {
         work(rows[entry], 1.0);
+      }
     } else {
       for (std::size_t entry = begin; entry < end; ++entry) {
         work(rows[entry], features_.Value(days[entry]));
@@ -67,8 +70,9 @@ void QuadraticModel::ForEachEntry(std::uint32_t column, const Work& work) const 
   };
   const std::size_t held_out = problem_.held_out.value_or(matrix.num_folds());
   walk(0, held_out);
-  if (held_out < matrix.num_folds())
+  if (held_out < matrix.num_folds()) {
     walk(held_out + 1, matrix.num_folds());
+  }
 }
 
 double QuadraticModel::Start(const LossState& state, std::span<const double> u,
@@ -76,8 +80,9 @@ double QuadraticModel::Start(const LossState& state, std::span<const double> u,
   slope_ = state.slope;
   curvature_ = intercept_move_ = weighted_moves_ = 0;
   for (const RowRange& range : ranges_) {
-    for (std::size_t row = range.begin; row < range.end; ++row)
+    for (std::size_t row = range.begin; row < range.end; ++row) {
       TakeRow(row, state, curvature);
+    }
   }
   std::ranges::fill(moves_, 0.0);
   double violation = 0;
@@ -123,18 +128,21 @@ void QuadraticModel::Minimise() {
   MoveIntercept();
   for (int cycle = 0; cycle < kMaxCycles; ++cycle) {
     const double violation = Cycle();
-    if (cycle == 0)
+    if (cycle == 0) {
       first = violation;
-    if (violation <= kShare * first)
+    }
+    if (violation <= kShare * first) {
       break;
+    }
   }
 }
 
 double QuadraticModel::Cycle() {
   double violation = 0;
   Shuffle(order_, random_state_);
-  for (const std::uint32_t index : order_)
+  for (const std::uint32_t index : order_) {
     violation += MoveColumn(index);
+  }
   return violation;
 }
 
@@ -148,12 +156,14 @@ double QuadraticModel::MoveColumn(std::size_t index) {
   const double u = sums.start + moves_[index];
   const double slope = sums.slope + change + sums.cross * intercept_move_ + sums.l2 * u;
   const double curvature = sums.curvature + sums.l2;
-  if (curvature <= 0)
+  if (curvature <= 0) {
     return 0;
+  }
   const double violation = Violation(slope, u, sums.l1) * sums.scale;
   const double move = SoftThreshold(u - slope / curvature, sums.l1 / curvature) - u;
-  if (move == 0)
+  if (move == 0) {
     return violation;
+  }
   moves_[index] += move;
   weighted_moves_ += move * sums.cross;
   MoveIntercept();  // at its best all the time: the columns are not independent of it

@@ -33,8 +33,9 @@ inline OwnedHistories RandomHistories(std::mt19937_64& random, std::size_t peopl
   histories.num_tokens = num_tokens;
   for (std::size_t person = 0; person < people; ++person) {
     for (std::uint32_t token = 0; token < num_tokens; ++token) {
-      if (random() % (3 + token) > 1)
+      if (random() % (3 + token) > 1) {
         continue;
+      }
       histories.tokens.push_back(token);
       histories.days.push_back(static_cast<std::uint16_t>(1 + random() % 9));
     }
@@ -55,10 +56,12 @@ inline std::vector<std::vector<double>> DenseRows(const OwnedHistories& historie
     double squares = 0;
     for (std::size_t at = histories.offsets[person]; at < histories.offsets[person + 1]; ++at) {
       for (std::size_t term = 0; term < row.size(); ++term) {
-        if (vocabulary.tokens[term] != histories.tokens[at])
+        if (vocabulary.tokens[term] != histories.tokens[at]) {
           continue;
-        if (!is_masked.empty() && is_masked[term])
+        }
+        if (!is_masked.empty() && is_masked[term]) {
           continue;
+        }
         row[term] = transform == Transform::kBinary
                         ? 1
                         : std::log(1.0 + histories.days[at]) * vocabulary.idf[term];
@@ -66,8 +69,9 @@ inline std::vector<std::vector<double>> DenseRows(const OwnedHistories& historie
       }
     }
     if (transform == Transform::kLogIdf && squares > 0) {
-      for (double& value : row)
+      for (double& value : row) {
         value /= std::sqrt(squares);
+      }
     }
     rows.push_back(row);
   }

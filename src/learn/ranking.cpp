@@ -23,8 +23,9 @@ std::vector<Tie> Ties(std::span<const double> scores, std::span<const std::uint8
   std::ranges::sort(order, std::greater{}, [&](std::uint32_t row) { return scores[row]; });
   std::vector<Tie> ties;
   for (const std::uint32_t row : order) {
-    if (ties.empty() || ties.back().score != scores[row])
+    if (ties.empty() || ties.back().score != scores[row]) {
       ties.push_back({.score = scores[row]});
+    }
     ++(labels[row] != 0 ? ties.back().positives : ties.back().negatives);
   }
   return ties;
@@ -51,8 +52,9 @@ bool IsOnLine(const Classes& left, const Classes& middle, const Classes& right) 
 
 std::optional<double> RocAuc(std::span<const double> scores, std::span<const std::uint8_t> labels) {
   const auto [positives, negatives] = CountClasses(labels);
-  if (positives == 0 || negatives == 0)
+  if (positives == 0 || negatives == 0) {
     return std::nullopt;
+  }
   // Twice the pairs in the right order, so that ties stay whole numbers.
   std::uint64_t twice = 0;
   std::uint64_t positives_above = 0;
@@ -67,8 +69,9 @@ std::optional<double> RocAuc(std::span<const double> scores, std::span<const std
 std::optional<double> AveragePrecision(std::span<const double> scores,
                                        std::span<const std::uint8_t> labels) {
   const auto [positives, negatives] = CountClasses(labels);
-  if (positives == 0)
+  if (positives == 0) {
     return std::nullopt;
+  }
   double sum = 0;
   Classes above;
   for (const Tie& tie : Ties(scores, labels)) {
@@ -83,8 +86,9 @@ std::optional<double> AveragePrecision(std::span<const double> scores,
 std::vector<RocPoint> RocCurve(std::span<const double> scores,
                                std::span<const std::uint8_t> labels) {
   const Classes all = CountClasses(labels);
-  if (all.positives == 0 || all.negatives == 0)
+  if (all.positives == 0 || all.negatives == 0) {
     return {};
+  }
   std::vector<Classes> corners{{}};
   std::vector<double> thresholds{std::numeric_limits<double>::infinity()};
   for (const Tie& tie : Ties(scores, labels)) {
@@ -98,6 +102,7 @@ std::vector<RocPoint> RocCurve(std::span<const double> scores,
     thresholds.push_back(tie.score);
   }
   std::vector<RocPoint> curve;
+  curve.reserve(corners.size());
   for (std::size_t i = 0; i < corners.size(); ++i) {
     curve.push_back({.threshold = thresholds[i],
                      .false_positive_rate = static_cast<double>(corners[i].negatives) /
@@ -123,8 +128,9 @@ double CalibrationError(std::span<const double> probabilities,
     bin.positives += labels[row] != 0 ? 1 : 0;
   }
   double error = 0;
-  for (const Bin& bin : bins)
+  for (const Bin& bin : bins) {
     error += std::abs(bin.probability - bin.positives);
+  }
   return probabilities.empty() ? 0 : error / static_cast<double>(probabilities.size());
 }
 

@@ -35,8 +35,9 @@ TEST(RocAuc, CountsThePairsInTheRightOrder) {
     double pairs = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       for (std::size_t j = 0; j < scores.size(); ++j) {
-        if (labels[i] == 0 || labels[j] != 0)
+        if (labels[i] == 0 || labels[j] != 0) {
           continue;
+        }
         ++pairs;
         right += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
       }
@@ -78,14 +79,16 @@ TEST(AveragePrecision, SumsThePrecisionAtEachThreshold) {
     double sum = 0;
     double positives = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {
-      if (labels[i] == 0)
+      if (labels[i] == 0) {
         continue;
+      }
       ++positives;
       double above = 0;
       double right = 0;
       for (std::size_t j = 0; j < scores.size(); ++j) {
-        if (scores[j] < scores[i])
+        if (scores[j] < scores[i]) {
           continue;
+        }
         ++above;
         right += labels[j];
       }

@@ -20,25 +20,29 @@ class TermTable {
       : num_slots_(models.size()), slots_(models.size()), terms_(num_terms) {
     for (const Transform transform : {Transform::kBinary, Transform::kLogIdf}) {
       for (std::size_t model = 0; model < models.size(); ++model) {
-        if (models[model].transform == transform)
+        if (models[model].transform == transform) {
           slots_[model] = next_slot_++;
+        }
       }
-      if (transform == Transform::kBinary)
+      if (transform == Transform::kBinary) {
         num_binary_ = next_slot_;
+      }
     }
     for (std::size_t model = 0; model < models.size(); ++model) {
       for (std::size_t i = 0; i < models[model].terms.size(); ++i) {
         terms_[models[model].terms[i]].weights.push_back(
             {.slot = slots_[model], .weight = models[model].weights[i]});
       }
-      if (slots_[model] < num_binary_)
+      if (slots_[model] < num_binary_) {
         continue;
+      }
       for (const std::uint32_t term : models[model].masked) {
         terms_[term].masking.push_back(slots_[model]);
       }
     }
-    for (Term& term : terms_)
+    for (Term& term : terms_) {
       MakeRow(term);
+    }
   }
 
   std::size_t num_slots() const { return num_slots_; }
@@ -50,8 +54,9 @@ class TermTable {
     const Term& term = terms_[number];
     if (term.row != kNoRow) {
       const double* const row = rows_.data() + term.row;
-      for (std::size_t slot = 0; slot < num_binary_; ++slot)
+      for (std::size_t slot = 0; slot < num_binary_; ++slot) {
         sums[slot] += row[slot];
+      }
       for (std::size_t slot = num_binary_; slot < num_slots_; ++slot) {
         sums[slot] += row[slot] * value;
       }
@@ -82,12 +87,14 @@ class TermTable {
 
   void MakeRow(Term& term) {
     constexpr std::size_t kShare = 4;  // a list entry costs as much as so many of a row
-    if (term.weights.size() * kShare < num_slots_)
+    if (term.weights.size() * kShare < num_slots_) {
       return;
+    }
     term.row = rows_.size();
     rows_.resize(rows_.size() + num_slots_);
-    for (const Weight& weight : term.weights)
+    for (const Weight& weight : term.weights) {
       rows_[term.row + weight.slot] = weight.weight;
+    }
     term.weights = {};
   }
 
@@ -123,8 +130,9 @@ class PersonScorer {
     double squares = 0;
     for (std::size_t at = histories_.offsets[person]; at < histories_.offsets[person + 1]; ++at) {
       const std::uint32_t term = vocabulary_.term_of[histories_.tokens[at]];
-      if (term == Vocabulary::kNotIn)
+      if (term == Vocabulary::kNotIn) {
         continue;
+      }
       const double value = LogOf(histories_.days[at]) * vocabulary_.idf[term];
       squares += value * value;
       terms_.Add(term, value, sums_);
@@ -164,8 +172,9 @@ class PersonScorer {
   }
 
   double Product(std::uint32_t slot) const {
-    if (slot < terms_.num_binary())
+    if (slot < terms_.num_binary()) {
       return sums_[slot];
+    }
     return squares_[slot] > 0 ? sums_[slot] / std::sqrt(squares_[slot]) : 0;
   }
 
@@ -190,13 +199,16 @@ class Best {
   explicit Best(const ScoredModel& model) : model_(model) {}
 
   void Add(const ScoredPerson& person) {
-    if (model_.wanted == 0 || (is_full_ && !IsBetter(person, worst_)))
+    if (model_.wanted == 0 || (is_full_ && !IsBetter(person, worst_))) {
       return;
-    if (std::ranges::binary_search(model_.excluded, person.person))
+    }
+    if (std::ranges::binary_search(model_.excluded, person.person)) {
       return;
+    }
     people_.push_back(person);
-    if (people_.size() >= 2 * model_.wanted)
+    if (people_.size() >= 2 * model_.wanted) {
       Prune();
+    }
   }
 
   std::vector<ScoredPerson> Take() {
@@ -207,8 +219,9 @@ class Best {
 
  private:
   void Prune() {
-    if (people_.size() < model_.wanted || model_.wanted == 0)
+    if (people_.size() < model_.wanted || model_.wanted == 0) {
       return;
+    }
     const auto last = people_.begin() + static_cast<std::ptrdiff_t>(model_.wanted) - 1;
     std::ranges::nth_element(people_, last, IsBetter);
     worst_ = *last;
@@ -240,8 +253,9 @@ std::vector<std::vector<ScoredPerson>> BestPeople(const TokenHistories& historie
                                           std::vector<double>(people_of_block * models.size()));
   const std::size_t num_people = histories.num_people();
   for (std::size_t begin = 0; begin < num_people; begin += blocks * people_of_block) {
-    if (options.stop.stop_requested())
+    if (options.stop.stop_requested()) {
       throw CancelledError();
+    }
     const auto first_of = [&](std::size_t block) {
       return std::min(num_people, begin + block * people_of_block);
     };
@@ -263,8 +277,10 @@ std::vector<std::vector<ScoredPerson>> BestPeople(const TokenHistories& historie
     });
   }
   std::vector<std::vector<ScoredPerson>> result;
-  for (Best& of_model : best)
+  result.reserve(best.size());
+  for (Best& of_model : best) {
     result.push_back(of_model.Take());
+  }
   return result;
 }
 

@@ -27,8 +27,9 @@ ScoredModel RandomModel(std::mt19937_64& random, const Vocabulary& vocabulary) {
     }
   }
   for (std::uint32_t person = 0; person < kPeople; ++person) {
-    if (random() % 9 == 0)
+    if (random() % 9 == 0) {
       model.excluded.push_back(person);
+    }
   }
   return model;
 }
@@ -39,13 +40,15 @@ std::vector<ScoredPerson> BestByHand(const OwnedHistories& histories, const Voca
   std::vector<std::uint32_t> everybody(kPeople);
   std::iota(everybody.begin(), everybody.end(), 0U);
   std::vector<bool> is_masked(vocabulary.tokens.size());
-  for (const std::uint32_t term : model.masked)
+  for (const std::uint32_t term : model.masked) {
     is_masked[term] = true;
+  }
   const auto rows = DenseRows(histories, vocabulary, everybody, is_masked, model.transform);
   std::vector<ScoredPerson> best;
   for (const std::uint32_t person : everybody) {
-    if (std::ranges::find(model.excluded, person) != model.excluded.end())
+    if (std::ranges::find(model.excluded, person) != model.excluded.end()) {
       continue;
+    }
     double score = model.intercept;
     for (std::size_t i = 0; i < model.terms.size(); ++i) {
       score += model.weights[i] * rows[person][model.terms[i]];
@@ -64,8 +67,9 @@ TEST(BestPeople, HaveTheHighestScoresOfAll) {
     const Vocabulary vocabulary =
         ChooseVocabulary(histories.View(), {.min_people = 2, .max_share = 0.9});
     std::vector<ScoredModel> models;
-    for (int i = 0; i < 5; ++i)
+    for (int i = 0; i < 5; ++i) {
       models.push_back(RandomModel(random, vocabulary));
+    }
 
     const auto best = BestPeople(histories.View(), vocabulary, models, {.threads = 1});
 
@@ -114,8 +118,9 @@ TEST(BestPeople, WhatIsMaskedChangesNoBitOfAScore) {
   OwnedHistories histories{.offsets = {0}, .tokens = {}, .days = {}, .num_tokens = 11};
   for (int pair = 0; pair < 500; ++pair) {
     std::vector<std::uint16_t> days(histories.num_tokens);
-    for (std::uint16_t& number : days)
+    for (std::uint16_t& number : days) {
       number = static_cast<std::uint16_t>(random() % 3 == 0 ? 0 : 1 + random() % 30);
+    }
     for (const bool has_own : {true, false}) {
       days[kOwn] = has_own ? 7 : 0;
       for (std::uint32_t token = 0; token < days.size(); ++token) {
@@ -143,10 +148,12 @@ TEST(BestPeople, WhatIsMaskedChangesNoBitOfAScore) {
   const auto best = BestPeople(histories.View(), vocabulary, {&model, 1}, {.threads = 2});
 
   std::vector<double> scores(best.front().size());
-  for (const ScoredPerson& scored : best.front())
+  for (const ScoredPerson& scored : best.front()) {
     scores[scored.person] = scored.score;
-  for (std::size_t person = 0; person < scores.size(); person += 2)
+  }
+  for (std::size_t person = 0; person < scores.size(); person += 2) {
     EXPECT_EQ(scores[person], scores[person + 1]) << person;
+  }
 }
 
 }  // namespace

@@ -23,14 +23,17 @@ class WorkingSetSearch {
       at_.SettleIntercept();
       UpdateSlopes();
       const double goal = options.tolerance * (at_.fit.objective - at_.fit.gap);
-      if (at_.fit.gap <= goal || LeftToGain() <= kCaution * options.tolerance * at_.fit.objective)
+      if (at_.fit.gap <= goal || LeftToGain() <= kCaution * options.tolerance * at_.fit.objective) {
         return at_.fit;
-      if (at_.fit.rounds == options.max_rounds)
+      }
+      if (at_.fit.rounds == options.max_rounds) {
         return at_.fit;
+      }
       ++at_.fit.rounds;
       ChooseColumns();
-      if (!MoveColumns())
+      if (!MoveColumns()) {
         return at_.fit;
+      }
     }
   }
 
@@ -101,16 +104,18 @@ class WorkingSetSearch {
     bool has_moved = false;
     for (int round = 0; round < kMaxRounds; ++round) {
       const double violation = model.Start(at_.state, at_.fit.model.u, Curvature::kLocal);
-      if (round > 0 && violation <= kShare * total_violation_)
+      if (round > 0 && violation <= kShare * total_violation_) {
         break;
+      }
       model.Minimise();
       is_model_good_ = true;
       if (!Step(model, kShortestLocalStep)) {
         is_model_good_ = false;
         model.Start(at_.state, at_.fit.model.u, Curvature::kBound);
         model.Minimise();
-        if (!Step(model, kShortestStep))
+        if (!Step(model, kShortestStep)) {
           break;
+        }
       }
       at_.SettleIntercept();
       has_moved = true;
@@ -140,8 +145,9 @@ class WorkingSetSearch {
       const double moved =
           LossAlong(at_.problem, at_.rows, at_.state, at_.along, length) + moved_penalty;
       const double promised = length * slope + moved_penalty - penalty;
-      if (promised >= 0 || moved > objective + 1e-4 * promised + noise)
+      if (promised >= 0 || moved > objective + 1e-4 * promised + noise) {
         continue;
+      }
       at_.fit.model.intercept += length * model.intercept_move();
       at_.Advance(length);
       is_model_good_ = is_model_good_ && length == 1;

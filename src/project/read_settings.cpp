@@ -165,6 +165,7 @@ class SettingsReader {
 
   void CheckSecret(const std::string& name, const Place& place) {
     std::vector<std::string> known;
+    known.reserve(project_.secrets.size());
     for (const SecretLine& secret : project_.secrets) {
       known.push_back(secret.name);
     }
@@ -246,6 +247,7 @@ class SettingsReader {
 
   void CheckEnvironments() {
     std::vector<std::string> names;
+    names.reserve(project_.environments.size());
     for (const Environment& environment : project_.environments) {
       names.push_back(environment.name);
     }
@@ -260,11 +262,12 @@ class SettingsReader {
                                    from, fmt::join(names, ", "), DidYouMean(from, others)));
       }
       const YamlValue* other = from == entry.key ? nullptr : EnvironmentNamed(from);
-      if (other != nullptr && other->Text("read_from")) {
+      const auto further = other == nullptr ? std::nullopt : other->Text("read_from");
+      if (further) {
         mistakes_.Note(entry.value.PlaceOf("read_from"),
                        fmt::format("read_from '{}': that environment reads from '{}' itself; one "
                                    "that reads from none is needed",
-                                   from, *other->Text("read_from")));
+                                   from, *further));
       }
     }
     CheckWarehouses();

@@ -45,9 +45,9 @@ std::optional<Interval> DaysOf(const InstanceInput& input, const JobInstance& re
   return furthest;
 }
 
-std::string CompleteByStream(const std::string& table, const SourceFacts& source) {
-  if (*source.complete_until > 0) {
-    return fmt::format("{} is complete until {}", table, FormatTimestamp(*source.complete_until));
+std::string CompleteByStream(const std::string& table, const SourceFacts& source, Micros until) {
+  if (until > 0) {
+    return fmt::format("{} is complete until {}", table, FormatTimestamp(until));
   }
   return source.problem.empty()
              ? fmt::format("nobody knows until when {} is complete", table)
@@ -60,7 +60,8 @@ void LimitByStreams(const InstanceInput& input, const PlanFacts& facts,
   for (const TableWriter& writer : input.writers) {
     const auto& source = facts.sources[writer.instance];
     if (input.by_stream && source && source->complete_until) {
-      Limit(until, why, *source->complete_until, CompleteByStream(input.input.table, *source));
+      Limit(until, why, *source->complete_until,
+            CompleteByStream(input.input.table, *source, *source->complete_until));
     }
   }
 }
