@@ -139,8 +139,12 @@ sql::Result QuerySession::Run(std::string_view statement) {
     if (const auto table = WrongVersion(statement)) {
       ThrowWrongVersion(*table + "…");
     }
-    ExplainUnknownTable(problem.what());
-    throw;
+    const std::string message = QuoteLineAsWritten(problem.what(), statement);
+    ExplainUnknownTable(message);
+    if (message == problem.what()) {
+      throw;
+    }
+    throw UserError("{}", message);
   }
 }
 

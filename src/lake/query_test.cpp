@@ -119,6 +119,21 @@ TEST_F(QueryTest, AWrongVersionIsNamedWhateverItLooksLike) {
   }
 }
 
+TEST_F(QueryTest, AMistakeIsQuotedAsItWasWritten) {
+  Append("SELECT 1 AS id");
+  QuerySession session(database_, &warehouse_);
+
+  EXPECT_EQ(ErrorOf([&] { session.Run("SELECT a.id FROM s.t@v0 a\nJOIN s.t@v0 b ON nosuch"); }),
+            "Binder Error: Referenced column \"nosuch\" not found in FROM clause!\n"
+            "Candidate bindings: \"a.id\"\n\n"
+            "LINE 2: JOIN s.t@v0 b ON nosuch\n"
+            "                         ^");
+  EXPECT_EQ(ErrorOf([&] { session.Run("FROM s.u@v1 WHERE id = 1"); }),
+            "unknown table 's.u'; did you mean 's.t'?\n\n"
+            "LINE 1: FROM s.u@v1 WHERE id = 1\n"
+            "             ^");
+}
+
 TEST_F(QueryTest, AFolderWithAnEmptyLogIsNamed) {
   std::filesystem::create_directories(folder_ / "empty" / "_delta_log");
   const std::string path = (folder_ / "empty").string();

@@ -76,6 +76,90 @@ std::string VersionText(const SqlToken& version) {
                                 : std::string(text);
 }
 
+// A table with a version, from its name on, and what stands for it in DuckDB's SQL.
+struct Rewriting {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string quoted{};
+};
+
+std::vector<Rewriting> RewritingsOf(std::string_view sql) {
+  const Tokens tokens = SqlTokens(sql);
+  std::vector<Rewriting> rewritings;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!IsVersionedTable(tokens, i)) {
+      continue;
+    }
+    const std::string name = tokens[i].Value();
+    std::string quoted = sql::QuoteName(name + "@" + VersionText(tokens[i + 1]));
+    if (FollowsFrom(tokens, i - 2) && !HasAlias(tokens, i + 2)) {
+      quoted += " AS " + sql::QuoteName(name);
+    }
+    rewritings.push_back(
+        {.begin = tokens[i].begin, .end = tokens[i + 1].end(), .quoted = std::move(quoted)});
+  }
+  return rewritings;
+}
+
+// Where a byte of QuoteVersions(sql) comes from; within a rewritten name, where that begins.
+std::size_t PlaceAsWritten(std::string_view sql, std::size_t place) {
+  std::size_t shift = 0;  // what is longer so far
+  for (const Rewriting& table : RewritingsOf(sql)) {
+    if (place < table.begin + shift) {
+      break;
+    }
+    if (place < table.begin + shift + table.quoted.size()) {
+      return table.begin;
+    }
+    shift += table.quoted.size() - (table.end - table.begin);
+  }
+  return place - shift;
+}
+
+struct Line {
+  std::size_t begin = 0;
+  std::string_view text{};
+};
+
+// Lines are numbered from one; an empty one behind the last.
+Line LineOf(std::string_view text, std::size_t number) {
+  std::size_t begin = 0;
+  for (; number > 1 && begin < text.size(); --number) {
+    begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+  }
+  return {.begin = begin, .text = text.substr(begin, text.find('\n', begin) - begin)};
+}
+
+struct QuotedLine {
+  std::size_t number = 0;
+  std::size_t begin = 0;  // in the message
+  std::size_t end = 0;
+  std::size_t caret = 0;  // in the line
+};
+
+// The last lines of a message of DuckDB: "LINE 3: SELECT …" and a caret under it.
+std::optional<QuotedLine> FindQuotedLine(std::string_view message) {
+  constexpr std::string_view kLine = "\nLINE ";
+  const std::size_t head = message.rfind(kLine);
+  const std::size_t colon = message.find(": ", head);
+  const std::size_t end = message.find('\n', colon);
+  const std::size_t caret = message.find_first_not_of(' ', end == message.npos ? end : end + 1);
+  if (head == message.npos || colon == message.npos || caret == message.npos ||
+      message[caret] != '^') {
+    return std::nullopt;
+  }
+  QuotedLine line{.begin = colon + 2, .end = end};
+  const std::size_t digits = head + kLine.size();
+  std::from_chars(message.data() + digits, message.data() + colon, line.number);
+  const std::size_t column = caret - end - 1;
+  const std::size_t indent = line.begin - head - 1;
+  if (line.number == 0 || column < indent) {
+    return std::nullopt;
+  }
+  line.caret = column - indent;
+  return line;
+}
+
 }  // namespace
 
 VersionedName ParseVersionedName(std::string_view text) {
@@ -123,23 +207,37 @@ std::vector<TableReference> PossibleTables(std::string_view sql) {
 }
 
 std::string QuoteVersions(std::string_view sql) {
-  const Tokens tokens = SqlTokens(sql);
   std::string rewritten;
   std::size_t copied = 0;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (!IsVersionedTable(tokens, i)) {
-      continue;
-    }
-    const std::string name = tokens[i].Value();
-    rewritten += sql.substr(copied, tokens[i].begin - copied);
-    rewritten += sql::QuoteName(name + "@" + VersionText(tokens[i + 1]));
-    if (FollowsFrom(tokens, i - 2) && !HasAlias(tokens, i + 2)) {
-      rewritten += " AS " + sql::QuoteName(name);
-    }
-    copied = tokens[i + 1].end();
+  for (const Rewriting& table : RewritingsOf(sql)) {
+    rewritten += sql.substr(copied, table.begin - copied);
+    rewritten += table.quoted;
+    copied = table.end;
   }
   rewritten += sql.substr(copied);
   return rewritten;
+}
+
+std::string QuoteLineAsWritten(std::string message, std::string_view sql) {
+  const std::string rewritten = QuoteVersions(sql);
+  const auto quote = FindQuotedLine(message);
+  if (!quote || rewritten == sql) {
+    return message;
+  }
+  const auto& [number, begin, end, caret] = *quote;
+  const Line line = LineOf(rewritten, number);
+  const std::string_view quoted = std::string_view(message).substr(begin, end - begin);
+  const bool is_whole = quoted == line.text;
+  const bool is_ascii = std::ranges::all_of(quoted, [](char byte) { return byte >= 0; });
+  if (!is_whole || !is_ascii) {
+    return message;
+  }
+  const std::string_view written = LineOf(sql, number).text;
+  const std::size_t place = PlaceAsWritten(sql, line.begin + caret);
+  const std::size_t in_line = place - LineOf(sql, number).begin;
+  const std::size_t indent = begin - message.rfind('\n', begin) - 1;
+  return message.substr(0, begin) + std::string(written) + "\n" +
+         std::string(indent + in_line, ' ') + message.substr(message.find('^', end));
 }
 
 }  // namespace weir::lake

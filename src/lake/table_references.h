@@ -46,6 +46,10 @@ std::vector<TableReference> PossibleTables(std::string_view sql);
 // has none, and leaves everything else as it is.
 std::string QuoteVersions(std::string_view sql);
 
+// A message of DuckDB about QuoteVersions(sql) with the line and the caret that it quotes as they
+// are in `sql`. Lines that it cut short, or that aren't ASCII, stay as they are.
+std::string QuoteLineAsWritten(std::string message, std::string_view sql);
+
 // The table that a statement would change (INSERT, UPDATE, DELETE, MERGE, TRUNCATE, DROP, ALTER,
 // CREATE, COPY … FROM), if it names one.
 std::optional<TableReference> WrittenTable(std::string_view statement);

@@ -1,9 +1,11 @@
 #include "lake/table_references.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -148,6 +150,51 @@ TEST(Fuzz, AnyTextIsTakenApartAndPutTogether) {
     WrittenTable(sql);
     InnerSelect(sql);
     PossibleTables(sql);
+  }
+}
+
+// As DuckDB quotes the line of a mistake at `place`.
+std::string MessageAt(std::string_view sql, std::size_t place) {
+  const auto before = sql.substr(0, place);
+  const std::size_t begin = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
+  const auto line = sql.substr(begin, sql.find('\n', begin) - begin);
+  const std::string head = fmt::format("LINE {}: ", 1 + std::ranges::count(before, '\n'));
+  return fmt::format("Binder Error: no\n\n{}{}\n{}^", head, line,
+                     std::string(head.size() + place - begin, ' '));
+}
+
+TEST(Fuzz, TheLineOfAMistakeIsQuotedAsItWasWritten) {
+  const std::vector<std::string> pieces = {"SELECT ", "FROM ", "s.t@v1", "s.t@2026-01-01 x",
+                                           ", ",      "\n",    " ",      "JOIN s.\"u\"@v3"};
+  std::mt19937_64 random(TestSeed());
+  const auto some = [&] {
+    std::string sql;
+    for (auto count = random() % 6; count > 0; --count) {
+      sql += pieces[random() % pieces.size()] + " ";
+    }
+    return sql;
+  };
+  int shifted = 0;
+  for (int round = 0; round < 5'000; ++round) {
+    const std::string sql = some() + "zzz " + some();
+    const std::string rewritten = QuoteVersions(sql);
+    const std::string message = MessageAt(rewritten, rewritten.find("zzz"));
+
+    const std::string told = QuoteLineAsWritten(message, sql);
+
+    ASSERT_EQ(told, MessageAt(sql, sql.find("zzz"))) << sql;
+    shifted += told != message ? 1 : 0;
+  }
+  EXPECT_GT(shifted, 1'000);
+}
+
+TEST(QuoteLineAsWritten, LeavesWhatItCannotPlace) {
+  const std::string sql = "SELECT zzz FROM s.t@v1";
+  for (const char* message :
+       {"Binder Error: no", "no\n\nLINE 1: ...LECT zzz FROM s...\n                ^",
+        "no\n\nLINE x: a\n   ^", "no\n\nLINE 1: a", "no\n\nLINE 1: a\n  b", "no\n\nLINE 1: a\n^",
+        "no\n\nLINE 7: SELECT zzz\n        ^", ""}) {
+    EXPECT_EQ(QuoteLineAsWritten(message, sql), message);
   }
 }
 
