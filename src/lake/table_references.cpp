@@ -101,10 +101,22 @@ std::vector<Rewriting> RewritingsOf(std::string_view sql) {
   return rewritings;
 }
 
-// Where a byte of QuoteVersions(sql) comes from; within a rewritten name, where that begins.
-std::size_t PlaceAsWritten(std::string_view sql, std::size_t place) {
+std::string Rewritten(std::string_view sql, const std::vector<Rewriting>& rewritings) {
+  std::string rewritten;
+  std::size_t copied = 0;
+  for (const Rewriting& table : rewritings) {
+    rewritten += sql.substr(copied, table.begin - copied);
+    rewritten += table.quoted;
+    copied = table.end;
+  }
+  rewritten += sql.substr(copied);
+  return rewritten;
+}
+
+// Where a byte of what was rewritten comes from; within a rewritten name, where that begins.
+std::size_t PlaceAsWritten(const std::vector<Rewriting>& rewritings, std::size_t place) {
   std::size_t shift = 0;  // what is longer so far
-  for (const Rewriting& table : RewritingsOf(sql)) {
+  for (const Rewriting& table : rewritings) {
     if (place < table.begin + shift) {
       break;
     }
@@ -130,11 +142,12 @@ Line LineOf(std::string_view text, std::size_t number) {
   return {.begin = begin, .text = text.substr(begin, text.find('\n', begin) - begin)};
 }
 
+// Where a message quotes a line; `caret` is the column that it points at.
 struct QuotedLine {
   std::size_t number = 0;
-  std::size_t begin = 0;  // in the message
+  std::size_t begin = 0;
   std::size_t end = 0;
-  std::size_t caret = 0;  // in the line
+  std::size_t caret = 0;
 };
 
 // The last lines of a message of DuckDB: "LINE 3: SELECT …" and a caret under it.
@@ -206,38 +219,26 @@ std::vector<TableReference> PossibleTables(std::string_view sql) {
   return tables;
 }
 
-std::string QuoteVersions(std::string_view sql) {
-  std::string rewritten;
-  std::size_t copied = 0;
-  for (const Rewriting& table : RewritingsOf(sql)) {
-    rewritten += sql.substr(copied, table.begin - copied);
-    rewritten += table.quoted;
-    copied = table.end;
-  }
-  rewritten += sql.substr(copied);
-  return rewritten;
-}
+std::string QuoteVersions(std::string_view sql) { return Rewritten(sql, RewritingsOf(sql)); }
 
 std::string QuoteLineAsWritten(std::string message, std::string_view sql) {
-  const std::string rewritten = QuoteVersions(sql);
+  const std::vector<Rewriting> rewritings = RewritingsOf(sql);
   const auto quote = FindQuotedLine(message);
-  if (!quote || rewritten == sql) {
+  if (!quote || rewritings.empty()) {
     return message;
   }
-  const auto& [number, begin, end, caret] = *quote;
-  const Line line = LineOf(rewritten, number);
-  const std::string_view quoted = std::string_view(message).substr(begin, end - begin);
-  const bool is_whole = quoted == line.text;
-  const bool is_ascii = std::ranges::all_of(quoted, [](char byte) { return byte >= 0; });
-  if (!is_whole || !is_ascii) {
+  const std::string rewritten = Rewritten(sql, rewritings);
+  const Line line = LineOf(rewritten, quote->number);
+  const auto is_ascii = [](char byte) { return byte >= 0; };
+  if (message.compare(quote->begin, quote->end - quote->begin, line.text) != 0 ||
+      !std::ranges::all_of(line.text, is_ascii)) {
     return message;
   }
-  const std::string_view written = LineOf(sql, number).text;
-  const std::size_t place = PlaceAsWritten(sql, line.begin + caret);
-  const std::size_t in_line = place - LineOf(sql, number).begin;
-  const std::size_t indent = begin - message.rfind('\n', begin) - 1;
-  return message.substr(0, begin) + std::string(written) + "\n" +
-         std::string(indent + in_line, ' ') + message.substr(message.find('^', end));
+  const Line written = LineOf(sql, quote->number);
+  const std::size_t caret = PlaceAsWritten(rewritings, line.begin + quote->caret) - written.begin;
+  // The caret's line first: it lies behind the other.
+  message.erase(quote->end + 1, quote->caret).insert(quote->end + 1, caret, ' ');
+  return message.replace(quote->begin, quote->end - quote->begin, written.text);
 }
 
 }  // namespace weir::lake

@@ -27,14 +27,6 @@ lake::VacuumRequest VacuumRequestOf(const Arguments& arguments) {
   return request;
 }
 
-// How long what runs read or wrote is kept.
-Micros KeepForReplay(Services& services) {
-  const project::Project* project = services.FindProject();
-  const project::Duration kept =
-      project == nullptr ? project::kKeepForReplay : project->keep_for_replay;
-  return kept.count();
-}
-
 // Versions of a table that runs read or wrote that started since then.
 std::set<std::int64_t> VersionsForReplay(jobs::Ledger& ledger, const std::string& table,
                                          Micros since) {
@@ -65,7 +57,7 @@ std::set<std::string> FilesForReplay(Services& services, const NamedTable& table
   if (services.FindWarehouse() != &table.warehouse) {
     return keys;
   }
-  const Micros since = Now() - KeepForReplay(services);
+  const Micros since = Now() - services.project().keep_for_replay.count();
   for (const std::int64_t version :
        VersionsForReplay(services.ledger(), table.folder.name, since)) {
     try {

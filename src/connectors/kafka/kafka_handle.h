@@ -19,7 +19,6 @@ struct DestroyKafka {
     rd_kafka_topic_partition_list_destroy(list);
   }
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
-  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(const rd_kafka_metadata_t* metadata) const {
     rd_kafka_metadata_destroy(metadata);

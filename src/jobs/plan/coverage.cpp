@@ -99,7 +99,7 @@ std::optional<Interval> Coverage::Lacks(std::size_t instance, const Interval& wi
     return covered.empty() ? std::optional(schedule.At(window.end - 1)) : std::nullopt;
   }
   const Micros from = std::max(window.start, through_[instance]);
-  const Micros until = std::min(window.end, instances_[instance].last_end.value_or(kAllOfTime.end));
+  const Micros until = std::min(window.end, instances_[instance].last_end);
   if (until <= from) {
     return std::nullopt;
   }

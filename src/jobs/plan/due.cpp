@@ -45,13 +45,13 @@ std::optional<Interval> DaysOf(const InstanceInput& input, const JobInstance& re
   return furthest;
 }
 
-std::string CompleteByStream(const std::string& table, const SourceFacts& source, Micros until) {
+std::string CompleteByStream(const std::string& table, Micros until, const std::string& problem) {
   if (until > 0) {
     return fmt::format("{} is complete until {}", table, FormatTimestamp(until));
   }
-  return source.problem.empty()
+  return problem.empty()
              ? fmt::format("nobody knows until when {} is complete", table)
-             : fmt::format("nobody knows until when {} is complete: {}", table, source.problem);
+             : fmt::format("nobody knows until when {} is complete: {}", table, problem);
 }
 
 // A source that goes on for ever is complete up to the time of the look at it.
@@ -61,7 +61,7 @@ void LimitByStreams(const InstanceInput& input, const PlanFacts& facts,
     const auto& source = facts.sources[writer.instance];
     if (input.by_stream && source && source->complete_until) {
       Limit(until, why, *source->complete_until,
-            CompleteByStream(input.input.table, *source, *source->complete_until));
+            CompleteByStream(input.input.table, *source->complete_until, source->problem));
     }
   }
 }
@@ -181,10 +181,6 @@ bool ReadsBorrowedStream(const JobInstance& instance, const PlanFacts& facts) {
   });
 }
 
-Micros EndOf(const JobInstance& instance) {
-  return instance.job->end ? instance.schedule.TimeOf(*instance.job->end) : kAllOfTime.end;
-}
-
 }  // namespace
 
 std::optional<Micros> CompleteUntil(const JobInstance& instance, const PlanFacts& facts,
@@ -232,8 +228,8 @@ DueIntervals DueOf(const std::vector<JobInstance>& instances, std::size_t instan
     until = facts.now - (self.job->wait ? self.job->wait->count() : 0);
     due.waits_for = "its next interval isn't over yet";
   }
-  if (EndOf(self) <= *until) {
-    until = EndOf(self);
+  if (self.end() <= *until) {
+    until = self.end();
     due.waits_for = fmt::format("it ended with {}", FormatTimestamp(*until));
   }
   const auto first = coverage.First(instance);

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,9 +14,6 @@
 
 // What a plan is made from, as plain values: the plan itself looks at nothing else.
 namespace weir::jobs {
-
-constexpr Interval kAllOfTime{.start = std::numeric_limits<Micros>::min(),
-                              .end = std::numeric_limits<Micros>::max()};
 
 inline bool Overlap(const Interval& left, const Interval& right) {
   return left.start < right.end && right.start < left.end;

@@ -148,33 +148,21 @@ bool GoesByJobsAlone(const JobInstance& instance) {
          });
 }
 
-// The latest end of the jobs that an instance reads, which come before it; absent if one goes on.
-std::optional<Micros> EndOfInputs(const JobInstance& self,
-                                  const std::vector<JobInstance>& instances) {
+// Of an instance that comes after those whose tables it reads.
+Micros LastEndOf(const JobInstance& self, const std::vector<JobInstance>& instances) {
+  if (!GoesByJobsAlone(self)) {
+    return self.end();
+  }
   std::optional<Micros> latest;
   for (const InstanceInput& input : self.reads) {
     for (const TableWriter& writer : input.writers) {
-      if (input.input.previous) {
-        continue;
+      if (!input.input.previous) {
+        const Micros end = instances[writer.instance].last_end;
+        latest = std::max(latest.value_or(end), end);
       }
-      const std::optional<Micros> end = instances[writer.instance].last_end;
-      if (!end) {
-        return std::nullopt;
-      }
-      latest = std::max(latest.value_or(*end), *end);
     }
   }
-  return latest;
-}
-
-std::optional<Micros> LastEndOf(const JobInstance& self,
-                                const std::vector<JobInstance>& instances) {
-  const auto by_inputs = GoesByJobsAlone(self) ? EndOfInputs(self, instances) : std::nullopt;
-  if (!self.job->end) {
-    return by_inputs;
-  }
-  const Micros own = self.schedule.TimeOf(*self.job->end);
-  return std::min(own, by_inputs.value_or(own));
+  return std::min(self.end(), latest.value_or(kAllOfTime.end));
 }
 
 }  // namespace
@@ -195,6 +183,8 @@ bool JobInstance::WritesState() const {
 bool JobInstance::WritesIntervals() const {
   return std::ranges::any_of(writes, [](const auto& output) { return output.IsIntervalTable(); });
 }
+
+Micros JobInstance::end() const { return job->end ? schedule.TimeOf(*job->end) : kAllOfTime.end; }
 
 bool JobInstance::MergesState() const {
   return std::ranges::any_of(

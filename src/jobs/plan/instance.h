@@ -36,9 +36,9 @@ struct JobInstance {
   Schedule schedule;
   std::vector<InstanceInput> reads{};
   std::vector<project::Output> writes{};  // the tables' names filled in
-  // Until when it has intervals at all: the job's `end` and, where nothing but other jobs of the
-  // project says what is due, the latest that one of these has. Absent: it goes on.
-  std::optional<Micros> last_end{};
+  // Until when it has intervals at all: end(), and where nothing but other jobs of the project says
+  // what is due, not beyond the latest that one of these has.
+  Micros last_end = kAllOfTime.end;
 
   // "user_ids_mapper[amer]".
   std::string name() const;
@@ -47,6 +47,8 @@ struct JobInstance {
   bool WritesState() const;
   bool WritesIntervals() const;
   bool MergesState() const;
+  // The job's `end`; kAllOfTime.end without one.
+  Micros end() const;
   project::Substitutions values{};  // for `{region}` and `{var.x}` in names and SQL
 };
 

@@ -10,6 +10,13 @@
 namespace weir::jobs {
 namespace {
 
+constexpr auto kIntervalOf = [](const RunRecord& run) { return run.key.interval; };
+
+Interval LastEndedBy(const Schedule& schedule, Micros time) {
+  const Interval last = schedule.At(time - 1);
+  return last.end <= time ? last : schedule.Previous(last);
+}
+
 // `window` back from `end`: in whole days of the schedule's zone where it can be, so that a day of
 // 23 hours is one day.
 Micros WindowStart(const JobInstance& instance, const Interval& last, Micros window) {
@@ -97,16 +104,12 @@ Reading PreviousState(const RunRecord* run, const StateTable& table) {
 Interval StateWanted(const JobInstance& writer, const std::vector<RunRecord>& runs,
                      const project::Input& input, const Interval& interval) {
   const Interval wanted = StateInterval(writer, input, interval);
-  const std::optional<Micros> end = writer.last_end;
-  if (!end || wanted.end <= *end || FindRun(runs, wanted) != nullptr) {
+  if (wanted.end <= writer.last_end) {
     return wanted;
   }
-  Interval last = writer.schedule.At(*end - 1);
-  last = last.end <= *end ? last : writer.schedule.Previous(last);
-  for (const RunRecord& run : runs) {
-    last = run.key.interval <= wanted ? std::max(last, run.key.interval) : last;
-  }
-  return last;
+  const Interval last = LastEndedBy(writer.schedule, writer.last_end);
+  const auto newer = std::ranges::upper_bound(runs, wanted, {}, kIntervalOf);
+  return newer == runs.begin() ? last : std::max(last, std::prev(newer)->key.interval);
 }
 
 Reading StateOf(const JobInstance& writer, const std::vector<RunRecord>& runs,
@@ -152,10 +155,9 @@ Interval StateToRead(const std::vector<JobInstance>& instances, std::size_t writ
       !HasMovedOn(instances, writer, wanted, facts)) {
     return wanted;
   }
-  const auto newer = std::ranges::find_if(
-      std::ranges::upper_bound(done, wanted, {},
-                               [](const RunRecord& run) { return run.key.interval; }),
-      done.end(), [&](const RunRecord& run) { return !tables.Lack(run); });
+  const auto newer =
+      std::ranges::find_if(std::ranges::upper_bound(done, wanted, {}, kIntervalOf), done.end(),
+                           [&](const RunRecord& run) { return !tables.Lack(run); });
   return newer == done.end() ? done.back().key.interval : newer->key.interval;
 }
 
@@ -180,16 +182,13 @@ Interval WindowOf(const JobInstance& instance, const project::Input& input,
 
 Interval StateInterval(const JobInstance& writer, const project::Input& input,
                        const Interval& interval) {
-  const Micros by = input.previous ? interval.start : interval.end;
-  const Interval last = writer.schedule.At(by - 1);
-  return last.end <= by ? last : writer.schedule.Previous(last);
+  return LastEndedBy(writer.schedule, input.previous ? interval.start : interval.end);
 }
 
 Reading StateBefore(const std::string& table, const std::vector<RunRecord>& runs,
                     const Interval& interval, const PlanFacts& facts) {
   const StateTable states(table, runs, facts);
-  const auto from = std::ranges::lower_bound(runs, interval, {},
-                                             [](const RunRecord& run) { return run.key.interval; });
+  const auto from = std::ranges::lower_bound(runs, interval, {}, kIntervalOf);
   if (from != runs.begin()) {
     return PreviousState(&*std::prev(from), states);
   }

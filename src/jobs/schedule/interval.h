@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <limits>
 #include <string>
 
 #include "base/clock.h"
@@ -14,5 +15,8 @@ struct Interval {
 
   friend auto operator<=>(const Interval&, const Interval&) = default;
 };
+
+constexpr Interval kAllOfTime{.start = std::numeric_limits<Micros>::min(),
+                              .end = std::numeric_limits<Micros>::max()};
 
 }  // namespace weir::jobs
