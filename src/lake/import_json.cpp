@@ -17,12 +17,19 @@ namespace {
 
 using JsonColumns = std::vector<JsonShape::Column>;
 
-// Adds the objects of a file; how many there are.
+// Adds the objects of a file; how many there are. One with a byte order mark is refused, as DuckDB,
+// which reads it again, takes none.
 std::int64_t AddObjects(JsonShape& shape, const std::string& file, const TableAt& table,
                         const std::stop_token& stop) {
   TextLines lines(file, stop);
   std::int64_t count = 0;
   while (const auto line = lines.Next()) {
+    if (lines.has_byte_order_mark()) {
+      throw UserError(
+          "{}:1: the file begins with a byte order mark (EF BB BF), which JSON doesn't have; write "
+          "it as UTF-8 without one",
+          file);
+    }
     if (!Trimmed(*line).empty()) {
       shape.AddObject(*line, {.file = file, .line = lines.number(), .table = table.folder.name});
       ++count;

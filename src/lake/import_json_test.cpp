@@ -110,7 +110,8 @@ TEST_F(ImportJsonTest, WhatIsNoObjectALineIsRefused) {
            {"{\"id\":01}\n", "x.json:1: column \"id\": '01' is no JSON"},
            {"{\"id\":nul}\n", "x.json:1: column \"id\": is no JSON"},
            {"{\"id\":1 \"b\":2}\n", "x.json:1: "},
-           {"{\"s\":\"\xff\"}\n", "x.json:1: "}}) {
+           {"{\"s\":\"\xff\"}\n", "x.json:1: "},
+           {"\xEF\xBB\xBF{\"id\":1}\n", "x.json:1: the file begins with a byte order mark"}}) {
     const std::string error = Refusal("x.json", text);
     EXPECT_TRUE(error.starts_with(expected)) << error << " of " << text;
     EXPECT_NE(error, "");

@@ -100,6 +100,7 @@ std::string_view TextLines::Taken(std::size_t end) {
   begin_ = end + (is_ended_ ? 1 : 0);
   ++number_;
   if (number_ == 1 && line.starts_with(kByteOrderMark)) {
+    has_byte_order_mark_ = true;
     line.remove_prefix(kByteOrderMark.size());
   }
   return line;

@@ -28,6 +28,8 @@ class TextLines {
 
   // Of the line that Next() gave, from 1.
   std::int64_t number() const { return number_; }
+  // Whether the file began with a byte order mark; known once its first line is.
+  bool has_byte_order_mark() const { return has_byte_order_mark_; }
   // Whether that line ended with '\n'.
   bool is_ended() const { return is_ended_; }
   const std::string& file() const { return file_; }
@@ -45,6 +47,7 @@ class TextLines {
   std::size_t begin_ = 0;  // of what is not yet given
   bool at_end_ = false;    // the file has no more bytes
   std::int64_t number_ = 0;
+  bool has_byte_order_mark_ = false;
   bool is_ended_ = false;
 };
 
