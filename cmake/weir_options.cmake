@@ -22,6 +22,7 @@ endforeach()
 if(WEIR_SANITIZE)
   # Without the checks that cost a quarter of the build to find what the address sanitizer finds, too.
   add_compile_options(-fno-sanitize=null,object-size,vptr -fno-sanitize-recover=all -O1 -g1)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
   # Sanitizers bring millions of addresses that a position-independent program relocates whenever it starts: tests start
   # it thousands of times.
   add_link_options(-no-pie)

@@ -23,9 +23,9 @@
 #include "identity/sightings.h"
 #include "identity/universal_id.h"
 
+namespace weir {
 namespace {
 
-using namespace weir;
 using identity::IdName;
 using identity::NamedEdge;
 
@@ -186,9 +186,7 @@ void RunComponents(const std::filesystem::path& file, std::size_t num_nodes) {
              stage.CpuSeconds(), roots);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   if (words.size() == 3 && words[1] == "strings") {
     RunStrings(std::stoull(words[2]), kThreads);
@@ -199,4 +197,14 @@ int main(int argc, char** argv) {
     return 2;
   }
   return 0;
+}
+
+}  // namespace
+}  // namespace weir
+
+int main(int argc, char** argv) try {
+  return weir::Main(argc, argv);
+} catch (const std::exception& error) {
+  fmt::print(stderr, "{}\n", error.what());
+  return 1;
 }

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::json;
 
 const std::vector<Setting>& Declared() {
-  static const std::vector<Setting> settings{
+  static const std::vector<Setting> kSettings{
       {.name = "path", .required = true},
       {.name = "format", .allowed = {"csv", "tsv"}},
       {.name = "limit", .type = SettingType::kInteger, .standard = 20, .least = 1, .most = 100},
@@ -21,7 +21,7 @@ const std::vector<Setting>& Declared() {
       {.name = "columns", .type = SettingType::kTexts},
       {.name = "environment", .type = SettingType::kObject},
       {.name = "share", .type = SettingType::kNumber, .least = 0}};
-  return settings;
+  return kSettings;
 }
 
 std::vector<std::string> Mistakes(const char* given) {

@@ -46,9 +46,9 @@ void LogHit(std::string_view name) {
 }  // namespace
 
 void Failpoint(std::string_view name) {
-  static const Target target = ReadTarget();
+  static const Target kTarget = ReadTarget();
   static std::atomic<int> reached{0};
-  if (target.name != name || ++reached != target.count) {
+  if (kTarget.name != name || ++reached != kTarget.count) {
     return;
   }
   LogHit(name);

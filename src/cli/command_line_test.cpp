@@ -8,7 +8,7 @@ namespace weir::cli {
 namespace {
 
 const Command& Example() {
-  static const Command program = {
+  static const Command kProgram = {
       .name = "tool",
       .summary = "A tool.",
       .subcommands = {
@@ -24,7 +24,7 @@ const Command& Example() {
            .summary = "More.",
            .subcommands = {
                {.name = "list", .summary = "Lists.", .run = [](const Arguments&, Services&) {}}}}}};
-  return program;
+  return kProgram;
 }
 
 std::string MessageOf(const std::vector<std::string>& words) {

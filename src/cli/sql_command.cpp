@@ -66,7 +66,7 @@ std::string ReadFile(const std::string& path) {
 }
 
 // Editors of Windows put a byte order mark before UTF-8.
-std::string WithoutByteOrderMark(std::string text) {
+std::string WithoutByteOrderMark(const std::string& text) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
 }

@@ -35,13 +35,12 @@ struct Quantity {
 
 std::optional<Quantity> ReadQuantity(std::string_view text) {
   Quantity quantity;
-  const auto* const end = text.data() + text.size();
-  const auto [after, problem] =
-      std::from_chars(text.data(), end, quantity.number, std::chars_format::fixed);
+  const auto [after, problem] = std::from_chars(text.data(), text.data() + text.size(),
+                                                quantity.number, std::chars_format::fixed);
   if (problem != std::errc() || !(quantity.number >= 0)) {
     return std::nullopt;
   }
-  for (const char* letter = after; letter != end; ++letter) {
+  for (const char* letter = after; letter != text.data() + text.size(); ++letter) {
     if (*letter != ' ' || letter != after) {
       quantity.unit += static_cast<char>(std::toupper(static_cast<unsigned char>(*letter)));
     }

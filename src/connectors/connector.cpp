@@ -113,6 +113,7 @@ const Connector& ConnectorTable::Find(std::string_view name) const {
 
 std::vector<std::string> ConnectorTable::names() const {
   std::vector<std::string> names;
+  names.reserve(connectors_.size());
   for (const auto& [name, connector] : connectors_) {
     names.push_back(name);
   }

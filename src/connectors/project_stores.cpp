@@ -60,6 +60,7 @@ std::vector<std::string> PrefixesOf(const project::Project& project, const proje
 std::shared_ptr<const storage::Stores> StoresOf(const project::Project& project) {
   const auto secrets = std::make_shared<const Secrets>(project.secrets);
   std::vector<storage::StoreLine> lines;
+  lines.reserve(project.stores.size());
   for (const project::Store& store : project.stores) {
     lines.push_back({.name = store.name,
                      .prefixes = PrefixesOf(project, store),

@@ -54,8 +54,8 @@ struct Library {
 };
 
 const Library& TheLibrary() {
-  static const Library library;
-  return library;
+  static const Library kLibrary;
+  return kLibrary;
 }
 
 ChainSettings Settings(LineFormat format = LineFormat::kRawEvent, int threads = 1) {
@@ -218,7 +218,7 @@ struct Maker {
 };
 
 const std::vector<Maker>& Makers() {
-  static const std::vector<Maker> makers = {
+  static const std::vector<Maker> kMakers = {
       {Verdict::kGood, R"({"ts":1767608430,"uid":"u#","url":"http://a.b/#","ip":"8.8.8.8"})"},
       {Verdict::kGood,
        R"({"ts":1767608430,"uid":"u#","url":"http://a.b/p/#","ip":"2.16.0.1","tc":"CQuCLYAQuCLYAAfACAENBkEgALAAAAAAAAYgAQAAAAAEAAAAAAAA"})"},
@@ -236,7 +236,7 @@ const std::vector<Maker>& Makers() {
       {Verdict::kNoConsent, R"({"ts":1767608430,"uid":"u#","url":"http://a.b/#","tc":"CAA"})"},
       {Verdict::kErased, R"({"ts":1767608430,"uid":"erased","url":"http://a.b/#","ip":"8.8.8.8"})"},
   };
-  return makers;
+  return kMakers;
 }
 
 std::string MakeLine(const Maker& maker, std::uint64_t number) {

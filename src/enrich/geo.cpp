@@ -26,7 +26,7 @@ std::string TextAt(MMDB_entry_s entry, std::initializer_list<const char*> path) 
   return is_text ? std::string(data.utf8_string, data.data_size) : std::string();
 }
 
-std::string FirstOf(std::string first, std::string second) {
+std::string FirstOf(const std::string& first, const std::string& second) {
   return first.empty() ? second : first;
 }
 

@@ -60,9 +60,8 @@ std::optional<PartyId> ReadPartyId(const dom::element& element) {
 
 // Whether a number is written as an integer that fits.
 bool ReadInteger(std::string_view text, std::int64_t& integer) {
-  const char* const end = text.data() + text.size();
-  const auto [after, problem] = std::from_chars(text.data(), end, integer);
-  return problem == std::errc() && after == end;
+  const auto [after, problem] = std::from_chars(text.data(), text.data() + text.size(), integer);
+  return problem == std::errc() && after == text.data() + text.size();
 }
 
 // Of a value that is a number.

@@ -23,7 +23,7 @@ using nlohmann::json;
 
 // The folder of MaxMind's test data, or nothing, which skips the test.
 std::filesystem::path MaxMindFolder() {
-  const std::filesystem::path folder = SharedFile("maxmind-test-db");
+  std::filesystem::path folder = SharedFile("maxmind-test-db");
   if (!std::filesystem::exists(folder)) {
     std::cout << "skipped: " << folder << " is missing\n";
     return {};

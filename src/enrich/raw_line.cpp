@@ -278,12 +278,12 @@ bool IsEnriched(LineFormat format) {
 }
 
 std::span<const std::string_view> GivenNames() {
-  static constexpr std::array<std::string_view, kNumGivenTexts> names = {
+  static constexpr std::array<std::string_view, kNumGivenTexts> kNames = {
       "event_id",        "host", "domain",      "path",         "referrer_domain",
       "subdivision",     "city", "region",      "ip_truncated", "browser",
       "browser_version", "os",   "device_type", "consent",      "source",
       "source_partition"};
-  return names;
+  return kNames;
 }
 
 std::vector<std::string_view> EnrichedNames() {

@@ -286,7 +286,7 @@ TEST(RawLineTest, RandomLinesAreReadAsNlohmannReadsThem) {
     EXPECT_EQ(parsed.order_value, SlowDouble(*expected, "order_value")) << line;
     EXPECT_EQ(parsed.pixel_id, SlowInteger(*expected, "pixel_id")) << line;
     const json ts = expected->value("ts", json());
-    const bool has_ts = ts.is_number() || (ts.is_string() && ts.get<std::string>() != "");
+    const bool has_ts = ts.is_number() || (ts.is_string() && !ts.get<std::string>().empty());
     const bool has_uid = expected->value("uid", json()).is_string();
     const bool has_url = !SlowText(*expected, "url").empty();
     EXPECT_EQ(verdict == Verdict::kMissingField, !has_ts || !has_uid || !has_url) << line;

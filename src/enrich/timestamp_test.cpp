@@ -42,10 +42,10 @@ std::int64_t CountDays(int year, int month, int day) {
 int Number(const std::string& digits) { return digits.empty() ? 0 : std::stoi(digits); }
 
 std::optional<Micros> SlowIso(const std::string& text) {
-  static const RE2 pattern(
+  static const RE2 kPattern(
       R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d):?(\d\d))?)?)");
   std::array<std::string, 10> part;
-  if (!RE2::FullMatch(text, pattern, &part[0], &part[1], &part[2], &part[3], &part[4], &part[5],
+  if (!RE2::FullMatch(text, kPattern, &part[0], &part[1], &part[2], &part[3], &part[4], &part[5],
                       &part[6], &part[7], &part[8], &part[9])) {
     return std::nullopt;
   }
@@ -66,12 +66,12 @@ std::optional<Micros> SlowIso(const std::string& text) {
 
 // Writes the number without exponent, pads it, and cuts behind the microseconds.
 std::optional<Micros> SlowNumber(const std::string& text) {
-  static const RE2 pattern(R"((\d+)(?:\.(\d+))?(?:[eE]([+-]?)0*(\d+))?)");
+  static const RE2 kPattern(R"((\d+)(?:\.(\d+))?(?:[eE]([+-]?)0*(\d+))?)");
   std::string integer;
   std::string fraction;
   std::string sign;
   std::string exponent_digits;
-  if (!RE2::FullMatch(text, pattern, &integer, &fraction, &sign, &exponent_digits)) {
+  if (!RE2::FullMatch(text, kPattern, &integer, &fraction, &sign, &exponent_digits)) {
     return std::nullopt;
   }
   const int size = exponent_digits.size() > 3 ? 999 : Number(exponent_digits);  // enough here

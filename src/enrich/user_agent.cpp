@@ -48,7 +48,7 @@ std::optional<Match> FirstMatch(const std::vector<UapRule>& rules, const Pattern
   return match;
 }
 
-std::string OrOther(std::string family) { return family.empty() ? "Other" : family; }
+std::string OrOther(const std::string& family) { return family.empty() ? "Other" : family; }
 
 }  // namespace
 

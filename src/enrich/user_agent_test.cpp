@@ -19,8 +19,8 @@ class UapCoreTest : public testing::Test {
   }
 
   static const UserAgentParser& Parser() {
-    static const UserAgentParser parser(ReadFile(SharedFile("uap-core/regexes.yaml")));
-    return parser;
+    static const UserAgentParser kParser(ReadFile(SharedFile("uap-core/regexes.yaml")));
+    return kParser;
   }
 
   // How many of the first 50 failures of a file `differs` reports; each is printed.

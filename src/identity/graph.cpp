@@ -33,32 +33,35 @@ void Extend(IdFacts& facts, const Edge& edge) {
   ++facts.edges;
 }
 
+// Edges of one first id mostly follow each other (sightings.h): they are added up first.
+void GatherStretch(std::span<const Edge> edges, HugeVector<IdFacts>& facts) {
+  if (edges.empty()) {
+    return;
+  }
+  IdNumber first = edges.front().a;
+  IdFacts of_first;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    __builtin_prefetch(&facts[edges[std::min(i + kPrefetchAhead, edges.size() - 1)].b], 1);
+    const Edge& edge = edges[i];
+    if (edge.a != first) {
+      AddTo(facts[first], of_first);
+      first = edge.a;
+      of_first = {};
+    }
+    Extend(of_first, edge);
+    if (edge.b != edge.a) {
+      AddTo(facts[edge.b], FactsOf(edge));
+    }
+  }
+  AddTo(facts[first], of_first);
+}
+
 }  // namespace
 
 HugeVector<IdFacts> GatherFacts(const Graph& graph, int threads) {
   HugeVector<IdFacts> facts(graph.ids.num_slots());
   ForStretches(graph.edges.size(), threads, [&](std::size_t begin, std::size_t end) {
-    // Edges of one first id mostly follow each other (sightings.h): they are added up first.
-    IdNumber first = kNoId;
-    IdFacts of_first;
-    for (std::size_t i = begin; i < end; ++i) {
-      __builtin_prefetch(&facts[graph.edges[std::min(i + kPrefetchAhead, end - 1)].b], 1);
-      const Edge& edge = graph.edges[i];
-      if (edge.a != first) {
-        if (first != kNoId) {
-          AddTo(facts[first], of_first);
-        }
-        first = edge.a;
-        of_first = {};
-      }
-      Extend(of_first, edge);
-      if (edge.b != edge.a) {
-        AddTo(facts[edge.b], FactsOf(edge));
-      }
-    }
-    if (first != kNoId) {
-      AddTo(facts[first], of_first);
-    }
+    GatherStretch(std::span(graph.edges).subspan(begin, end - begin), facts);
   });
   return facts;
 }

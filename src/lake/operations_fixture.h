@@ -32,7 +32,7 @@ class OperationsTest : public testing::Test {
   TableFolder Table() { return warehouse_.FolderOf("s.t"); }
   Snapshot Open() { return warehouse_.Open(Table()); }
 
-  Committed Write(WriteRequest request) { return WriteTable(warehouse_, Table(), request); }
+  Committed Write(const WriteRequest& request) { return WriteTable(warehouse_, Table(), request); }
   Committed Append(const std::string& select, std::vector<std::string> partition_by = {}) {
     return Write({.select = select, .partition_by = std::move(partition_by)});
   }

@@ -263,9 +263,9 @@ class QueryWriter {
   }
 
   std::string Atom(const std::string& table) {
-    static const std::vector<std::string> columns = {"i", "s", "d", "ts", "f", "dec", "p", "st.a"};
-    const std::size_t number = Pick(columns.size());
-    const std::string column = table + "." + columns[number];
+    static const std::vector<std::string> kColumns = {"i", "s", "d", "ts", "f", "dec", "p", "st.a"};
+    const std::size_t number = Pick(kColumns.size());
+    const std::string column = table + "." + kColumns[number];
     const auto constant = [&] { return Constant(number); };
     switch (Pick(9)) {
       case 0:

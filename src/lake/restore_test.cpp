@@ -42,7 +42,7 @@ TEST_F(RestoreTest, AFileThatVacuumDeletedIsNamed) {
 
 TEST_F(RestoreTest, AVersionThatIsNotThereIsAUserError) {
   Append("SELECT 1 AS id");
-  EXPECT_NE(ErrorOf([&] { Restore(7); }).find("7"), std::string::npos);
+  EXPECT_NE(ErrorOf([&] { Restore(7); }).find('7'), std::string::npos);
 }
 
 }  // namespace

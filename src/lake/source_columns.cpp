@@ -67,7 +67,7 @@ void CheckSamePartitioning(const TableAt& table, const std::vector<std::string>&
   }
 }
 
-Metadata MetadataOfNewTable(Schema schema, const std::vector<std::string>& partition_by) {
+Metadata MetadataOfNewTable(const Schema& schema, const std::vector<std::string>& partition_by) {
   CheckImportPartitions(schema, partition_by);
   if (schema.fields.empty()) {
     throw UserError("the source has no columns");

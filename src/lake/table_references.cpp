@@ -101,7 +101,7 @@ std::vector<Rewriting> RewritingsOf(std::string_view sql) {
   return rewritings;
 }
 
-std::string Rewritten(std::string_view sql, const std::vector<Rewriting>& rewritings) {
+std::string SqlWith(std::string_view sql, const std::vector<Rewriting>& rewritings) {
   std::string rewritten;
   std::size_t copied = 0;
   for (const Rewriting& table : rewritings) {
@@ -219,7 +219,7 @@ std::vector<TableReference> PossibleTables(std::string_view sql) {
   return tables;
 }
 
-std::string QuoteVersions(std::string_view sql) { return Rewritten(sql, RewritingsOf(sql)); }
+std::string QuoteVersions(std::string_view sql) { return SqlWith(sql, RewritingsOf(sql)); }
 
 std::string QuoteLineAsWritten(std::string message, std::string_view sql) {
   const std::vector<Rewriting> rewritings = RewritingsOf(sql);
@@ -227,7 +227,7 @@ std::string QuoteLineAsWritten(std::string message, std::string_view sql) {
   if (!quote || rewritings.empty()) {
     return message;
   }
-  const std::string rewritten = Rewritten(sql, rewritings);
+  const std::string rewritten = SqlWith(sql, rewritings);
   const Line line = LineOf(rewritten, quote->number);
   const auto is_ascii = [](char byte) { return byte >= 0; };
   if (message.compare(quote->begin, quote->end - quote->begin, line.text) != 0 ||

@@ -100,7 +100,6 @@ TEST_F(WriteDataTest, TakesBothZerosForOnePartition) {
 }
 
 TEST_F(WriteDataTest, CutsLongPartitionValuesInFolderNamesOnly) {
-  const std::string value(3000, 'x');
   const std::string select =
       "SELECT 1 AS i, repeat('x', 3000) AS p UNION ALL "
       "SELECT 2, repeat('é', 700) || 'a' UNION ALL "

@@ -98,6 +98,7 @@ void PlanReplace(const TableAt& table, const WriteRequest& request, const Metada
   }
   changes.removes = RemovalsOf(FilesIn(table.snapshot, partitions), true);
   std::vector<Predicate> reads;
+  reads.reserve(partitions.size());
   for (const PartitionValues& partition : partitions) {
     reads.push_back(PartitionPredicate(metadata, partition));
   }

@@ -13,6 +13,34 @@ std::pair<std::size_t, std::size_t> EntriesOf(const TokenHistories& histories,
   return {histories.offsets[person], histories.offsets[person + 1]};
 }
 
+void CountTerms(const TokenHistories& histories, const Vocabulary& vocabulary,
+                const std::vector<std::uint32_t>& people, std::vector<std::size_t>& rows_with) {
+  for (const std::uint32_t person : people) {
+    const auto [begin, end] = EntriesOf(histories, person);
+    for (std::size_t entry = begin; entry < end; ++entry) {
+      const std::uint32_t term = vocabulary.term_of[histories.tokens[entry]];
+      if (term != Vocabulary::kNotIn) {
+        ++rows_with[term];
+      }
+    }
+  }
+}
+
+// The columns of a person, in order, each with its days.
+void ReadRow(const TokenHistories& histories, const Vocabulary& vocabulary,
+             std::span<const std::uint32_t> column_of_term, std::uint32_t person,
+             std::vector<std::pair<std::uint32_t, std::uint16_t>>& row) {
+  row.clear();
+  const auto [begin, end] = EntriesOf(histories, person);
+  for (std::size_t entry = begin; entry < end; ++entry) {
+    const std::uint32_t term = vocabulary.term_of[histories.tokens[entry]];
+    if (term != Vocabulary::kNotIn && column_of_term[term] != Vocabulary::kNotIn) {
+      row.emplace_back(column_of_term[term], histories.days[entry]);
+    }
+  }
+  std::ranges::sort(row);
+}
+
 }  // namespace
 
 DesignMatrix::DesignMatrix(const TokenHistories& histories, const Vocabulary& vocabulary,
@@ -28,15 +56,7 @@ void DesignMatrix::ChooseColumns(const TokenHistories& histories, const Vocabula
                                  const std::vector<bool>& is_masked) {
   std::vector<std::size_t> rows_with(vocabulary.tokens.size());
   for (const std::vector<std::uint32_t>& people : folds) {
-    for (const std::uint32_t person : people) {
-      const auto [begin, end] = EntriesOf(histories, person);
-      for (std::size_t entry = begin; entry < end; ++entry) {
-        const std::uint32_t term = vocabulary.term_of[histories.tokens[entry]];
-        if (term != Vocabulary::kNotIn) {
-          ++rows_with[term];
-        }
-      }
-    }
+    CountTerms(histories, vocabulary, people, rows_with);
   }
   for (std::uint32_t term = 0; term < rows_with.size(); ++term) {
     if (rows_with[term] > 0 && (is_masked.empty() || !is_masked[term])) {
@@ -57,16 +77,7 @@ void DesignMatrix::FillRows(const TokenHistories& histories, const Vocabulary& v
   std::vector<std::pair<std::uint32_t, std::uint16_t>> row;
   for (const std::vector<std::uint32_t>& people : folds) {
     for (const std::uint32_t person : people) {
-      row.clear();
-      const auto [begin, end] = EntriesOf(histories, person);
-      for (std::size_t entry = begin; entry < end; ++entry) {
-        const std::uint32_t term = vocabulary.term_of[histories.tokens[entry]];
-        if (term == Vocabulary::kNotIn || column_of_term_[term] == Vocabulary::kNotIn) {
-          continue;
-        }
-        row.emplace_back(column_of_term_[term], histories.days[entry]);
-      }
-      std::ranges::sort(row);
+      ReadRow(histories, vocabulary, column_of_term_, person, row);
       for (const auto& [column, days] : row) {
         columns_.push_back(column);
         days_.push_back(days);

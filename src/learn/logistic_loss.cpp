@@ -15,6 +15,14 @@ double LossAt(double score, bool is_positive) {
 // x · ln(x / whole), 0 at 0.
 double Entropy(double part, double whole) { return part > 0 ? part * std::log(part / whole) : 0; }
 
+void MoveScores(std::span<const RowRange> rows, double move, LossState& state) {
+  for (const RowRange& range : rows) {
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      state.scores[row] += move;
+    }
+  }
+}
+
 }  // namespace
 
 void LossState::Update(const LogisticProblem& problem, std::span<const RowRange> rows) {
@@ -62,11 +70,7 @@ void SettleIntercept(const LogisticProblem& problem, std::span<const RowRange> r
     double net = std::clamp(-state.slope / state.curvature, -4.0, 4.0);
     double move = net;
     while (true) {
-      for (const RowRange& range : rows) {
-        for (std::size_t row = range.begin; row < range.end; ++row) {
-          state.scores[row] += move;
-        }
-      }
+      MoveScores(rows, move, state);
       intercept += move;
       state.Update(problem, rows);
       if (state.loss <= most) {

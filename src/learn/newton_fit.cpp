@@ -128,19 +128,20 @@ class NewtonSearch {
     at_.features.Scores(at_.rows, direction_, intercept_direction_, at_.along);
     ++at_.fit.passes;
     std::vector<double> moved(at_.fit.model.u.size());
-    for (double length = 1; length > 1e-10; length /= 2) {
+    double length = 1;
+    while (length > 1e-10) {
       for (std::size_t i = 0; i < moved.size(); ++i) {
         moved[i] = at_.fit.model.u[i] + length * direction_[i];
       }
       const double objective = LossAlong(at_.problem, at_.rows, at_.state, at_.along, length) +
                                PenaltyOf(at_.problem, moved);
-      if (objective > at_.fit.objective + 1e-4 * length * promised) {
-        continue;
+      if (objective <= at_.fit.objective + 1e-4 * length * promised) {
+        at_.fit.model.u.swap(moved);
+        at_.fit.model.intercept += length * intercept_direction_;
+        at_.Advance(length);
+        return true;
       }
-      at_.fit.model.u.swap(moved);
-      at_.fit.model.intercept += length * intercept_direction_;
-      at_.Advance(length);
-      return true;
+      length /= 2;
     }
     return false;  // no step lowers it any more: rounding decides
   }

@@ -235,6 +235,15 @@ class Best {
   bool is_full_ = false;
 };
 
+// The scores of one model, of many that stand beside each other for each person from `person` on.
+void AddEach(std::span<const double> scores, std::size_t model, std::size_t models,
+             std::size_t person, Best& best) {
+  for (std::size_t at = model; at < scores.size(); at += models) {
+    best.Add({.person = static_cast<std::uint32_t>(person), .score = scores[at]});
+    ++person;
+  }
+}
+
 }  // namespace
 
 std::vector<std::vector<ScoredPerson>> BestPeople(const TokenHistories& histories,
@@ -268,11 +277,9 @@ std::vector<std::vector<ScoredPerson>> BestPeople(const TokenHistories& historie
     });
     ParallelFor(models.size(), options.threads, [&](std::size_t model) {
       for (std::size_t block = 0; block < blocks; ++block) {
-        for (std::size_t person = first_of(block); person < first_of(block + 1); ++person) {
-          const std::size_t row = person - first_of(block);
-          best[model].Add({.person = static_cast<std::uint32_t>(person),
-                           .score = scores[block][row * models.size() + model]});
-        }
+        const std::size_t end = (first_of(block + 1) - first_of(block)) * models.size();
+        AddEach(std::span(scores[block]).first(end), model, models.size(), first_of(block),
+                best[model]);
       }
     });
   }

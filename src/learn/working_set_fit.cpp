@@ -137,7 +137,8 @@ class WorkingSetSearch {
     const double penalty = objective - at_.state.loss;
     const double noise = 1e-12 * objective;  // of sums over so many rows
     const std::vector<double> before = at_.fit.model.u;
-    for (double length = 1; length >= shortest; length /= 2) {
+    double length = 1;
+    while (length >= shortest) {
       for (std::size_t index = 0; index < columns_.size(); ++index) {
         at_.fit.model.u[columns_[index]] = before[columns_[index]] + length * model.moves()[index];
       }
@@ -145,13 +146,13 @@ class WorkingSetSearch {
       const double moved =
           LossAlong(at_.problem, at_.rows, at_.state, at_.along, length) + moved_penalty;
       const double promised = length * slope + moved_penalty - penalty;
-      if (promised >= 0 || moved > objective + 1e-4 * promised + noise) {
-        continue;
+      if (promised < 0 && moved <= objective + 1e-4 * promised + noise) {
+        at_.fit.model.intercept += length * model.intercept_move();
+        at_.Advance(length);
+        is_model_good_ = is_model_good_ && length == 1;
+        return true;
       }
-      at_.fit.model.intercept += length * model.intercept_move();
-      at_.Advance(length);
-      is_model_good_ = is_model_good_ && length == 1;
-      return true;
+      length /= 2;
     }
     at_.fit.model.u = before;
     return false;

@@ -125,14 +125,16 @@ class BoundedServer final : public httplib::Server {
  public:
   explicit BoundedServer(const ServerOptions& options) : options_(options) {
     new_task_queue = [this] {
-      pool_ = new WorkerPool(options_.threads, options_.waiting);  // the library deletes it
-      return pool_;
+      auto pool = std::make_unique<WorkerPool>(options_.threads, options_.waiting);
+      pool_ = pool.get();
+      return pool.release();  // the library deletes it
     };
     set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
       if (!request.has_header(kRefusedHeader)) {
         return HandlerResponse::Unhandled;
       }
-      Refuse(*LengthIn(request.get_header_value(kRefusedHeader)), response);
+      const auto status = LengthIn(request.get_header_value(kRefusedHeader));
+      Refuse(static_cast<int>(status.value_or(400)), response);
       return HandlerResponse::Handled;
     });
   }

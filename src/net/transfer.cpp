@@ -12,9 +12,9 @@ namespace {
 
 // libcurl is set up once a process, before its first use.
 void SetUp() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) {
-    throw ExternalError("libcurl can't be set up: {}", curl_easy_strerror(code));
+  static const CURLcode kCode = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kCode != CURLE_OK) {
+    throw ExternalError("libcurl can't be set up: {}", curl_easy_strerror(kCode));
   }
 }
 

@@ -57,6 +57,7 @@ const Operator& OperatorTable::Find(std::string_view name) const {
 
 std::vector<std::string> OperatorTable::names() const {
   std::vector<std::string> names;
+  names.reserve(operators_.size());
   for (const auto& [name, op] : operators_) {
     names.push_back(name);
   }

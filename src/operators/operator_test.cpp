@@ -17,14 +17,14 @@ Field Long(std::string name) {
 class Asker final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{.name = "asker",
-                                         .doc = "",
-                                         .version = 1,
-                                         .arguments = {{.name = "people", .columns = {Long("id")}},
-                                                       {.name = "state", .optional = true}},
-                                         .outputs = {"first", "second"},
-                                         .settings = {}};
-    return declaration;
+    static const Declaration kDeclaration{.name = "asker",
+                                          .doc = "",
+                                          .version = 1,
+                                          .arguments = {{.name = "people", .columns = {Long("id")}},
+                                                        {.name = "state", .optional = true}},
+                                          .outputs = {"first", "second"},
+                                          .settings = {}};
+    return kDeclaration;
   }
   std::vector<Schema> Outputs(const nlohmann::json& /*settings*/,
                               const std::map<std::string, Schema>& inputs) const override {

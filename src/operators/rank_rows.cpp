@@ -64,6 +64,7 @@ void CheckColumn(const Schema& schema, const std::string& name) {
 // keys of numbers alone are a BIGINT.
 std::string SortKey(const std::vector<OrderColumn>& columns) {
   std::vector<std::string> parts;
+  parts.reserve(columns.size());
   for (const OrderColumn& column : columns) {
     parts.push_back(fmt::format("{}, '{} NULLS LAST'", sql::QuoteName(column.name),
                                 column.descending ? "DESC" : "ASC"));
@@ -74,6 +75,7 @@ std::string SortKey(const std::vector<OrderColumn>& columns) {
 
 std::string SortedRows(const Settings& settings, const std::string& relation) {
   std::vector<OrderColumn> groups;
+  groups.reserve(settings.groups.size());
   for (const std::string& name : settings.groups) {
     groups.push_back({.name = name});
   }
@@ -119,7 +121,7 @@ class Ranker {
 class RankRows final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "rank_rows",
         .doc = "Numbers the rows of each group from 1 in a total order.",
         .version = 1,
@@ -134,7 +136,7 @@ class RankRows final : public Operator {
                       .required = true,
                       .doc = "columns, each perhaps with asc or desc"},
                      {.name = "as", .standard = "rank", .doc = "name of the new column"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& settings,

@@ -29,7 +29,7 @@ std::string TextOfCell(const sql::Value& cell) {
 class RefuseMistakes final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "refuse_mistakes",
         .doc = "Fails with all mistakes that SQL found in files, each with file, line and field.",
         .version = 1,
@@ -38,7 +38,7 @@ class RefuseMistakes final : public Operator {
              {.name = kCheckedRows, .doc = "what they are mistakes of, or what comes of it"}},
         .outputs = {kSound},
         .settings = {}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const nlohmann::json& /*settings*/,

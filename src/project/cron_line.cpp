@@ -23,7 +23,7 @@ struct Field {
 };
 
 const std::vector<Field>& Fields() {
-  static const std::vector<Field> fields = {
+  static const std::vector<Field> kFields = {
       {.name = "minute", .least = 0, .most = 59},
       {.name = "hour", .least = 0, .most = 23},
       {.name = "day of month", .least = 1, .most = 31},
@@ -36,7 +36,7 @@ const std::vector<Field>& Fields() {
        .least = 0,
        .most = 7,
        .words = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}}};
-  return fields;
+  return kFields;
 }
 
 std::vector<std::string> Split(const std::string& text, char separator) {

@@ -56,8 +56,8 @@ bool IsTableName(const std::string& text) {
 }
 
 const std::vector<std::string>& Cadences() {
-  static const std::vector<std::string> words = {"hourly", "daily", "weekly", "monthly", "manual"};
-  return words;
+  static const std::vector<std::string> kWords = {"hourly", "daily", "weekly", "monthly", "manual"};
+  return kWords;
 }
 
 Explanation ScheduleMistake(const std::string& text) {
@@ -65,8 +65,8 @@ Explanation ScheduleMistake(const std::string& text) {
     return std::nullopt;
   }
   const bool is_cron = text.find(' ') != std::string::npos;
-  if (const auto mistake = is_cron ? CronMistake(text) : Explanation()) {
-    return *mistake;
+  if (auto mistake = is_cron ? CronMistake(text) : Explanation()) {
+    return mistake;
   }
   return Unless(is_cron, fmt::format("allowed: {} or a cron line of five fields{}",
                                      fmt::join(Cadences(), ", "), DidYouMean(text, Cadences())));

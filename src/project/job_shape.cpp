@@ -212,8 +212,8 @@ Shape ChecksShape() {
 }
 
 const Shape& JobShape() {
-  static const Shape shape = Record(JobKeys());
-  return shape;
+  static const Shape kShape = Record(JobKeys());
+  return kShape;
 }
 
 }  // namespace weir::project

@@ -136,6 +136,17 @@ void CheckNamesOnce(const std::vector<Job>& jobs, Mistakes& mistakes) {
   }
 }
 
+void CheckReaders(const Output& output, const std::vector<std::string>& domains,
+                  Mistakes& mistakes) {
+  for (const std::string& domain : output.interface_for) {
+    if (std::ranges::find(domains, domain) == domains.end()) {
+      mistakes.Note(output.place,
+                    fmt::format("interface: unknown domain '{}'; there are: {}{}", domain,
+                                fmt::join(domains, ", "), DidYouMean(domain, domains)));
+    }
+  }
+}
+
 void CheckDomains(const std::vector<Job>& jobs, Mistakes& mistakes) {
   std::vector<std::string> domains;
   for (const Job& job : jobs) {
@@ -145,13 +156,7 @@ void CheckDomains(const std::vector<Job>& jobs, Mistakes& mistakes) {
   }
   for (const Job& job : jobs) {
     for (const Output& output : job.writes) {
-      for (const std::string& domain : output.interface_for) {
-        if (std::ranges::find(domains, domain) == domains.end()) {
-          mistakes.Note(output.place,
-                        fmt::format("interface: unknown domain '{}'; there are: {}{}", domain,
-                                    fmt::join(domains, ", "), DidYouMean(domain, domains)));
-        }
-      }
+      CheckReaders(output, domains, mistakes);
     }
   }
 }

@@ -66,7 +66,7 @@ const Environment* Project::OtherEnvironment() const {
 }
 
 fs::path Project::ScratchFolder() const {
-  const fs::path own = folder / ".weir";
+  fs::path own = folder / ".weir";
   std::error_code problem;
   if (access((fs::exists(own, problem) ? own : folder).c_str(), W_OK) == 0) {
     return own;
@@ -82,7 +82,7 @@ fs::path TemporaryFolder() {
 
 std::optional<fs::path> FindProjectFolder(const std::optional<fs::path>& named) {
   if (named) {
-    const fs::path folder = fs::absolute(*named).lexically_normal();
+    fs::path folder = fs::absolute(*named).lexically_normal();
     if (!fs::is_regular_file(folder / kProjectFile)) {
       throw UserError("-C '{}': there is no {} in this folder", named->string(), kProjectFile);
     }

@@ -71,7 +71,7 @@ Shape PartitionsShape() {
 }  // namespace
 
 const Shape& SettingsShape() {
-  static const Shape shape = Record({
+  static const Shape kShape = Record({
       {"name", Text(PlainName()), "what the project is called", true},
       {"warehouse", Text(), "where the tables lie: a folder (relative to this file) or a URL"},
       {"environments", EnvironmentsShape(),
@@ -91,7 +91,7 @@ const Shape& SettingsShape() {
        "how long 'weir table vacuum' keeps what runs read or wrote; 30 days by default"},
       {"time_zone", Text(TimeZoneText()), "of the jobs that name none; UTC by default"},
   });
-  return shape;
+  return kShape;
 }
 
 }  // namespace weir::project

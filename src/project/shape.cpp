@@ -4,40 +4,83 @@
 
 namespace weir::project {
 
-Shape AnyText() { return {.kind = Shape::Kind::kText, .may_be_empty = true}; }
+namespace {
 
-Shape Text() { return {.kind = Shape::Kind::kText}; }
-
-Shape Text(const TextFormat& format) { return {.kind = Shape::Kind::kText, .format = format}; }
-
-Shape Scalar() { return {.kind = Shape::Kind::kText, .may_be_empty = true, .is_typed = true}; }
-
-Shape Words(std::vector<std::string> words) {
-  return {.kind = Shape::Kind::kText, .words = std::move(words)};
+Shape OfKind(Shape::Kind kind) {
+  Shape shape;
+  shape.kind = kind;
+  return shape;
 }
 
-Shape Integer(std::int64_t least) { return {.kind = Shape::Kind::kInteger, .least = least}; }
+}  // namespace
 
-Shape Number(std::int64_t least) { return {.kind = Shape::Kind::kNumber, .least = least}; }
+Shape AnyText() {
+  Shape shape = Text();
+  shape.may_be_empty = true;
+  return shape;
+}
 
-Shape Boolean() { return {.kind = Shape::Kind::kBoolean}; }
+Shape Text() { return OfKind(Shape::Kind::kText); }
 
-Shape List(const Shape& items) { return {.kind = Shape::Kind::kList, .parts = {items}}; }
+Shape Text(const TextFormat& format) {
+  Shape shape = Text();
+  shape.format = format;
+  return shape;
+}
+
+Shape Scalar() {
+  Shape shape = AnyText();
+  shape.is_typed = true;
+  return shape;
+}
+
+Shape Words(std::vector<std::string> words) {
+  Shape shape = Text();
+  shape.words = std::move(words);
+  return shape;
+}
+
+Shape Integer(std::int64_t least) {
+  Shape shape = OfKind(Shape::Kind::kInteger);
+  shape.least = least;
+  return shape;
+}
+
+Shape Number(std::int64_t least) {
+  Shape shape = OfKind(Shape::Kind::kNumber);
+  shape.least = least;
+  return shape;
+}
+
+Shape Boolean() { return OfKind(Shape::Kind::kBoolean); }
+
+Shape List(const Shape& items) {
+  Shape shape = OfKind(Shape::Kind::kList);
+  shape.parts = {items};
+  return shape;
+}
 
 Shape TextList(const Shape& text) { return OneOf({text, List(text)}); }
 
 Shape Dictionary(const Shape& values, const TextFormat& keys) {
-  return {.kind = Shape::Kind::kDictionary, .format = keys, .parts = {values}};
+  Shape shape = OfKind(Shape::Kind::kDictionary);
+  shape.format = keys;
+  shape.parts = {values};
+  return shape;
 }
 
 Shape Record(std::vector<Key> keys) {
-  return {.kind = Shape::Kind::kRecord, .keys = std::move(keys)};
+  Shape shape = OfKind(Shape::Kind::kRecord);
+  shape.keys = std::move(keys);
+  return shape;
 }
 
 Shape OneOf(std::vector<Shape> parts) {
-  return {.kind = Shape::Kind::kOneOf, .parts = std::move(parts)};
+  Shape shape = OfKind(Shape::Kind::kOneOf);
+  shape.parts = std::move(parts);
+  return shape;
 }
 
-Shape Any() { return {.kind = Shape::Kind::kAny}; }
+Shape Any() { return OfKind(Shape::Kind::kAny); }
 
 }  // namespace weir::project

@@ -45,8 +45,8 @@ struct Shape {
   bool ignores_case = false;  // of lists of texts that may not repeat: so are equal ones found
   bool is_typed = false;      // of texts: a number or true keeps its kind
   std::vector<Shape> parts{};
-  std::vector<Key> keys{};
-  std::vector<Variant> variants{};
+  std::vector<Key> keys;
+  std::vector<Variant> variants;
   std::string noun{};  // of a record with variants: "a step"
 };
 

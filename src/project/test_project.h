@@ -16,7 +16,7 @@ namespace weir::project {
 class TestProject {
  public:
   // The name and text of each file.
-  explicit TestProject(std::initializer_list<std::pair<const char*, std::string>> files) {
+  TestProject(std::initializer_list<std::pair<const char*, std::string>> files) {
     for (const auto& [name, text] : files) {
       Write(name, text);
     }

@@ -10,8 +10,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path& ZoneFolder() {
-  static const fs::path folder = "/usr/share/zoneinfo";
-  return folder;
+  static const fs::path kFolder = "/usr/share/zoneinfo";
+  return kFolder;
 }
 
 bool IsZoneFile(const fs::path& path) {

@@ -33,8 +33,8 @@ Shape MakeShape() {
 }  // namespace
 
 const Shape& UnitTestsShape() {
-  static const Shape shape = MakeShape();
-  return shape;
+  static const Shape kShape = MakeShape();
+  return kShape;
 }
 
 }  // namespace weir::project

@@ -177,12 +177,13 @@ class Encoder {
  private:
   std::vector<ArrowArray*> EncodeParts(const DataType& type,
                                        const std::vector<const ModelCell*>& cells) {
-    static const ModelCell null{.is_null = true};
+    static const ModelCell kNull{.is_null = true};
     std::vector<ArrowArray*> children;
     for (std::size_t part = 0; part < type.children.size(); ++part) {
       std::vector<const ModelCell*> column;
+      column.reserve(cells.size());
       for (const ModelCell* cell : cells) {
-        column.push_back(cell->is_null ? &null : &cell->parts[part]);
+        column.push_back(cell->is_null ? &kNull : &cell->parts[part]);
       }
       children.push_back(Encode(type.children[part].type, column));
     }
@@ -313,6 +314,7 @@ Batch EncodeRows(const Schema& schema, const std::vector<ModelRow>& rows) {
   std::vector<ArrowArray*> columns;
   for (std::size_t column = 0; column < schema.fields.size(); ++column) {
     std::vector<const ModelCell*> cells;
+    cells.reserve(rows.size());
     for (const ModelRow& row : rows) {
       cells.push_back(&row[column]);
     }

@@ -11,6 +11,7 @@ namespace {
 
 std::vector<ResultColumn> ColumnsOf(OwnedResult& result) {
   std::vector<ResultColumn> columns;
+  columns.reserve(duckdb_column_count(result.get()));
   for (idx_t index = 0; index < duckdb_column_count(result.get()); ++index) {
     columns.push_back({.name = duckdb_column_name(result.get(), index),
                        .type = OwnedLogicalType(duckdb_column_logical_type(result.get(), index))});
@@ -53,6 +54,7 @@ OwnedDataChunk Result::State::Next() {
 
 std::vector<Value> Result::State::RowAt(duckdb_data_chunk chunk, std::size_t row) const {
   std::vector<Value> cells;
+  cells.reserve(columns_.size());
   for (std::size_t column = 0; column < columns_.size(); ++column) {
     cells.push_back(
         CellAt(duckdb_data_chunk_get_vector(chunk, column), columns_[column].type.get(), row));

@@ -181,6 +181,7 @@ struct SplitRows::State {
  private:
   std::vector<VectorView> ViewsOf(duckdb_data_chunk chunk) const {
     std::vector<VectorView> columns;
+    columns.reserve(shapes.size());
     for (std::size_t column = 0; column < shapes.size(); ++column) {
       columns.push_back(ViewOf(duckdb_data_chunk_get_vector(chunk, column), shapes[column]));
     }
@@ -216,6 +217,7 @@ struct SplitRows::State {
                                                        const std::vector<std::size_t>& keys,
                                                        std::size_t row) {
     std::vector<std::optional<std::string>> key;
+    key.reserve(keys.size());
     for (const std::size_t part : keys) {
       key.push_back(columns[part].IsNull(row)
                         ? std::nullopt
@@ -358,6 +360,7 @@ void InitSplit(duckdb_init_info info) {
       }
     }
     std::vector<std::size_t> projection;
+    projection.reserve(duckdb_init_get_column_count(info));
     for (idx_t index = 0; index < duckdb_init_get_column_count(info); ++index) {
       projection.push_back(duckdb_init_get_column_index(info, index));
     }

@@ -16,6 +16,7 @@ namespace {
 
 std::vector<ResultColumn> ToColumns(const Schema& schema) {
   std::vector<ResultColumn> columns;
+  columns.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     columns.push_back({.name = field.name, .type = ToLogicalType(field.type)});
   }

@@ -19,8 +19,8 @@ namespace weir::sql {
 namespace {
 
 const Schema& Numbers() {
-  static const Schema schema{{{.name = "n", .type = PlainType(TypeKind::kLong)}}};
-  return schema;
+  static const Schema kSchema{{{.name = "n", .type = PlainType(TypeKind::kLong)}}};
+  return kSchema;
 }
 
 ModelCell Number(std::int64_t number) {

@@ -162,6 +162,7 @@ std::vector<OwnedLogicalType> PartsOf(duckdb_logical_type type) {
 
 std::vector<OwnedLogicalType> PartTypes(const DataType& type) {
   std::vector<OwnedLogicalType> parts;
+  parts.reserve(type.children.size());
   for (const Field& part : type.children) {
     parts.push_back(ToLogicalType(part.type));
   }

@@ -39,6 +39,7 @@ std::vector<duckdb_vector> PartVectors(duckdb_vector vector, const TypeShape& sh
       break;
   }
   std::vector<duckdb_vector> parts;
+  parts.reserve(shape.parts.size());
   for (idx_t part = 0; part < shape.parts.size(); ++part) {
     parts.push_back(duckdb_struct_vector_get_child(vector, part));
   }

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
+
+#include "world/short_list.h"
 
 namespace weir::world {
 
@@ -29,8 +30,8 @@ struct Country {
   Language language = Language::kEnglish;
   bool needs_consent = false;  // GDPR: EU, EEA, GB, CH
   Region region = Region::kElsewhere;
-  std::vector<AddressBlock> blocks;  // each lies in this country as a whole, for years
-  std::uint32_t prefix = 0;          // an IPv6 /32 of the country, or 0
+  ShortList<AddressBlock, 8> blocks;  // each lies in this country as a whole, for years
+  std::uint32_t prefix = 0;           // an IPv6 /32 of the country, or 0
 };
 
 // The table, in a fixed order; a person's country is an index into it.

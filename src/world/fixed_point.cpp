@@ -31,6 +31,14 @@ std::uint64_t RootOf(Wide square) {
 // of the fraction, in units of 2^-64, one unit less for 1.
 using PowerTable = std::array<std::array<std::uint64_t, 256>, 5>;
 
+void MultiplyWhereSet(std::array<std::uint64_t, 256>& powers, std::size_t bit, Wide factor) {
+  for (std::size_t value = 0; value < powers.size(); ++value) {
+    if ((value & bit) != 0) {
+      powers[value] = static_cast<std::uint64_t>(powers[value] * factor >> 64);
+    }
+  }
+}
+
 PowerTable MakePowers() {
   PowerTable powers{};
   Wide single = Wide{1} << 63;  // 2^-1; each root halves the exponent
@@ -38,11 +46,7 @@ PowerTable MakePowers() {
     of_byte.fill(~std::uint64_t{0});
     for (std::size_t bit = 128; bit > 0; bit /= 2) {
       single = RootOf(single << 64);
-      for (std::size_t value = 0; value < 256; ++value) {
-        if ((value & bit) != 0) {
-          of_byte[value] = static_cast<std::uint64_t>(of_byte[value] * single >> 64);
-        }
-      }
+      MultiplyWhereSet(of_byte, bit, single);
     }
   }
   return powers;
@@ -55,7 +59,7 @@ std::uint32_t SquareRoot(std::uint64_t square) {
 }
 
 Fixed NaturalLog(std::uint32_t number) {
-  const int exponent = std::bit_width(number) - 1;
+  const int exponent = static_cast<int>(std::bit_width(number)) - 1;
   Wide mantissa = static_cast<Wide>(number) << (62 - exponent);  // 1 … 2 in units of 2^-62
   Fixed binary_log = Fixed{exponent} << kFixedBits;
   for (int bit = kFixedBits - 1; bit >= 0; --bit) {

@@ -255,7 +255,7 @@ void Generation::WriteRaw() {
   std::size_t done = 0;
   InOrder<BlockDay>(total, world_.options.threads, [this](std::size_t part) {
     return MakeAndWrite(part);
-  }).Run([&](BlockDay made) {
+  }).Run([&](const BlockDay& made) {
     for (const RawFile& file : made.files) {
       summary_.lines += file.outcomes.size();
       ++summary_.files;

@@ -30,6 +30,7 @@ class InOrder {
       return;
     }
     std::vector<std::jthread> workers;
+    workers.reserve(threads_);
     const Ending ending(*this);
     for (std::size_t worker = 0; worker < threads_; ++worker) {
       workers.emplace_back([this] { Work(); });

@@ -105,7 +105,7 @@ void AppendTooLong(const World& world, const RawEvent& event, RandomStream& rand
                    std::string& out) {
   const std::size_t start = out.size();
   AppendLine(world, event, 0, {.extra = R"("padding":"")"}, out);
-  const std::size_t wanted = kLongestLine + 1 + random.Below(3) * 7000;
+  const std::size_t wanted = kLongestLine + 1 + std::size_t{7000} * random.Below(3);
   out.insert(out.size() - 2, start + wanted - out.size(), 'x');
 }
 

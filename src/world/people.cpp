@@ -102,11 +102,11 @@ void AddHousehold(const WorldOptions& options, Person& person) {
   person.home_has_ipv6 = Countries()[person.country].prefix != 0 && random.Below(6) == 0;
   const std::uint32_t num_shared = NumSharedDevices(options.rates.shared, random);
   constexpr std::array<std::uint32_t, 6> kUsers = {0b0011, 0b1100, 0b0111, 0b1110, 0b1111, 0b1010};
-  for (std::uint8_t index = 0; index < num_shared; ++index) {
+  for (std::uint32_t index = 0; index < num_shared; ++index) {
     const std::uint32_t users = kUsers[random.Below(6)];
     if ((users >> person.number % kHouseholdSize & 1) != 0) {
       person.devices[person.num_devices++] =
-          MakeDevice(options, CookieKind::kShared, household, index);
+          MakeDevice(options, CookieKind::kShared, household, static_cast<std::uint8_t>(index));
     }
   }
 }

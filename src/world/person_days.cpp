@@ -176,8 +176,8 @@ void DayMaker::MakeConversion(const Conversion& conversion) {
 RawEvent DayMaker::Begin(const Session& session, Feed feed) {
   RawEvent event;
   // The remainder by 64 tells household members and, times four, days of lateness apart.
-  event.time = world_.StartOf(day_) + std::int64_t{second_} * 1000 + millisecond_ * 64 +
-               person_.number % kHouseholdSize;
+  event.time = world_.StartOf(day_) + std::int64_t{second_} * 1000 +
+               std::int64_t{millisecond_} * 64 + person_.number % kHouseholdSize;
   event.person = person_.number;
   event.day = static_cast<std::uint16_t>(day_);
   event.sequence = sequence_++;
@@ -369,7 +369,8 @@ void AppendCrawlerDay(const World& world, const CrawlerBlock& crawlers, std::uin
   const Probability rate = world.options.rates.bots;
   const auto expected_of = [rate](std::uint32_t people) {
     return static_cast<std::uint64_t>(static_cast<UnsignedInt128>(people) * kLinesOfPerson * rate *
-                                      kCertain / (kLinesOfCrawler * (kCertain - rate)));
+                                      kCertain /
+                                      (UnsignedInt128{kLinesOfCrawler} * (kCertain - rate)));
   };
   const std::uint64_t expected = expected_of(crawlers.people);
   const std::uint64_t most = (expected_of(world.options.people_per_file) >> kFixedBits) + 1;

@@ -3,9 +3,9 @@
 #include <array>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "world/countries.h"
+#include "world/short_list.h"
 
 namespace weir::world {
 
@@ -15,10 +15,10 @@ constexpr std::size_t kNumTopics = 30;
 struct Topic {
   std::string_view name;  // also the section of a portal that has many topics
   std::string_view category;
-  std::array<std::vector<std::string_view>, kNumLanguages> words;
+  std::array<ShortList<std::string_view, 14>, kNumLanguages> words;
 };
 
-const std::array<Topic, kNumTopics>& Topics();
+std::span<const Topic, kNumTopics> Topics();
 
 // Words that stand in pages of every topic.
 std::span<const std::string_view> GeneralWords();

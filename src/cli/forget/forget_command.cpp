@@ -38,6 +38,7 @@ std::string SearchText(const ByteSearch& search) {
 
 std::string PathsText(const std::vector<std::filesystem::path>& paths) {
   std::vector<std::string> texts;
+  texts.reserve(paths.size());
   for (const std::filesystem::path& path : paths) {
     texts.push_back(path.string());
   }

@@ -49,6 +49,7 @@ std::vector<StoredObject> ObjectsAt(sql::Database& database, const std::vector<s
     }
   }
   std::vector<StoredObject> all;
+  all.reserve(objects.size());
   for (auto& [url, object] : objects) {
     all.push_back(std::move(object));
   }

@@ -15,6 +15,7 @@ namespace {
 std::string HashesSql(sql::Connection& connection, const std::vector<PersonId>& ids,
                       const std::string& salt) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(ids.size());
   for (const PersonId& id : ids) {
     rows.push_back({ToHex(enrich::SuppressedIds::HashId(salt, id.party, id.user_id))});
   }

@@ -94,6 +94,7 @@ std::vector<PersonIdRow> IdsOf(const std::vector<PersonEdge>& edges) {
     }
   }
   std::vector<PersonIdRow> ids;
+  ids.reserve(seen.size());
   for (const auto& [id, all] : seen) {
     ids.push_back({.party = id.first,
                    .user_id = id.second,

@@ -18,7 +18,7 @@ namespace {
 // The first line of an error, not too long for a table.
 std::string Shortened(const std::string& text) {
   constexpr std::size_t kMost = 60;
-  const std::string line = text.substr(0, text.find('\n'));
+  std::string line = text.substr(0, text.find('\n'));
   if (line.size() <= kMost) {
     return line;
   }

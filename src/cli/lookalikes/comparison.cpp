@@ -51,6 +51,7 @@ class Comparer {
     CompareWeights();
     CompareScores();
     std::vector<SegmentComparison> found;
+    found.reserve(segments_.size());
     for (auto& [segment, comparison] : segments_) {
       found.push_back(std::move(comparison));
     }
@@ -150,6 +151,7 @@ class Comparer {
     comparison.new_auc = now.all.auc;
     comparison.old_auc = then.all.auc;
     std::vector<double> gains;
+    gains.reserve(now.auc.size());
     for (std::size_t i = 0; i < now.auc.size(); ++i) {
       gains.push_back(now.auc[i] - then.auc[i]);
     }

@@ -87,6 +87,7 @@ class OldFileReader {
     }
     CheckRepeats();
     std::vector<std::string> columns;
+    columns.reserve(file_.columns.size());
     for (const OldColumn& column : file_.columns) {
       columns.push_back(fmt::format("{} AS {}", Value(column), column.name));
     }
@@ -237,6 +238,7 @@ class OldFileReader {
 
 void MakeEmpty(lake::QuerySession& session, const OldFile& file) {
   std::vector<std::string> columns;
+  columns.reserve(file.columns.size());
   for (const OldColumn& column : file.columns) {
     columns.push_back(column.name + " " + column.type);
   }

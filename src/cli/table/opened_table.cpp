@@ -129,11 +129,13 @@ OpenedTable OpenTable(Services& services, std::string_view argument) {
 
 std::vector<OpenedTable> OpenTables(Services& services, const std::vector<std::string>& arguments) {
   std::vector<NamedVersion> named;
+  named.reserve(arguments.size());
   for (const std::string& argument : arguments) {
     named.push_back(FindVersion(services, argument));
   }
   ChooseTogether(named);
   std::vector<OpenedTable> opened;
+  opened.reserve(named.size());
   for (std::size_t i = 0; i < named.size(); ++i) {
     opened.push_back(Open(std::move(named[i]), arguments[i]));
   }

@@ -86,10 +86,10 @@ world::WorldOptions ReadOptions(const Arguments& arguments, int threads) {
 
 // One line a stage that is written over on a terminal; in a log one at the end of each stage.
 void ShowProgress(const world::Progress& progress) {
-  static const bool is_terminal = isatty(STDERR_FILENO) != 0;
+  static const bool kIsTerminal = isatty(STDERR_FILENO) != 0;
   const bool is_last = progress.done == progress.total;
-  if (is_terminal || is_last) {
-    std::cerr << fmt::format("{}{}: {} of {}{}", is_terminal ? "\r" : "", progress.stage,
+  if (kIsTerminal || is_last) {
+    std::cerr << fmt::format("{}{}: {} of {}{}", kIsTerminal ? "\r" : "", progress.stage,
                              progress.done, progress.total, is_last ? "\n" : "")
               << std::flush;
   }

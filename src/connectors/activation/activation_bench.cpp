@@ -4,6 +4,8 @@
 // Each person is in 30 of 300 segments. `first`: every member is new, and has a line. `daily`: one
 // person in twenty has lines, of which a fifth are removals.
 #include <chrono>
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 
@@ -175,4 +177,9 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace weir::connectors
 
-int main(int argc, char** argv) { return weir::connectors::Main(argc, argv); }
+int main(int argc, char** argv) try {
+  return weir::connectors::Main(argc, argv);
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}

@@ -222,6 +222,7 @@ std::vector<NotedRoute> RoutesWith(const std::vector<NotedRoute>& known, const R
     all[route] = RouteState::kSettled;
   }
   std::vector<NotedRoute> routes;
+  routes.reserve(all.size());
   for (const auto& [route, state] : all) {
     routes.push_back({.route = route, .state = state});
   }

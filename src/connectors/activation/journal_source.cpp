@@ -118,7 +118,7 @@ bool IsOfLastDays(const std::string& done, const std::string& day) {
 class JournalSource final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "delivery_journal",
         .doc = "What destinations of segments were sent on a day, and what came of it.",
         .version = 1,
@@ -134,7 +134,7 @@ class JournalSource final : public Connector {
                         .allowed = {kUploadsName, kChangesName},
                         .doc = "attempts to deliver files, or the changes in them"}}}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {
@@ -182,17 +182,30 @@ class JournalSource final : public Connector {
         continue;
       }
       for (const OutgoingFile& file : delivery.files) {
-        const std::vector<Attempt> attempts = journal.AttemptsOf(delivery, file);
         if (settings.at("objects") == kChangesName) {
-          if (attempts.back().outcome.refusal.empty()) {  // else it was told, and didn't take it
-            parts.push_back(ChangeRows(dsp, journal, delivery, file, attempts.back()));
-          }
-          continue;
-        }
-        for (std::size_t i = 0; i < attempts.size(); ++i) {
-          parts.push_back(UploadRow(dsp, delivery, file, i + 1, attempts[i]));
+          AddChanges(dsp, journal, delivery, file, parts);
+        } else {
+          AddUploads(dsp, journal, delivery, file, parts);
         }
       }
+    }
+  }
+
+  static void AddChanges(const std::string& dsp, const DeliveryJournal& journal,
+                         const Delivery& delivery, const OutgoingFile& file,
+                         std::vector<std::string>& parts) {
+    const Attempt last = journal.AttemptsOf(delivery, file).back();
+    if (last.outcome.refusal.empty()) {  // else it was told, and didn't take it
+      parts.push_back(ChangeRows(dsp, journal, delivery, file, last));
+    }
+  }
+
+  static void AddUploads(const std::string& dsp, const DeliveryJournal& journal,
+                         const Delivery& delivery, const OutgoingFile& file,
+                         std::vector<std::string>& parts) {
+    const std::vector<Attempt> attempts = journal.AttemptsOf(delivery, file);
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      parts.push_back(UploadRow(dsp, delivery, file, i + 1, attempts[i]));
     }
   }
 };

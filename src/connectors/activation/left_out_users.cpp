@@ -39,6 +39,7 @@ void LeftOutUsers::Append(const LeftOutUsers& later) {
 
 std::string LeftOutUsers::Text(std::int64_t all_users, std::string_view allowed_ids) const {
   std::vector<std::string> shown;
+  shown.reserve(first_lengths_.size());
   for (const std::size_t length : first_lengths_) {
     shown.push_back(fmt::format("*** of {} characters", length));
   }

@@ -71,13 +71,13 @@ PackedPiece GzipPiece(std::string_view plain) {
 using Compressor = std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)>;
 
 std::string DeflatedWhole(std::string_view plain) {
-  thread_local const Compressor compressor(libdeflate_alloc_compressor(kAvroLevel),
-                                           &libdeflate_free_compressor);
-  if (!compressor) {
+  thread_local const Compressor kCompressor(libdeflate_alloc_compressor(kAvroLevel),
+                                            &libdeflate_free_compressor);
+  if (!kCompressor) {
     throw ExternalError("libdeflate: memory has run out");
   }
-  std::string bytes(libdeflate_deflate_compress_bound(compressor.get(), plain.size()), '\0');
-  bytes.resize(libdeflate_deflate_compress(compressor.get(), plain.data(), plain.size(),
+  std::string bytes(libdeflate_deflate_compress_bound(kCompressor.get(), plain.size()), '\0');
+  bytes.resize(libdeflate_deflate_compress(kCompressor.get(), plain.data(), plain.size(),
                                            bytes.data(), bytes.size()));
   return bytes;
 }

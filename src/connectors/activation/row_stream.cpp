@@ -6,7 +6,7 @@
 
 namespace weir::connectors {
 
-RowStream::RowStream(Relation relation, std::string statement, sql::Connection& connection) {
+RowStream::RowStream(const Relation& relation, std::string statement, sql::Connection& connection) {
   connection.RegisterStream(relation.name, relation.schema, [this] { return Next(); });
   statement_ = std::async(std::launch::async, [this, sql = std::move(statement), &connection] {
     try {

@@ -23,7 +23,7 @@ class RowStream {
     std::string name;
     Schema schema;
   };
-  RowStream(Relation relation, std::string statement, sql::Connection& connection);
+  RowStream(const Relation& relation, std::string statement, sql::Connection& connection);
   RowStream(const RowStream&) = delete;
   RowStream& operator=(const RowStream&) = delete;
   // A statement that isn't finished fails.

@@ -117,6 +117,7 @@ RouteSet ReadRoutes(const std::string& relation, sql::Connection& connection) {
 std::string HeldByJournalSql(const DeliveryJournal& journal,
                              const std::vector<Delivery>& deliveries) {
   std::vector<std::string> parts;
+  parts.reserve(deliveries.size());
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     parts.push_back(ChangesSql(journal, deliveries[i], i));
   }

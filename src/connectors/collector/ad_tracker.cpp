@@ -175,8 +175,8 @@ class AdTrackerService {
 class AdTracker final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration = Declare();
-    return declaration;
+    static const Declaration kDeclaration = Declare();
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const PlainJson& settings) const override {

@@ -7,8 +7,8 @@ namespace weir::connectors {
 namespace {
 
 std::string ClientBehind(std::string_view forwarded, const std::string& peer = "127.0.0.1") {
-  static const enrich::IpRanges proxies("127.0.0.0/8\n10.0.0.0/8\n", "test");
-  return ForwardedClient(peer, forwarded, proxies);
+  static const enrich::IpRanges kProxies("127.0.0.0/8\n10.0.0.0/8\n", "test");
+  return ForwardedClient(peer, forwarded, kProxies);
 }
 
 TEST(ForwardedClientTest, IsTheLastAddressThatIsNoProxys) {

@@ -86,7 +86,8 @@ class FileCopies {
     for (const std::string& text : context.finished) {
       if (auto mark = ParseMark(text, target_)) {
         Take(*mark);
-        known_.emplace(mark->name, *std::move(mark));
+        std::string name = mark->name;
+        known_.emplace(std::move(name), *std::move(mark));
       }
     }
   }
@@ -306,7 +307,7 @@ class FileCopies {
 class CopyFiles final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "copy_files",
         .doc = "Copies new files from one folder or bucket to another, each once.",
         .version = 1,
@@ -320,7 +321,7 @@ class CopyFiles final : public Connector {
                         .allowed = {"none", "sharethis", "33across"},
                         .doc = "a partner's format: copies are NDJSON of raw events, gzipped"}}}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {

@@ -17,13 +17,13 @@ using Json = nlohmann::json;
 class DatedFiles final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "dated_files",
         .doc = "The states of days as Parquet files, and the newest one under a name of its own.",
         .version = 1,
         .settings = {{Direction::kOut, Settings()}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

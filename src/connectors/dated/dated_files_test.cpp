@@ -16,7 +16,7 @@ using Lines = std::vector<std::string>;
 
 class DatedFilesTest : public ConnectorTest {
  protected:
-  void Export(const std::string& day, int state, Json more = Json::object()) {
+  void Export(const std::string& day, int state, const Json& more = Json::object()) {
     connection_.Run(
         fmt::format("CREATE OR REPLACE TEMP TABLE rows AS SELECT {} AS state, i AS id FROM "
                     "range(10) t(i) ORDER BY hash(i)",

@@ -69,7 +69,7 @@ class StateWriter {
       parts_.push_back(path.filename().string());
       Failpoint("dated:after-part");
     }
-    std::ofstream(folder.path() / kSuccess);
+    std::ofstream(folder.path() / kSuccess).close();
     Failpoint("dated:before-day");
     folder.Publish();
   }

@@ -161,6 +161,7 @@ std::string LinesOf(const std::string& file) {
 std::optional<std::string> FindBadField(sql::Connection& connection, const std::string& file,
                                         const std::string& records, const Schema& schema) {
   std::vector<std::string> values;
+  values.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     values.push_back(sql::QuoteName(field.name));
   }
@@ -178,6 +179,7 @@ std::optional<std::string> FindBadField(sql::Connection& connection, const std::
 std::optional<std::string> FindBadJson(sql::Connection& connection, const std::string& file,
                                        const Schema& schema) {
   std::vector<std::string> values;
+  values.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     values.push_back(fmt::format("json_extract_string(json, {})", KeyPath(field.name)));
   }

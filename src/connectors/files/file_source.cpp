@@ -237,6 +237,7 @@ class FileReader {
       }
     }
     std::vector<std::string> selects;
+    selects.reserve(groups.size());
     for (const auto& [header, members] : groups) {
       selects.push_back(SelectFields(schema_, Records(form_, schema_, header, members)));
     }

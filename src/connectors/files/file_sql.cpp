@@ -35,6 +35,7 @@ bool HoldsEmptyText(const DataType& type) {
 
 std::string SelectNothing(const Schema& schema) {
   std::vector<std::string> columns;
+  columns.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     columns.push_back(
         fmt::format("NULL::{} AS {}", ToText(field.type), sql::QuoteName(field.name)));
@@ -44,6 +45,7 @@ std::string SelectNothing(const Schema& schema) {
 
 std::string SelectParquet(const Schema& schema, std::span<const std::string> files) {
   std::vector<std::string> columns;
+  columns.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     columns.push_back(
         fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(field.name), ToText(field.type)));
@@ -54,6 +56,7 @@ std::string SelectParquet(const Schema& schema, std::span<const std::string> fil
 
 std::string SelectJson(const Schema& schema, std::span<const std::string> files) {
   std::vector<std::string> columns;
+  columns.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     columns.push_back(
         fmt::format("{}: {}", sql::QuoteText(field.name),

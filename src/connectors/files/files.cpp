@@ -13,13 +13,13 @@ namespace {
 class FilesConnector final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "files",
         .doc = "NDJSON, CSV, TSV and Parquet files, read as a relation or written from one.",
         .version = 1,
         .settings = {{Direction::kIn, FileSourceSettings()}, {Direction::kOut, FileSinkSettings()}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {

@@ -317,15 +317,15 @@ class Sending {
 class Kafka final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{.name = "kafka",
-                                         .doc = "A stream's rows to topics of Kafka, each once.",
-                                         .version = 1,
-                                         .settings = {{Direction::kOut, Settings()}},
-                                         .effect = Effect::kExternal,
-                                         .takes_many = true,
-                                         .connection = KafkaConnectionSettings(),
-                                         .check_connection = CheckKafkaConnection};
-    return declaration;
+    static const Declaration kDeclaration{.name = "kafka",
+                                          .doc = "A stream's rows to topics of Kafka, each once.",
+                                          .version = 1,
+                                          .settings = {{Direction::kOut, Settings()}},
+                                          .effect = Effect::kExternal,
+                                          .takes_many = true,
+                                          .connection = KafkaConnectionSettings(),
+                                          .check_connection = CheckKafkaConnection};
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

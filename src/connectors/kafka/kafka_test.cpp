@@ -50,13 +50,13 @@ class KafkaTest : public ConnectorTest {
             .topic = kTopicName};
   }
 
-  void Produce(int partition, const std::string& message) {
-    const auto code = rd_kafka_producev(
-        producer_.get(), RD_KAFKA_V_TOPIC(kTopicName), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(const_cast<char*>(message.data()), message.size()), RD_KAFKA_V_END);
+  void Produce(int partition, std::string message) {
+    const auto code =
+        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(kTopicName),
+                          RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_VALUE(message.data(), message.size()), RD_KAFKA_V_END);
     ASSERT_EQ(code, RD_KAFKA_RESP_ERR_NO_ERROR);
-    sent_[partition].push_back(message);
+    sent_[partition].push_back(std::move(message));
   }
 
   void Flush() { ASSERT_EQ(rd_kafka_flush(producer_.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR); }

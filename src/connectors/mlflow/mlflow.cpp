@@ -15,13 +15,13 @@ using Json = nlohmann::json;
 class Mlflow final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{.name = "mlflow",
-                                         .doc = "Registers runs and their models in MLflow.",
-                                         .version = 1,
-                                         .settings = {{Direction::kOut, Settings()}},
-                                         .effect = Effect::kExternal,
-                                         .connection = MlflowSettings()};
-    return declaration;
+    static const Declaration kDeclaration{.name = "mlflow",
+                                          .doc = "Registers runs and their models in MLflow.",
+                                          .version = 1,
+                                          .settings = {{Direction::kOut, Settings()}},
+                                          .effect = Effect::kExternal,
+                                          .connection = MlflowSettings()};
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

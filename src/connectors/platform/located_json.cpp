@@ -195,8 +195,8 @@ class ArrayReader final : public nlohmann::json_sax<Json> {
 LocatedArray ReadLocatedArray(std::string_view text) {
   Progress progress;
   ArrayReader reader(progress);
-  Json::sax_parse(CountedByte(text.data(), progress),
-                  CountedByte(text.data() + text.size(), progress), &reader);
+  Json::sax_parse(CountedByte(std::to_address(text.begin()), progress),
+                  CountedByte(std::to_address(text.end()), progress), &reader);
   return reader.Take();
 }
 

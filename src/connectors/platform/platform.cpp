@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 class Platform final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "platform",
         .doc =
             "What the advertisers' platform knows: a row an object, from its API or a folder of "
@@ -41,7 +41,7 @@ class Platform final : public Connector {
                                "connection"}}}},
         .effect = Effect::kFile,
         .connection = PlatformApiSettings()};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

@@ -82,8 +82,8 @@ DataType TypeOfColumn(PlatformType type) {
 }  // namespace
 
 const std::vector<PlatformKind>& PlatformKinds() {
-  static const std::vector<PlatformKind> kinds = AllKinds();
-  return kinds;
+  static const std::vector<PlatformKind> kKinds = AllKinds();
+  return kKinds;
 }
 
 std::vector<std::string> PlatformKindNames() {

@@ -106,16 +106,16 @@ std::string PathOfField(const PlatformField& field) {
 
 // A field's value, or null.
 const Json& ValueOfField(const PlatformField& field, const Json& object) {
-  static const Json none;
+  static const Json kNone;
   const auto member = [](const Json& value, const std::string& name) -> const Json& {
     const auto found = value.is_object() ? value.find(name) : value.end();
-    return found == value.end() ? none : *found;
+    return found == value.end() ? kNone : *found;
   };
   if (field.inside.empty()) {
     return member(object, field.name);
   }
   return member(object, "type") == "lookalike" ? member(member(object, field.inside), field.name)
-                                               : none;
+                                               : kNone;
 }
 
 Json ExtraOf(const PlatformKind& kind, Json object) {
@@ -202,6 +202,7 @@ class PlatformRows::Columns {
 
   Batch Finish() {
     std::vector<Batch> columns;
+    columns.reserve(fields_.size());
     for (FieldColumn& field : fields_) {
       columns.push_back(std::visit([](auto& any) { return any.Finish(); }, field));
     }

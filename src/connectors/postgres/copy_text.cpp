@@ -103,6 +103,7 @@ class JsonWriter {
 
   std::string Struct(const std::string& value, const DataType& type) {
     std::vector<std::string> parts;
+    parts.reserve(type.children.size());
     for (const Field& field : type.children) {
       parts.push_back(
           fmt::format("{}, ':', {}", JsonText(sql::QuoteText(field.name)),
@@ -183,6 +184,7 @@ std::string PostgresType(const DataType& type) {
 
 std::string CopyLine(const Schema& schema) {
   std::vector<std::string> cells;
+  cells.reserve(schema.fields.size());
   for (const Field& field : schema.fields) {
     cells.push_back(Cell(field));
   }

@@ -66,14 +66,14 @@ Publication PublicationOf(const ConnectorContext& context) {
 class Postgres final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "postgres",
         .doc = "Publishes a relation as a table of a PostgreSQL database.",
         .version = 1,
         .settings = {{Direction::kOut, Settings()}},
         .effect = Effect::kExternal,
         .connection = PostgresSettings()};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

@@ -18,6 +18,7 @@ constexpr auto kMarkers = "weir_publications";
 
 std::string Names(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
+  quoted.reserve(names.size());
   for (const std::string& name : names) {
     quoted.push_back(PgName(name));
   }
@@ -87,6 +88,7 @@ class Publisher {
 
   void MakeStaging(const Schema& columns) {
     std::vector<std::string> declared;
+    declared.reserve(columns.fields.size());
     for (const Field& field : columns.fields) {
       declared.push_back(fmt::format("{} {}", PgName(field.name), PostgresType(field.type)));
     }

@@ -144,7 +144,7 @@ class ModelFolder {
 class ModelRegistry final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "model_registry",
         .doc = "Runs and their models as folders that MLflow loads, with versions and a champion.",
         .version = 1,
@@ -157,7 +157,7 @@ class ModelRegistry final : public Connector {
                 .least = 1,
                 .doc = "versions of a model that are kept, besides the champion"}}}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 class RunFiles final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "run_files",
         .doc = "Relations as TSV files in a folder of the run, and a pointer to the newest folder.",
         .version = 1,
@@ -38,7 +38,7 @@ class RunFiles final : public Connector {
                                "others"}}}},
         .effect = Effect::kFile,
         .takes_many = true};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

@@ -152,13 +152,13 @@ class SecorDay {
 class Secor final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "secor",
         .doc = "A day of events as JSON lines in the layout of Secor, on a disk or S3.",
         .version = 1,
         .settings = {{Direction::kOut, Settings()}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const PlainJson& settings) const override {

@@ -327,7 +327,7 @@ class UploadBatch {
 class SecorUpload final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "secor_upload",
         .doc =
             "Messages of a topic of Kafka into files in the layout of Secor, each offset once; "
@@ -335,7 +335,7 @@ class SecorUpload final : public Connector {
         .version = 1,
         .settings = {{Direction::kIn, Settings()}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const UploadJson& settings) const override {

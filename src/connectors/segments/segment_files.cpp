@@ -46,14 +46,14 @@ SegmentFolder SegmentFolderOf(const ConnectorContext& context) {
 class SegmentFiles final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "segment_files",
         .doc =
             "A day's changes of segments, for whoever sends them on; in: what was taken already.",
         .version = 1,
         .settings = {{Direction::kIn, CommonSettings()}, {Direction::kOut, OutSettings()}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const Json& settings) const override {

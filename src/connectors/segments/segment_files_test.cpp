@@ -20,7 +20,7 @@ class SegmentFilesTest : public ConnectorTest {
   static constexpr auto kFolder = "out/combined/2026/01/05/amer.lookalikeSegments.gz/";
 
   // Changes of `ids`, in any order.
-  void Sync(const std::string& ids, Json more = Json::object()) {
+  void Sync(const std::string& ids, const Json& more = Json::object()) {
     connection_.Run(fmt::format(
         "CREATE OR REPLACE TEMP TABLE rows AS SELECT id AS dsp_user_id, 7::BIGINT AS "
         "dsp_segment_id, 'add' AS action, 1767657600::BIGINT AS ts, 43200::BIGINT AS "

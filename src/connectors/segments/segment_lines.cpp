@@ -171,19 +171,21 @@ class SegmentLineReader::PartReader {
     }
     const std::size_t before = end_;
     while (end_ == before) {
-      if (inflate_.avail_in == 0) {
-        inflate_.next_in = reinterpret_cast<std::uint8_t*>(stored_.data());
-        inflate_.avail_in = static_cast<std::uint32_t>(ReadStored());
-        if (inflate_.avail_in == 0) {
-          if (inflate_.block_state != ISAL_BLOCK_FINISH) {
-            RefuseStored();
-          }
-          return false;
-        }
+      if (inflate_.avail_in == 0 && !FillStored()) {
+        return false;
       }
       Inflate();
     }
     return true;
+  }
+
+  bool FillStored() {
+    inflate_.next_in = reinterpret_cast<std::uint8_t*>(stored_.data());
+    inflate_.avail_in = static_cast<std::uint32_t>(ReadStored());
+    if (inflate_.avail_in == 0 && inflate_.block_state != ISAL_BLOCK_FINISH) {
+      RefuseStored();
+    }
+    return inflate_.avail_in > 0;
   }
 
   void Inflate() {

@@ -55,7 +55,7 @@ ShownRows FirstRows(sql::Connection& connection, const SortedRows& rows, std::in
 class Show final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "show",
         .doc = "Rows of a relation as a table for people, when the command ends.",
         .version = 1,
@@ -71,7 +71,7 @@ class Show final : public Connector {
                         .least = 1,
                         .doc = "rows that are shown, at most"}}}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& /*settings*/) const override {}

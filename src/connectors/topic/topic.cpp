@@ -199,7 +199,7 @@ class MessageBatches {
 class Topic final : public Connector {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "topic",
         .doc =
             "The lines of a topic, each once: a folder of .ndjson and .tsv files, plain, .gz or "
@@ -239,7 +239,7 @@ class Topic final : public Connector {
                                "no error"}}},
                      {Direction::kOut, LogSettings()}},
         .effect = Effect::kFile};
-    return declaration;
+    return kDeclaration;
   }
 
   void CheckSettings(Direction /*direction*/, const nlohmann::json& settings) const override {
@@ -320,6 +320,7 @@ class Topic final : public Connector {
     const std::string topic = NameOf(context);
     const auto folder = context.database.stores().Open(FolderOf(context));
     const TopicLook look = LookAtTopic(*folder, topic, FilterOf(context), context.finished);
+    pending.reserve(look.rest.size());
     for (const TopicRest& rest : look.rest) {
       pending.push_back({.identity = topic + "/" + rest.file.partition,
                          .bytes = std::max<std::int64_t>(rest.file.size - rest.read, 0)});

@@ -178,8 +178,8 @@ std::vector<std::string> MistakesOfAlert(const project::ConnectionLine& line) {
 }  // namespace
 
 const std::vector<AlertKind>& AlertKinds() {
-  static const std::vector<AlertKind> kinds = {CommandKind(), MailKind(), WebhookKind()};
-  return kinds;
+  static const std::vector<AlertKind> kKinds = {CommandKind(), MailKind(), WebhookKind()};
+  return kKinds;
 }
 
 const AlertKind& FindAlertKind(const std::string& name) {

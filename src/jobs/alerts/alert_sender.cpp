@@ -39,7 +39,7 @@ AlertSender::~AlertSender() {
   changed_.notify_all();
 }
 
-void AlertSender::Send(const project::Job& job, Alert alert) {
+void AlertSender::Send(const project::Job& job, const Alert& alert) {
   const std::lock_guard lock(mutex_);
   const auto& known = services_.project.environment.alerts;
   for (const std::string& name : job.alerts) {

@@ -49,7 +49,7 @@ class AlertSender {
 
   // Queues the message for those whom the job names; an alert that this environment doesn't have
   // is left out.
-  void Send(const project::Job& job, Alert alert);
+  void Send(const project::Job& job, const Alert& alert);
 
  private:
   struct Delivery {

@@ -39,6 +39,7 @@ std::string Joined(const std::vector<std::string>& parts, const char* between = 
 
 std::string NullIn(const std::vector<std::string>& columns) {
   std::vector<std::string> parts;
+  parts.reserve(columns.size());
   for (const std::string& column : columns) {
     parts.push_back(sql::QuoteName(column) + " IS NULL");
   }
@@ -125,6 +126,7 @@ class OneCheck {
     std::vector<std::string> examples;
     for (const auto& row : result.Rows()) {
       std::vector<std::string> cells;
+      cells.reserve(row.size());
       for (std::size_t column = 0; column < row.size(); ++column) {
         cells.push_back(fmt::format("{}={}", names[column], Shown(names[column], row[column])));
       }

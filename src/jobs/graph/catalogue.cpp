@@ -212,6 +212,7 @@ std::string CataloguePage(const Graph& graph) {
         fmt::format("\n## [{0}]({0}.md)\n\n| job | runs | writes | |\n|---|---|---|---|\n", domain);
     for (const Job* job : JobsOf(graph, domain)) {
       std::vector<std::string> tables;
+      tables.reserve(job->writes.size());
       for (const Output& output : job->writes) {
         tables.push_back(fmt::format("`{}`", output.table));
       }

@@ -55,6 +55,7 @@ std::vector<ContractMistake> ContractMistakes(const project::Output& output,
 
 Schema DeclaredSchema(const std::vector<ColumnContract>& columns, sql::Connection& connection) {
   std::vector<std::string> parts;
+  parts.reserve(columns.size());
   for (const ColumnContract& column : columns) {
     parts.push_back(
         fmt::format("CAST(NULL AS {}) AS {}", column.type, sql::QuoteName(column.name)));

@@ -10,6 +10,16 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+std::vector<std::size_t> WayTo(std::size_t node, const std::vector<std::size_t>& before,
+                               std::size_t start) {
+  std::vector<std::size_t> way = {node};
+  while (way.back() != start) {
+    way.push_back(before[way.back()]);
+  }
+  std::ranges::reverse(way);
+  return way;
+}
+
 // The shortest way from `start` back to it, without the last step; empty if there is none. At a
 // cost of all edges.
 std::vector<std::size_t> ShortestCycle(const Edges& edges, std::size_t start) {
@@ -20,12 +30,7 @@ std::vector<std::size_t> ShortestCycle(const Edges& edges, std::size_t start) {
     waiting.pop_front();
     for (const std::size_t next : edges[node]) {
       if (next == start) {
-        std::vector<std::size_t> cycle = {node};
-        while (cycle.back() != start) {
-          cycle.push_back(before[cycle.back()]);
-        }
-        std::ranges::reverse(cycle);
-        return cycle;
+        return WayTo(node, before, start);
       }
       if (before[next] == kNone) {
         before[next] = node;

@@ -19,14 +19,15 @@ using Names = std::set<std::string, std::less<>>;
 
 // Functions that put a list in order, so that it doesn't matter in which one it was made.
 const Names& Sorters() {
-  static const Names names = {"list_sort", "array_sort", "list_reverse_sort", "array_reverse_sort"};
-  return names;
+  static const Names kNames = {"list_sort", "array_sort", "list_reverse_sort",
+                               "array_reverse_sort"};
+  return kNames;
 }
 
 // Macros of DuckDB's that list in the order of rows, and take no ORDER BY.
 const Names& JsonGroups() {
-  static const Names names = {"json_group_array", "json_group_object", "json_group_structure"};
-  return names;
+  static const Names kNames = {"json_group_array", "json_group_object", "json_group_structure"};
+  return kNames;
 }
 
 bool IsEmptyList(const Json& node, const char* key) {

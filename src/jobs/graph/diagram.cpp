@@ -47,13 +47,13 @@ std::string ResourceOf(const Step& step) {
 }
 
 NodeKind KindOf(const Step& step) {
-  static const std::map<std::string, NodeKind> kinds = {
+  static const std::map<std::string, NodeKind> kKinds = {
       {"kafka", NodeKind::kTopic}, {"files", NodeKind::kFiles},  {"s3", NodeKind::kFiles},
       {"http", NodeKind::kApi},    {"postgres", NodeKind::kApi}, {"mysql", NodeKind::kApi},
       {"mlflow", NodeKind::kApi},  {"xandr", NodeKind::kApi},    {"smtp", NodeKind::kApi},
       {"platform", NodeKind::kApi}};
-  const auto kind = kinds.find(step.what);
-  return kind == kinds.end() ? NodeKind::kExternal : kind->second;
+  const auto kind = kKinds.find(step.what);
+  return kind == kKinds.end() ? NodeKind::kExternal : kind->second;
 }
 
 std::string Plain(const std::string& text) {
@@ -176,6 +176,7 @@ std::string ShapeOf(const DiagramNode& node) {
 
 Diagram DrawJobs(const Graph& graph, const std::vector<std::size_t>& jobs) {
   std::vector<const Job*> by_name;
+  by_name.reserve(jobs.size());
   for (const std::size_t job : jobs) {
     by_name.push_back(&graph.job(job));
   }
@@ -264,18 +265,18 @@ std::string ToMermaid(const Diagram& diagram) {
 }
 
 nlohmann::ordered_json ToJson(const Diagram& diagram) {
-  using Json = nlohmann::ordered_json;
-  Json nodes = Json::array();
+  using OrderedJson = nlohmann::ordered_json;
+  OrderedJson nodes = OrderedJson::array();
   for (const DiagramNode& node : diagram.nodes) {
-    Json line = {{"id", node.id}, {"kind", WordOf(node.kind)}, {"label", node.label}};
+    OrderedJson line = {{"id", node.id}, {"kind", WordOf(node.kind)}, {"label", node.label}};
     if (!node.group.empty()) {
       line[node.kind == NodeKind::kTable ? "schema" : "domain"] = node.group;
     }
     nodes.push_back(line);
   }
-  Json edges = Json::array();
+  OrderedJson edges = OrderedJson::array();
   for (const DiagramEdge& edge : diagram.edges) {
-    Json line = {{"from", edge.from}, {"to", edge.to}};
+    OrderedJson line = {{"from", edge.from}, {"to", edge.to}};
     if (edge.previous) {
       line["previous"] = true;
     }

@@ -71,6 +71,7 @@ void RelationColumns::Drop(const std::string& relation) {
 
 std::string EmptySelect(const Schema& columns) {
   std::vector<std::string> parts;
+  parts.reserve(columns.fields.size());
   for (const Field& field : columns.fields) {
     parts.push_back(
         fmt::format("CAST(NULL AS {}) AS {}", ToText(field.type), sql::QuoteName(field.name)));

@@ -10,69 +10,69 @@ namespace {
 using FunctionList = std::set<std::string_view>;
 
 const FunctionList& Clocks() {
-  static const FunctionList names = {"ago",
-                                     "current_date",
-                                     "current_localtime",
-                                     "current_localtimestamp",
-                                     "current_time",
-                                     "current_timestamp",
-                                     "get_current_time",
-                                     "get_current_timestamp",
-                                     "localtime",
-                                     "localtimestamp",
-                                     "now",
-                                     "pg_conf_load_time",
-                                     "pg_postmaster_start_time",
-                                     "today",
-                                     "transaction_timestamp"};
-  return names;
+  static const FunctionList kNames = {"ago",
+                                      "current_date",
+                                      "current_localtime",
+                                      "current_localtimestamp",
+                                      "current_time",
+                                      "current_timestamp",
+                                      "get_current_time",
+                                      "get_current_timestamp",
+                                      "localtime",
+                                      "localtimestamp",
+                                      "now",
+                                      "pg_conf_load_time",
+                                      "pg_postmaster_start_time",
+                                      "today",
+                                      "transaction_timestamp"};
+  return kNames;
 }
 
 const FunctionList& Random() {
-  static const FunctionList names = {"currval", "gen_random_uuid", "nextval",
-                                     "rand",    "random",          "setseed",
-                                     "uuid",    "uuidv4",          "uuidv7"};
-  return names;
+  static const FunctionList kNames = {"currval", "gen_random_uuid", "nextval",
+                                      "rand",    "random",          "setseed",
+                                      "uuid",    "uuidv4",          "uuidv7"};
+  return kNames;
 }
 
 // They tell of the process, its settings and what it has made, not of any row.
 const FunctionList& OfProcess() {
-  static const FunctionList names = {"current_catalog",
-                                     "current_connection_id",
-                                     "current_database",
-                                     "current_query",
-                                     "current_query_id",
-                                     "current_schema",
-                                     "current_schemas",
-                                     "current_setting",
-                                     "current_transaction_id",
-                                     "format_type",
-                                     "get_block_size",
-                                     "getenv",
-                                     "getvariable",
-                                     "in_search_path",
-                                     "pg_get_constraintdef",
-                                     "pg_get_viewdef",
-                                     "stats",
-                                     "txid_current",
-                                     "version"};
-  return names;
+  static const FunctionList kNames = {"current_catalog",
+                                      "current_connection_id",
+                                      "current_database",
+                                      "current_query",
+                                      "current_query_id",
+                                      "current_schema",
+                                      "current_schemas",
+                                      "current_setting",
+                                      "current_transaction_id",
+                                      "format_type",
+                                      "get_block_size",
+                                      "getenv",
+                                      "getvariable",
+                                      "in_search_path",
+                                      "pg_get_constraintdef",
+                                      "pg_get_viewdef",
+                                      "stats",
+                                      "txid_current",
+                                      "version"};
+  return kNames;
 }
 
 const FunctionList& FileReaders() {
-  static const FunctionList names = {
+  static const FunctionList kNames = {
       "read_csv",       "read_csv_auto", "read_parquet", "parquet_scan",     "read_json",
       "read_json_auto", "read_ndjson",   "read_text",    "read_ndjson_auto", "read_json_objects",
       "read_blob",      "glob",          "sniff_csv",    "delta_scan",       "sqlite_scan",
       "postgres_scan",  "mysql_scan",    "iceberg_scan", "read_avro"};
-  return names;
+  return kNames;
 }
 
 // Their rows follow from their arguments.
 const FunctionList& Generators() {
-  static const FunctionList names = {"generate_series", "json_each",  "json_tree", "range",
-                                     "repeat",          "repeat_row", "unnest"};
-  return names;
+  static const FunctionList kNames = {"generate_series", "json_each",  "json_tree", "range",
+                                      "repeat",          "repeat_row", "unnest"};
+  return kNames;
 }
 
 }  // namespace

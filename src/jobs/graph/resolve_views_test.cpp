@@ -47,8 +47,7 @@ TEST_F(GraphTest, StepsOfAViewGiveTheViewsRows) {
            "SELECT * FROM s.a",
            "SELECT a.id, b.name FROM s.a LEFT JOIN s.b USING (k)",
            "SELECT one.id FROM s.a AS one JOIN s.a AS other ON one.id = other.k",
-           "WITH a AS (SELECT max(id) AS id FROM s.a) SELECT a.id, (SELECT count(*) FROM s.b) FROM "
-           "a",
+           "WITH a AS (SELECT max(id) AS id FROM s.a) SELECT id, (SELECT count(*) FROM s.b) FROM a",
            "SELECT id FROM s.a WHERE k IN (SELECT k FROM s.b) UNION ALL SELECT k FROM s.b",
            "SELECT {'a': id} AS part, 's.a' AS text, [x FOR x IN [1, 2]] AS list FROM s.a",
            "SELECT k, sum(id) FILTER (id > 3) AS n FROM s.a GROUP BY ALL HAVING count(*) > 1",

@@ -82,9 +82,9 @@ Orders AllOrders() {
 }  // namespace
 
 std::optional<RowOrder> RowOrderOf(std::string_view aggregate) {
-  static const Orders orders = AllOrders();
-  const auto found = orders.find(aggregate);
-  return found == orders.end() ? std::nullopt : std::optional(found->second);
+  static const Orders kOrders = AllOrders();
+  const auto found = kOrders.find(aggregate);
+  return found == kOrders.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool NumbersRows(std::string_view function) {
@@ -94,10 +94,10 @@ bool NumbersRows(std::string_view function) {
 }
 
 std::string_view AggregateWithin(std::string_view macro) {
-  static const std::map<std::string_view, std::string_view> macros = {
+  static const std::map<std::string_view, std::string_view> kMacros = {
       {"geomean", "avg"}, {"geometric_mean", "avg"}, {"wavg", "sum"}, {"weighted_avg", "sum"}};
-  const auto found = macros.find(macro);
-  return found == macros.end() ? std::string_view() : found->second;
+  const auto found = kMacros.find(macro);
+  return found == kMacros.end() ? std::string_view() : found->second;
 }
 
 }  // namespace weir::jobs

@@ -56,7 +56,7 @@ class RowOrderTest : public testing::Test {
   }
 
   static std::string Argument(const std::string& type) {
-    static const std::map<std::string, std::string> others = {
+    static const std::map<std::string, std::string> kOthers = {
         {"ANY", "v"},
         {"T", "v"},
         {"DOUBLE", "v"},
@@ -70,7 +70,7 @@ class RowOrderTest : public testing::Test {
         {"TIME", "CAST(TIMESTAMP '2020-01-01' + to_microseconds(k) AS TIME)"},
         {"INTERVAL", "to_microseconds(k)"},
     };
-    if (const auto other = others.find(type); other != others.end()) {
+    if (const auto other = kOthers.find(type); other != kOthers.end()) {
       return other->second;
     }
     const bool is_time = type.find("TIME") != std::string::npos;

@@ -157,6 +157,7 @@ class SqlCheck {
 
   void CheckChecks() {
     std::vector<std::string> written;
+    written.reserve(job_.writes.size());
     for (const project::Output& output : job_.writes) {
       written.push_back(project::FillName(output.table, TableValues()));
     }

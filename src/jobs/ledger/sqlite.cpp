@@ -69,8 +69,7 @@ std::int64_t SqliteStatement::Integer(int column) const {
 std::string_view SqliteStatement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
-  // SQLite gives text as unsigned bytes.
-  return {static_cast<const char*>(static_cast<const void*>(text)),
+  return {reinterpret_cast<const char*>(text),
           text == nullptr ? 0 : static_cast<std::size_t>(size)};
 }
 

@@ -127,6 +127,14 @@ std::string InWhich(std::size_t instance, const PlanFacts& facts) {
   return facts.borrowed.contains(instance) ? " in environment " + facts.read_from : "";
 }
 
+std::optional<std::string> Lacking(const JobInstance& writer,
+                                   const std::optional<Interval>& interval,
+                                   const std::string& in_which) {
+  return interval ? std::optional(fmt::format("waits for {} of {}{}", writer.name(),
+                                              writer.Label(*interval), in_which))
+                  : std::nullopt;
+}
+
 // The end of the newest interval that the writers of its inputs have. `why` says what comes first.
 Micros NewestUpstream(const std::vector<JobInstance>& instances, const JobInstance& instance,
                       const PlanFacts& facts, const Coverage& coverage, std::string& why) {
@@ -269,17 +277,13 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
   }
   for (const InstanceInput& input : self.reads) {
     for (const TableWriter& by : input.writers) {
-      const JobInstance& writer = instances[by.instance];
-      if (input.by_stream) {
-        if (auto reason = StreamsNotReady(instances, by.instance, facts, coverage)) {
-          return reason;
-        }
-        continue;
-      }
-      const auto lacking = coverage.LacksFor(instance, interval, input, by.instance);
-      if (lacking) {
-        return fmt::format("waits for {} of {}{}", writer.name(), writer.Label(*lacking),
-                           InWhich(by.instance, facts));
+      auto reason = input.by_stream
+                        ? StreamsNotReady(instances, by.instance, facts, coverage)
+                        : Lacking(instances[by.instance],
+                                  coverage.LacksFor(instance, interval, input, by.instance),
+                                  InWhich(by.instance, facts));
+      if (reason) {
+        return reason;
       }
     }
   }

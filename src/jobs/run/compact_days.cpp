@@ -85,8 +85,8 @@ lake::Snapshot OnlyFilesToPack(const StreamTable& table, const RowDays& days, Mi
   return snapshot;
 }
 
-std::optional<CompactedTable> Compact(const StreamTable& table, const RowDays& days, Micros closed,
-                                      lake::Warehouse& warehouse) {
+std::optional<CompactedTable> Pack(const StreamTable& table, const RowDays& days, Micros closed,
+                                   lake::Warehouse& warehouse) {
   const lake::Snapshot packed = OnlyFilesToPack(table, days, closed);
   if (packed.files.empty()) {
     return std::nullopt;
@@ -101,6 +101,17 @@ std::optional<CompactedTable> Compact(const StreamTable& table, const RowDays& d
   return CompactedTable{.table = table.name,
                         .files_removed = committed.metrics.files_removed,
                         .files_added = committed.metrics.files_added};
+}
+
+// Leaves a table for the next time whose files somebody else changed.
+std::optional<CompactedTable> Compact(const StreamTable& table, const RowDays& days, Micros closed,
+                                      lake::Warehouse& warehouse) {
+  try {
+    return Pack(table, days, closed, warehouse);
+  } catch (const ConflictError& problem) {
+    LogInfo("{}: its small files stay for now: {}", table.name, problem.what());
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -121,12 +132,8 @@ std::vector<CompactedTable> CompactClosedDays(const std::vector<JobInstance>& in
       continue;  // there are no rows yet
     }
     for (const StreamTable& table : tables) {
-      try {
-        if (auto done = Compact(table, days, *newest - facts.late, warehouse)) {
-          compacted.push_back(*std::move(done));
-        }
-      } catch (const ConflictError& problem) {
-        LogInfo("{}: its small files stay for now: {}", table.name, problem.what());
+      if (auto done = Compact(table, days, *newest - facts.late, warehouse)) {
+        compacted.push_back(*std::move(done));
       }
     }
   }

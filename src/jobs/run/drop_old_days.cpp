@@ -87,8 +87,8 @@ bool HasJustCome(const JobInstance& instance, const lake::AddFile& file, Micros 
          lake::ArrivalOf(std::span(&file, 1)) * kMicrosOfMilli + keep > Now();
 }
 
-std::int64_t Shorten(const JobInstance& instance, const project::Output& output, Micros newest_end,
-                     const RowDays& days, lake::Warehouse& warehouse) {
+std::int64_t RemoveOld(const JobInstance& instance, const project::Output& output,
+                       Micros newest_end, const RowDays& days, lake::Warehouse& warehouse) {
   const lake::TableFolder folder = warehouse.FolderOf(output.table);
   const lake::Snapshot snapshot = warehouse.Open(folder);
   const Micros keep = std::chrono::duration_cast<std::chrono::microseconds>(*output.keep).count();
@@ -109,6 +109,17 @@ std::int64_t Shorten(const JobInstance& instance, const project::Output& output,
   lake::DescribeOperation(changes, origin, {.operation = lake::kRetention, .parameters = {}}, {});
   return lake::CommitPlanned(warehouse, {.folder = folder, .snapshot = snapshot}, changes)
       .metrics.files_removed;
+}
+
+// How many files went; none of a table that somebody else changed meanwhile.
+std::int64_t Shorten(const JobInstance& instance, const project::Output& output, Micros newest_end,
+                     const RowDays& days, lake::Warehouse& warehouse) {
+  try {
+    return RemoveOld(instance, output, newest_end, days, warehouse);
+  } catch (const ConflictError& problem) {
+    LogInfo("{}: its old days stay for now: {}", output.table, problem.what());
+    return 0;
+  }
 }
 
 // Rows that wait to be sent aren't lost, however long the other side is away.
@@ -132,13 +143,9 @@ std::vector<ShortenedTable> DropOldDays(const std::vector<JobInstance>& instance
       if (!output.keep || !newest) {
         continue;
       }
-      try {
-        const std::int64_t removed = Shorten(instance, output, *newest, days, warehouse);
-        if (removed > 0) {
-          shortened.push_back({.table = output.table, .files_removed = removed});
-        }
-      } catch (const ConflictError& problem) {
-        LogInfo("{}: its old days stay for now: {}", output.table, problem.what());
+      const std::int64_t removed = Shorten(instance, output, *newest, days, warehouse);
+      if (removed > 0) {
+        shortened.push_back({.table = output.table, .files_removed = removed});
       }
     }
   }

@@ -178,7 +178,7 @@ class WhereFilter {
 // What inputs select now. With a connection of its own: plans are kept up to date while runs go on.
 class SelectedFiles {
  public:
-  SelectedFiles(const FactSources& sources)
+  explicit SelectedFiles(const FactSources& sources)
       : instances_(sources.instances), lakes_(sources.project, sources.steps.database) {}
 
   std::string DigestOfInput(std::size_t instance, std::size_t input, const Interval& interval,

@@ -135,6 +135,7 @@ class Replay {
                          .chain = no_chain};
     PinEnvironments();
     std::vector<Reading> readings;
+    readings.reserve(instance_.reads.size());
     for (const InstanceInput& input : instance_.reads) {
       readings.push_back(RecordedReading(input, sources.pinned));
     }

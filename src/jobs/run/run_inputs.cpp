@@ -128,7 +128,7 @@ class InputOpener {
         input.writers.empty()
             ? "UTC"
             : sources_.instances[input.writers.front().instance].job->schedule.time_zone;
-    const std::string days = RowDays(zone).Condition(schema, reading.window);
+    std::string days = RowDays(zone).Condition(schema, reading.window);
     if (input.input.where.empty()) {
       return days;
     }
@@ -161,6 +161,7 @@ class InputOpener {
           lake::SuggestTable(sources_.lakes.own(), input.input.table));
     }
     std::vector<std::string> parts;
+    parts.reserve(columns.size());
     for (const project::ColumnContract& column : columns) {
       parts.push_back(
           fmt::format("CAST(NULL AS {}) AS {}", column.type, sql::QuoteName(column.name)));
@@ -200,6 +201,7 @@ std::vector<RunInput> OpenInputs(const JobInstance& instance, const Interval& in
   InputOpener opener(instance, interval, sources);
   opener.OpenLatest(readings);
   std::vector<RunInput> inputs;
+  inputs.reserve(readings.size());
   for (std::size_t i = 0; i < readings.size(); ++i) {
     inputs.push_back(opener.Open(instance.reads[i], readings[i]));
   }

@@ -54,6 +54,7 @@ class OutputSelect {
     const std::string select = fmt::format("SELECT * FROM {}", relation);
     const Schema schema = connection_.Describe(select);
     std::vector<std::string> columns;
+    columns.reserve(schema.fields.size());
     for (const Field& field : schema.fields) {
       columns.push_back(sql::QuoteName(field.name));
     }
@@ -85,6 +86,7 @@ class OutputSelect {
       throw UserError("{}: {}", task_.instance.name(), mistakes.front().text);
     }
     std::vector<std::string> parts;
+    parts.reserve(output_.columns.size());
     for (const ColumnContract& column : output_.columns) {
       parts.push_back(
           fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(column.name), column.type));

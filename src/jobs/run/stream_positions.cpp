@@ -35,6 +35,7 @@ std::vector<connectors::StreamPosition> StreamPositions(const JobInstance& insta
     }
   }
   std::vector<connectors::StreamPosition> positions;
+  positions.reserve(furthest.size());
   for (const auto& [place, next] : furthest) {
     positions.push_back({.topic = place.first, .partition = place.second, .next = next});
   }

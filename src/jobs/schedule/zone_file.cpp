@@ -70,7 +70,7 @@ class ZoneReader {
 
   void ReadChanges(const Counts& counts, std::size_t time_size) {
     std::vector<std::int64_t> times;
-    for (std::size_t i = 0; i < counts.times; ++i) {
+    while (times.size() < counts.times) {  // nothing is reserved: a damaged file may count anything
       times.push_back(std::clamp(Integer(time_size), -kFarthest, kFarthest));
     }
     const std::string_view indexes = Bytes(counts.times);

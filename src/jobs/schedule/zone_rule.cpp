@@ -106,7 +106,7 @@ class RuleReader {
     if (sign > 0) {
       Take('+');
     }
-    std::int64_t seconds = Number() * kHourSeconds;
+    std::int64_t seconds = std::int64_t{Number()} * kHourSeconds;
     if (Take(':')) {
       seconds += Number() * 60;
     }

@@ -234,7 +234,7 @@ class Child {
 
 }  // namespace
 
-ChildEnd RunChild(const ChildCommand& command, const LineSink& sink, std::stop_token stop) {
+ChildEnd RunChild(const ChildCommand& command, const LineSink& sink, const std::stop_token& stop) {
   const Descriptor stopped(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   Check(stopped.get() >= 0, "eventfd");
   const std::stop_callback wake(stop, [&] { eventfd_write(stopped.get(), 1); });

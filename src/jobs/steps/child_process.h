@@ -28,6 +28,6 @@ using LineSink = std::function<void(std::string_view line)>;
 // Runs a program to its end, in a process group of its own. The group is killed when
 // a stop is asked for (CancelledError), and what it left running when the program has ended. Throws
 // UserError for a program that can't be run.
-ChildEnd RunChild(const ChildCommand& command, const LineSink& sink, std::stop_token stop);
+ChildEnd RunChild(const ChildCommand& command, const LineSink& sink, const std::stop_token& stop);
 
 }  // namespace weir::jobs

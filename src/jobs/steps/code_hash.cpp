@@ -154,7 +154,7 @@ class Hasher {
 
   // A default that is written out is no other code. Wrong settings are hashed as they are.
   Json Complete(const std::vector<Setting>& declared, const Json& with) const {
-    const Json filled = Filled(with);
+    Json filled = Filled(with);
     try {
       return CompleteSettings(declared, filled);
     } catch (const UserError&) {

@@ -144,6 +144,7 @@ class CommandRun {
     const Schema found = scope_.connection.Describe("FROM " + file);
     CheckColumns(relation, declared, found);
     std::vector<std::string> columns;
+    columns.reserve(declared.fields.size());
     for (const Field& field : declared.fields) {
       columns.push_back(
           fmt::format("CAST({0} AS {1}) AS {0}", sql::QuoteName(field.name), ToText(field.type)));

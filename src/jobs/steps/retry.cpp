@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@ void SleepUnlessStopped(std::chrono::milliseconds time, std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
+  never.wait_for(lock, std::move(stop), time, [] { return false; });
 }
 
 std::chrono::milliseconds DelayBefore(int retry) {

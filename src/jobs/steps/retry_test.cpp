@@ -16,7 +16,7 @@ TEST(Retry, WaitsLongerEachTimeAndGivesUp) {
   int calls = 0;
   const RetryPolicy policy{.retries = 5,
                            .sleep = [&](std::chrono::milliseconds time,
-                                        std::stop_token) { waits.push_back(time.count()); },
+                                        const std::stop_token&) { waits.push_back(time.count()); },
                            .log = {}};
 
   EXPECT_THROW(WithRetries(policy, {},
@@ -34,7 +34,7 @@ TEST(Retry, CountsWhatItTook) {
   int calls = 0;
   std::vector<std::string> lines;
   const RetryPolicy policy{.retries = 2,
-                           .sleep = [](std::chrono::milliseconds, std::stop_token) {},
+                           .sleep = [](std::chrono::milliseconds, const std::stop_token&) {},
                            .log = [&](const std::string& line) { lines.push_back(line); }};
 
   EXPECT_EQ(WithRetries(policy, {},

@@ -11,7 +11,7 @@ TimeLimit::TimeLimit(std::stop_token outer, std::optional<std::chrono::microseco
   if (!limit) {
     return;
   }
-  timer_ = std::jthread([this, duration = *limit](std::stop_token ended) {
+  timer_ = std::jthread([this, duration = *limit](const std::stop_token& ended) {
     std::unique_lock lock(mutex_);
     never_.wait_for(lock, ended, duration, [] { return false; });
     if (!ended.stop_requested() && !source_.stop_requested()) {

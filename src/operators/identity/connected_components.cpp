@@ -21,14 +21,14 @@ std::vector<Field> PairColumnsNeeded() {
 class ConnectedComponents final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "connected_components",
         .doc = "People as connected components of ids that were seen together, day by day.",
         .version = 3,
         .arguments = Arguments(),
         .outputs = {kEdges, kMapping, kChanges, kViolations, kBasis},
         .settings = Settings()};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& settings,

@@ -35,7 +35,7 @@ class ConnectedComponentsTest : public testing::Test {
         a.substr(0, 2), a.substr(3), b.substr(0, 2), b.substr(3), day * kDay, day * kDay, day));
   }
 
-  Json Complete(Json settings) const {
+  Json Complete(const Json& settings) const {
     return CompleteSettings(MakeConnectedComponents()->declaration().settings, settings);
   }
 

@@ -30,7 +30,7 @@ Schema PairsSchema() {
 class DropErased final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "drop_erased",
         .doc = "Pairs of ids without those of erased ids.",
         .version = 1,
@@ -45,7 +45,7 @@ class DropErased final : public Operator {
         .outputs = {kKept},
         .settings = {
             {.name = "salt", .required = true, .doc = "of the hashes: {secret.adtech.salt}"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const nlohmann::json& /*settings*/,

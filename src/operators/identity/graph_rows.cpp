@@ -113,6 +113,7 @@ struct Violation {
 
 std::vector<Violation> ViolationsOf(const DayResult& result) {
   std::vector<Violation> violations;
+  violations.reserve(result.people.hubs.size());
   for (const identity::Hub& hub : result.people.hubs) {
     violations.push_back({.kind = "hub",
                           .person = result.PersonOf(hub.id),
@@ -270,6 +271,14 @@ BatchSource MappingRows(SharedResult result) {
   });
 }
 
+void AppendIfAny(TextColumn& column, const std::optional<Hash128>& person) {
+  if (person) {
+    AppendPerson(column, *person);
+  } else {
+    column.AppendNull();
+  }
+}
+
 BatchSource ChangeRows(SharedResult result) {
   const std::size_t size = result->changes.size();
   return InStretches(size, [result = std::move(result)](std::size_t begin, std::size_t end) {
@@ -278,14 +287,8 @@ BatchSource ChangeRows(SharedResult result) {
     for (std::size_t i = begin; i < end; ++i) {
       const identity::Change& change = result->changes[i];
       kind.Append(NameOf(change.kind));
-      for (const auto& [column, person] :
-           {std::pair(&persons[0], &change.from), std::pair(&persons[1], &change.into)}) {
-        if (*person) {
-          AppendPerson(*column, **person);
-        } else {
-          column->AppendNull();
-        }
-      }
+      AppendIfAny(persons[0], change.from);
+      AppendIfAny(persons[1], change.into);
     }
     return Together(end - begin, kind, persons[0], persons[1]);
   });

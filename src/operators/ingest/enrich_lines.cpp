@@ -39,7 +39,7 @@ constexpr auto kLedger = "ledger";
 constexpr auto kSuppressed = "suppressed";
 
 const std::map<std::string, enrich::LineFormat>& Formats() {
-  static const std::map<std::string, enrich::LineFormat> formats = {
+  static const std::map<std::string, enrich::LineFormat> kFormats = {
       {"events", enrich::LineFormat::kRawEvent},
       {"mapping", enrich::LineFormat::kRawMapping},
       {"sharethis", enrich::LineFormat::kShareThis},
@@ -47,7 +47,7 @@ const std::map<std::string, enrich::LineFormat>& Formats() {
       {"access_log", enrich::LineFormat::kAccessLog},
       {"enriched", enrich::LineFormat::kEnriched},
       {"enriched_mapping", enrich::LineFormat::kEnrichedMapping}};
-  return formats;
+  return kFormats;
 }
 
 std::vector<std::string> FormatNames() {
@@ -397,7 +397,7 @@ class TopicRun {
 class EnrichLines final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "enrich_lines",
         .doc =
             "The enrichment chain over the lines of a topic: good events, bad lines, a count of "
@@ -406,14 +406,15 @@ class EnrichLines final : public Operator {
         .arguments = Arguments(),
         .outputs = {kGood, kBad, kLedger, kSuppressed},
         .settings = Settings()};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& settings,
                               const std::map<std::string, Schema>& /*inputs*/) const override {
     LinksOf(settings);
     FieldsOf(settings);
-    enrich::ConsentReader{ConsentOf(settings)};  // throws for numbers that there aren't
+    // Throws for numbers that there aren't.
+    [[maybe_unused]] const enrich::ConsentReader consent(ConsentOf(settings));
     const bool is_mapping = enrich::IsMapping(Formats().at(settings.at("format")));
     return {
         is_mapping ? enrich::MappingColumns::TableSchema() : enrich::EventColumns::TableSchema(),

@@ -38,7 +38,7 @@ Batch KeysOf(const ArrowArray& ids, UserKeys& keys) {
 class HashUsers final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "hash_users",
         .doc = "The keys that stand for user ids where the ids themselves may not be read.",
         .version = 1,
@@ -50,7 +50,7 @@ class HashUsers final : public Operator {
         .settings = {{.name = "salt",
                       .required = true,
                       .doc = "a secret of 16 bytes or more: {secret.adtech.salt}"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const nlohmann::json& /*settings*/,

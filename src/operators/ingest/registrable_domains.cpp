@@ -67,7 +67,7 @@ Batch DomainsOf(const ArrowArray& rows, HostReader& reader) {
 class RegistrableDomains final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "registrable_domains",
         .doc = "The domains of hosts, as the enrichment of events has them.",
         .version = 1,
@@ -76,7 +76,7 @@ class RegistrableDomains final : public Operator {
                        .doc = "hosts, each best once; rows with null are left out"}},
         .outputs = {kDomains},
         .settings = {}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const nlohmann::json& /*settings*/,

@@ -318,7 +318,7 @@ std::vector<Argument> ContestArguments() {
 class ChooseChampions final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "choose_champions",
         .doc =
             "Whether today's models replace those that people are scored by: not if they are "
@@ -332,7 +332,7 @@ class ChooseChampions final : public Operator {
                       .least = 0,
                       .most = 1,
                       .doc = "in ROC AUC: a model that is worse by no more replaces the old one"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& /*settings*/,

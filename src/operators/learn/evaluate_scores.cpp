@@ -281,7 +281,7 @@ std::vector<std::string> MethodsOf(const Json& settings) {
 class EvaluateScores final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "evaluate_scores",
         .doc =
             "How well methods rank the same people: ROC AUC, average precision, curves, with "
@@ -304,7 +304,7 @@ class EvaluateScores final : public Operator {
                       .standard = 0,
                       .least = 0,
                       .doc = "of the bootstrap"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& settings,

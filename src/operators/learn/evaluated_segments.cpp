@@ -115,7 +115,7 @@ void EvaluateAll(EvaluatedSegments& all, const learn::BootstrapOptions& options)
     made.labels = segment.labels;
     for (const std::vector<double>& scores : segment.scores) {
       if (!scores.empty()) {
-        made.scores.push_back(scores);
+        made.scores.emplace_back(scores);
       }
     }
   }
@@ -146,6 +146,7 @@ std::optional<Estimate> EstimateOf(std::span<const EvaluatedSegment* const> segm
     return std::nullopt;
   }
   std::vector<double> means;
+  means.reserve(replicates);
   for (std::size_t replicate = 0; replicate < replicates; ++replicate) {
     means.push_back(mean(replicate));
   }

@@ -21,7 +21,7 @@ using Names = TestContext::Names;
 class EvaluationOperatorsTest : public testing::Test {
  protected:
   // What goes wrong, or nothing.
-  std::string Run(const Operator& op, nlohmann::json settings, Names arguments) {
+  std::string Run(const Operator& op, const nlohmann::json& settings, Names arguments) {
     try {
       TestContext context(database_, connection_,
                           CompleteSettings(op.declaration().settings, settings),

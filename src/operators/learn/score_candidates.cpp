@@ -244,7 +244,7 @@ Batch CandidateBatch(const AllCandidates& all, std::int64_t number, const Candid
 class ScoreCandidates final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "score_candidates",
         .doc = "People whose label came later, scored by their segment's model and by baselines.",
         .version = 1,
@@ -261,7 +261,7 @@ class ScoreCandidates final : public Operator {
                       .least = 0,
                       .most = 1,
                       .doc = "nor those of a larger share of all people"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& /*settings*/,

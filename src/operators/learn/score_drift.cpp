@@ -151,7 +151,7 @@ std::vector<Argument> DriftArguments() {
 class ScoreDrift final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "score_drift",
         .doc = "Whether scores and token weights of two days are alike, by segment.",
         .version = 1,
@@ -168,7 +168,7 @@ class ScoreDrift final : public Operator {
                       .least = -1,
                       .most = 1,
                       .doc = "a smaller cosine of token weights is warned of"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& /*settings*/,

@@ -242,14 +242,14 @@ Batch SummaryRow(const Scores& /*all*/, std::int64_t number, const SegmentScores
 class ScorePeople final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "score_people",
         .doc = "The best people of each segment by its model, ranked; ties by universal_id.",
         .version = 1,
         .arguments = Arguments(),
         .outputs = {"scored", "summary"},
         .settings = {}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& /*settings*/,

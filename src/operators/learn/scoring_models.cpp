@@ -12,6 +12,7 @@ namespace {
 // Terms are tokens here: what no model knows is left out by Vocabulary::term_of.
 void SortByTerm(learn::ScoredModel& model) {
   std::vector<std::pair<std::uint32_t, double>> pairs;
+  pairs.reserve(model.terms.size());
   for (std::size_t i = 0; i < model.terms.size(); ++i) {
     pairs.emplace_back(model.terms[i], model.weights[i]);
   }
@@ -94,6 +95,7 @@ std::vector<learn::ScoredModel> ModelGroup::MakeModels() const {
 void AddModel(const onnx::ScoringModel& model, NameNumbers& tokens, std::size_t num_tokens,
               std::int64_t segment, std::size_t wanted, std::vector<ModelGroup>& groups) {
   std::vector<std::uint32_t> numbers;
+  numbers.reserve(model.tokens.size());
   for (const std::string& token : model.tokens) {
     numbers.push_back(tokens.Of(token));
   }

@@ -34,7 +34,7 @@ class SelectModelsTest : public testing::Test {
         "INSERT INTO sizes VALUES (1, 24, 60, NULL)");
   }
 
-  void Run(Json settings = Json::object()) {
+  void Run(const Json& settings = Json::object()) {
     const auto op = MakeSelectModels();
     TestContext context(database_, connection_,
                         CompleteSettings(op->declaration().settings, settings),

@@ -48,9 +48,10 @@ struct ChartAxis {
   std::vector<double> Ticks() const {
     std::vector<double> ticks;
     if (is_log) {
-      for (double tick = std::pow(10, std::ceil(std::log10(least) - 1e-9)); tick <= most * 1.0001;
-           tick *= 10) {
+      double tick = std::pow(10, std::ceil(std::log10(least) - 1e-9));
+      while (tick <= most * 1.0001) {
         ticks.push_back(tick);
+        tick *= 10;
       }
       return ticks;
     }
@@ -127,8 +128,8 @@ std::string FrameOf(const Chart& chart, const ChartAxes& axes, bool has_bars) {
     svg += TextAt(kLeft - 4, axes.y.At(tick) + 4, "end", fmt::format("{:.3g}", tick));
   }
   if (has_bars) {
-    for (double tick = 1; tick < axes.x.most; ++tick) {
-      svg += TextAt(axes.x.At(tick), kBottom + 14, "middle", fmt::format("{:.0f}", tick));
+    for (int bar = 1; bar < axes.x.most; ++bar) {
+      svg += TextAt(axes.x.At(bar), kBottom + 14, "middle", fmt::format("{}", bar));
     }
   } else {
     for (const double tick : axes.x.Ticks()) {

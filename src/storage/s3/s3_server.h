@@ -38,7 +38,7 @@ class S3Server {
   static std::optional<std::filesystem::path> Program() {
     for (std::filesystem::path folder = ProgramFolder(); folder.has_relative_path();
          folder = folder.parent_path()) {
-      const auto program = folder / ".deps" / "versitygw" / "versitygw";
+      auto program = folder / ".deps" / "versitygw" / "versitygw";
       if (std::filesystem::exists(program)) {
         return program;
       }
@@ -48,10 +48,10 @@ class S3Server {
 
   // The one of this test program, started when first asked for; null if there is no program.
   static S3Server* Shared() {
-    static const auto program = Program();
+    static const auto kProgram = Program();
     static std::optional<S3Server> server;
-    if (program && !server) {
-      server.emplace(*program);
+    if (kProgram && !server) {
+      server.emplace(*kProgram);
     }
     return server ? &*server : nullptr;
   }

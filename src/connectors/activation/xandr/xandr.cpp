@@ -108,7 +108,7 @@ class XandrEncoder final : public ChangeEncoder {
     return true;
   }
   std::string WhyNot(const SegmentChange& change) const override {
-    const std::string why = WhyNotNumber("the seat", member_);
+    std::string why = WhyNotNumber("the seat", member_);
     if (!why.empty()) {
       return why;
     }

@@ -78,7 +78,7 @@ void AppendRecord(const XandrUid& uid, std::span<const XandrSegment> segments, s
 }  // namespace
 
 const std::string& XandrAvroSchema() {
-  static const std::string schema = R"({"name":"user","type":"record","fields":[
+  static const std::string kSchema = R"({"name":"user","type":"record","fields":[
 {"name":"uid","type":["long",
 {"name":"eid","type":"record","fields":[{"name":"source","type":"string"},{"name":"id","type":"string"}]},
 {"name":"ifa","type":"record","fields":[{"name":"id","type":"string"},{"name":"type","type":"string"}]},
@@ -90,7 +90,7 @@ const std::string& XandrAvroSchema() {
 {"name":"segments","type":{"type":"array","items":{"name":"segment","type":"record","fields":[
 {"name":"id","type":"int","default":0},{"name":"code","type":"string","default":""},{"name":"member_id","type":"int","default":0},
 {"name":"expiration","type":"int","default":0},{"name":"timestamp","type":"long","default":0},{"name":"value","type":"int","default":0}]}}}]})";
-  return schema;
+  return kSchema;
 }
 
 bool IsAvroXandrUid(const XandrUid& uid) {

@@ -27,9 +27,9 @@ enum SeparatorPlace : std::uint8_t {
 };
 
 const std::vector<std::string>& FieldNames() {
-  static const std::vector<std::string> names{"SEG_ID",    "SEG_CODE", "EXPIRATION",
-                                              "TIMESTAMP", "VALUE",    "MEMBER_ID"};
-  return names;
+  static const std::vector<std::string> kNames{"SEG_ID",    "SEG_CODE", "EXPIRATION",
+                                               "TIMESTAMP", "VALUE",    "MEMBER_ID"};
+  return kNames;
 }
 
 bool IsSeparator(char c) {

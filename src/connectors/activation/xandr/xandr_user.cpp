@@ -80,9 +80,9 @@ void CheckName(const XandrUser& user, const XandrSegment& segment) {
 }  // namespace
 
 const std::vector<std::string>& XandrDomainNames() {
-  static const std::vector<std::string> names{"idfa", "sha1udid",    "md5udid", "openudid",
-                                              "aaid", "windowsadid", "rida"};
-  return names;
+  static const std::vector<std::string> kNames{"idfa", "sha1udid",    "md5udid", "openudid",
+                                               "aaid", "windowsadid", "rida"};
+  return kNames;
 }
 
 XandrDomain ParseXandrDomain(std::string_view name) {
@@ -164,7 +164,7 @@ bool IsEachXandrSegmentOnce(const std::vector<XandrSegment>& segments) {
          }) == segments.end();
 }
 
-std::vector<XandrSegment> EachXandrSegmentOnce(std::vector<XandrSegment> segments) {
+std::vector<XandrSegment> EachXandrSegmentOnce(const std::vector<XandrSegment>& segments) {
   std::vector<const XandrSegment*> sorted;
   sorted.reserve(segments.size());
   for (const XandrSegment& segment : segments) {

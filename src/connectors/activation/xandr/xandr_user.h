@@ -108,6 +108,6 @@ bool IsEachXandrSegmentOnce(const std::vector<XandrSegment>& segments);
 
 // Each segment once, ordered by (id, member_id, code); of several the one with the latest
 // timestamp, of equal ones the last.
-std::vector<XandrSegment> EachXandrSegmentOnce(std::vector<XandrSegment> segments);
+std::vector<XandrSegment> EachXandrSegmentOnce(const std::vector<XandrSegment>& segments);
 
 }  // namespace weir::connectors
