@@ -19,13 +19,13 @@ namespace {
 
 // Whether the statement lists tables, so that all must be there.
 bool ReadsCatalogue(std::string_view statement) {
-  static const std::vector<std::string_view> words = {
+  static const std::vector<std::string_view> kWords = {
       "INFORMATION_SCHEMA", "DUCKDB_TABLES", "DUCKDB_VIEWS", "DUCKDB_COLUMNS",
       "PG_CATALOG",         "PG_TABLES",     "PG_VIEWS",     "SQLITE_MASTER"};
   const std::vector<SqlToken> tokens = SqlTokens(statement);
   const bool shows = !tokens.empty() && tokens.front().IsWord("SHOW");
   return shows ||
-         std::ranges::any_of(tokens, [](const SqlToken& token) { return token.IsOneOf(words); });
+         std::ranges::any_of(tokens, [](const SqlToken& token) { return token.IsOneOf(kWords); });
 }
 
 bool IsShowTables(std::string_view statement) {

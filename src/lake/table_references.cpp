@@ -15,13 +15,13 @@ using Tokens = std::vector<SqlToken>;
 
 // Words that may follow a table in a FROM clause; any other name there is its alias.
 const std::vector<std::string_view>& WordsAfterTable() {
-  static const std::vector<std::string_view> words = {
+  static const std::vector<std::string_view> kWords = {
       "ANTI",      "ASOF",   "CROSS",  "EXCEPT",    "FETCH", "FOR",         "FULL",
       "GROUP",     "HAVING", "INNER",  "INTERSECT", "JOIN",  "LEFT",        "LIMIT",
       "NATURAL",   "OFFSET", "ON",     "ORDER",     "PIVOT", "POSITIONAL",  "QUALIFY",
       "RETURNING", "RIGHT",  "SELECT", "SEMI",      "SET",   "TABLESAMPLE", "UNION",
       "UNPIVOT",   "USING",  "WHEN",   "WHERE",     "WINDOW"};
-  return words;
+  return kWords;
 }
 
 std::optional<VersionChoice> ParseVersion(std::string_view text) {

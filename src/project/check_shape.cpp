@@ -39,6 +39,7 @@ std::string NameOf(const Shape& shape) {
       break;
   }
   std::vector<std::string> names;
+  names.reserve(shape.parts.size());
   for (const Shape& part : shape.parts) {
     names.push_back(NameOf(part));
   }

@@ -104,6 +104,7 @@ Json VariantsSchema(const Shape& shape) {
     return RecordSchema(shape, nullptr);
   }
   std::vector<Json> schemas;
+  schemas.reserve(shape.variants.size());
   for (const Variant& variant : shape.variants) {
     schemas.push_back(RecordSchema(shape, &variant));
   }
@@ -128,6 +129,7 @@ Json SchemaOf(const Shape& shape) {
       return VariantsSchema(shape);
     case Shape::Kind::kOneOf: {
       std::vector<Json> schemas;
+      schemas.reserve(shape.parts.size());
       for (const Shape& part : shape.parts) {
         schemas.push_back(SchemaOf(part));
       }

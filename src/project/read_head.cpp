@@ -40,6 +40,7 @@ ScheduleLine ReadSchedule(const YamlValue& root, const JobReading& reading) {
 
 void CheckPer(const YamlValue& root, JobReading& reading) {
   std::vector<std::string> lists;
+  lists.reserve(reading.settings.partitions.size());
   for (const auto& [name, values] : reading.settings.partitions) {
     lists.push_back(name);
   }

@@ -265,18 +265,18 @@ std::string ToMermaid(const Diagram& diagram) {
 }
 
 nlohmann::ordered_json ToJson(const Diagram& diagram) {
-  using OrderedJson = nlohmann::ordered_json;
-  OrderedJson nodes = OrderedJson::array();
+  auto nodes = nlohmann::ordered_json::array();
   for (const DiagramNode& node : diagram.nodes) {
-    OrderedJson line = {{"id", node.id}, {"kind", WordOf(node.kind)}, {"label", node.label}};
+    nlohmann::ordered_json line = {
+        {"id", node.id}, {"kind", WordOf(node.kind)}, {"label", node.label}};
     if (!node.group.empty()) {
       line[node.kind == NodeKind::kTable ? "schema" : "domain"] = node.group;
     }
     nodes.push_back(line);
   }
-  OrderedJson edges = OrderedJson::array();
+  auto edges = nlohmann::ordered_json::array();
   for (const DiagramEdge& edge : diagram.edges) {
-    OrderedJson line = {{"from", edge.from}, {"to", edge.to}};
+    nlohmann::ordered_json line = {{"from", edge.from}, {"to", edge.to}};
     if (edge.previous) {
       line["previous"] = true;
     }

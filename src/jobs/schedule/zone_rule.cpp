@@ -108,7 +108,7 @@ class RuleReader {
     }
     std::int64_t seconds = std::int64_t{Number()} * kHourSeconds;
     if (Take(':')) {
-      seconds += Number() * 60;
+      seconds += std::int64_t{Number()} * 60;
     }
     if (Take(':')) {
       seconds += Number();

@@ -287,6 +287,7 @@ class TestRun {
       }
     }
     std::vector<std::string> known;
+    known.reserve(outputs.size());
     for (const StagedOutput& output : outputs) {
       known.push_back(output.output->table);
     }

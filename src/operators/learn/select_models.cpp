@@ -226,7 +226,7 @@ SharedModels SelectAll(OperatorContext& context) {
 class SelectModels final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "select_models",
         .doc =
             "For each segment the best of a grid of sparse logistic regressions over people's "
@@ -272,7 +272,7 @@ class SelectModels final : public Operator {
             {.name = "version",
              .standard = "1",
              .doc = "of the models: a number, or a day, whose digits it is"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& settings,

@@ -46,9 +46,9 @@ class SelectModelsTest : public testing::Test {
     op->Run(context);
   }
 
-  std::string ErrorOf(const std::string& change, Json settings = Json::object()) {
+  std::string ErrorOf(const std::string& change, const Json& settings = Json::object()) {
     connection_.Run("BEGIN;" + change);
-    std::string message = weir::ErrorOf([&] { Run(std::move(settings)); });
+    std::string message = weir::ErrorOf([&] { Run(settings); });
     connection_.Run("ROLLBACK");
     return message;
   }

@@ -315,7 +315,7 @@ Argument PageArgument(const char* name, std::vector<Field> fields, const char* d
 class DrawEvaluation final : public Operator {
  public:
   const Declaration& declaration() const override {
-    static const Declaration declaration{
+    static const Declaration kDeclaration{
         .name = "draw_evaluation",
         .doc = "Figures, curves and drift of an evaluation as one HTML page without scripts.",
         .version = 1,
@@ -330,7 +330,7 @@ class DrawEvaluation final : public Operator {
                                    "as score_drift gives them")},
         .outputs = {"page"},
         .settings = {{.name = "title", .required = true, .doc = "what stands above"}}};
-    return declaration;
+    return kDeclaration;
   }
 
   std::vector<Schema> Outputs(const Json& /*settings*/,

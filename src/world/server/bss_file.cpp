@@ -121,8 +121,8 @@ class LineReader {
     }
     const std::string domain(rest_.substr(at + 1));
     rest_ = rest_.substr(0, at);
-    static const std::vector<std::string> known{"3", "4", "5", "7", "8", "9", "10"};
-    if (std::ranges::find(known, domain) == known.end()) {
+    static const std::vector<std::string> kKnown{"3", "4", "5", "7", "8", "9", "10"};
+    if (std::ranges::find(kKnown, domain) == kKnown.end()) {
       fault_ = fmt::format("unknown domain {}", domain);
     }
     return domain;
@@ -276,11 +276,11 @@ std::string UidOf(const avro_value_t& user) {
   }
   const avro_value_t domain = FieldOf(branch, "domain");
   int place = 0;
-  static const std::vector<std::string> numbers{"3", "4", "5", "7", "8", "9", "10"};
+  static const std::vector<std::string> kNumbers{"3", "4", "5", "7", "8", "9", "10"};
   if (avro_value_get_enum(&domain, &place) != 0) {
     throw std::runtime_error("field domain is no enum");
   }
-  return WordOf(branch, "id") + "^" + numbers.at(static_cast<std::size_t>(place));
+  return WordOf(branch, "id") + "^" + kNumbers.at(static_cast<std::size_t>(place));
 }
 
 ReadUser UserOf(const avro_value_t& record) {
