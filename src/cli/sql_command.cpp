@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/byte_order_mark.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/services.h"
@@ -67,8 +68,7 @@ std::string ReadFile(const std::string& path) {
 
 // Editors of Windows put a byte order mark before UTF-8.
 std::string WithoutByteOrderMark(const std::string& text) {
-  constexpr std::string_view kMark = "\xef\xbb\xbf";
-  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
 }
 
 std::string SqlText(const Arguments& arguments, const std::stop_token& stop) {

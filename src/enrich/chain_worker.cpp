@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/byte_order_mark.h"
 #include "enrich/ip_literals.h"
 #include "enrich/json_fields.h"
 #include "enrich/junk_id.h"
@@ -11,7 +12,6 @@ namespace weir::enrich {
 namespace {
 
 constexpr std::size_t kRememberedAgents = 1U << 15U;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // A part of the URL, which is kept as a whole.
 Slice PartOf(const Slice& whole, std::string_view text, std::string_view part) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/byte_order_mark.h"
 #include "base/error.h"
 #include "storage/unpacker.h"
 
@@ -95,7 +96,6 @@ std::optional<std::string_view> TextLines::Next() {
 }
 
 std::string_view TextLines::Taken(std::size_t end) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   std::string_view line = std::string_view(buffer_).substr(begin_, end - begin_);
   begin_ = end + (is_ended_ ? 1 : 0);
   ++number_;

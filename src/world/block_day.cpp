@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/byte_order_mark.h"
 #include "base/clock.h"
 #include "world/compressed_file.h"
 #include "world/line_writer.h"
@@ -158,7 +159,7 @@ class FileWriter {
   void Write(const std::vector<PlannedLine>& lines) {
     file_.outcomes.reserve(lines.size() + lines.size() / 64);
     if (has_mark_) {
-      text_ += "\xEF\xBB\xBF";
+      text_ += kByteOrderMark;
     }
     for (const PlannedLine& line : lines) {
       WriteFullPiece();

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/ascii.h"
+#include "base/byte_order_mark.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/hashing.h"
@@ -31,7 +32,6 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kBlock = std::uint64_t{8} << 20U;
 // How many of a checksum's digits stand in a copy's name; more if names clash.
 constexpr std::array<std::size_t, 3> kDigitsOfTarget = {0, 8, 32};
-constexpr std::string_view kMarkOfUtf8 = "\xEF\xBB\xBF";
 
 Schema CopiesSchema() {
   const auto field = [](const char* name, TypeKind kind) {
@@ -267,8 +267,8 @@ class FileCopies {
       const std::size_t before = text.size();
       bytes->Append(kBlock, text);
       is_end = text.size() == before;
-      if (before == 0 && lines == 0 && text.starts_with(kMarkOfUtf8)) {
-        text.erase(0, kMarkOfUtf8.size());
+      if (before == 0 && lines == 0 && text.starts_with(kByteOrderMark)) {
+        text.erase(0, kByteOrderMark.size());
       }
       std::size_t begin = 0;
       for (std::size_t end = text.find('\n'); end != std::string::npos;
