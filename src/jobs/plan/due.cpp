@@ -127,12 +127,15 @@ std::string InWhich(std::size_t instance, const PlanFacts& facts) {
   return facts.borrowed.contains(instance) ? " in environment " + facts.read_from : "";
 }
 
-std::optional<std::string> Lacking(const JobInstance& writer,
-                                   const std::optional<Interval>& interval,
-                                   const std::string& in_which) {
-  return interval ? std::optional(fmt::format("waits for {} of {}{}", writer.name(),
-                                              writer.Label(*interval), in_which))
-                  : std::nullopt;
+// `lacking`: the interval that the writer lacks, if any.
+std::optional<std::string> WriterNotReady(const std::vector<JobInstance>& instances,
+                                          std::size_t number,
+                                          const std::optional<Interval>& lacking,
+                                          const PlanFacts& facts) {
+  const JobInstance& writer = instances[number];
+  return lacking ? std::optional(fmt::format("waits for {} of {}{}", writer.name(),
+                                             writer.Label(*lacking), InWhich(number, facts)))
+                 : std::nullopt;
 }
 
 // The end of the newest interval that the writers of its inputs have. `why` says what comes first.
@@ -277,11 +280,11 @@ std::optional<std::string> NotReady(const std::vector<JobInstance>& instances, s
   }
   for (const InstanceInput& input : self.reads) {
     for (const TableWriter& by : input.writers) {
-      auto reason = input.by_stream
-                        ? StreamsNotReady(instances, by.instance, facts, coverage)
-                        : Lacking(instances[by.instance],
-                                  coverage.LacksFor(instance, interval, input, by.instance),
-                                  InWhich(by.instance, facts));
+      auto reason =
+          input.by_stream
+              ? StreamsNotReady(instances, by.instance, facts, coverage)
+              : WriterNotReady(instances, by.instance,
+                               coverage.LacksFor(instance, interval, input, by.instance), facts);
       if (reason) {
         return reason;
       }
