@@ -97,16 +97,11 @@ class FileWriter {
 
   // One file a partition: files that DuckDB shares out among threads differ from run to run.
   void WritePartitions(const SortedRows& rows, const fs::path& folder) {
-    std::vector<std::string> names;
-    names.reserve(partition_by_.size());
-    for (const std::string& name : partition_by_) {
-      names.push_back(sql::QuoteName(name));
-    }
-    const std::string columns = fmt::to_string(fmt::join(names, ", "));
+    const std::string columns = sql::QuoteNames(partition_by_);
     std::vector<std::string> texts;
-    texts.reserve(names.size());
-    for (const std::string& name : names) {
-      texts.push_back(fmt::format("CAST({} AS VARCHAR)", name));
+    texts.reserve(partition_by_.size());
+    for (const std::string& name : partition_by_) {
+      texts.push_back(fmt::format("CAST({} AS VARCHAR)", sql::QuoteName(name)));
     }
     const auto partitions =
         connection_

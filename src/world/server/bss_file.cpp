@@ -1,6 +1,7 @@
 #include "world/server/bss_file.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -17,6 +18,8 @@ namespace {
 constexpr std::size_t kMostSegments = 1800;
 constexpr std::int64_t kMostMinutes = 259'200;  // 180 days
 constexpr std::int64_t kMostInt = 2147483647;
+// Domains of user ids, as Xandr numbers them; in the order of the Avro schema's enum.
+constexpr std::array<std::string_view, 7> kDomains = {"3", "4", "5", "7", "8", "9", "10"};
 
 // Splits at a character; an empty text has one part.
 std::vector<std::string_view> Parts(std::string_view text, char separator) {
@@ -121,8 +124,7 @@ class LineReader {
     }
     const std::string domain(rest_.substr(at + 1));
     rest_ = rest_.substr(0, at);
-    static const std::vector<std::string> kKnown{"3", "4", "5", "7", "8", "9", "10"};
-    if (std::ranges::find(kKnown, domain) == kKnown.end()) {
+    if (std::ranges::find(kDomains, domain) == kDomains.end()) {
       fault_ = fmt::format("unknown domain {}", domain);
     }
     return domain;
@@ -276,11 +278,10 @@ std::string UidOf(const avro_value_t& user) {
   }
   const avro_value_t domain = FieldOf(branch, "domain");
   int place = 0;
-  static const std::vector<std::string> kNumbers{"3", "4", "5", "7", "8", "9", "10"};
   if (avro_value_get_enum(&domain, &place) != 0) {
     throw std::runtime_error("field domain is no enum");
   }
-  return WordOf(branch, "id") + "^" + kNumbers.at(static_cast<std::size_t>(place));
+  return WordOf(branch, "id") + "^" + std::string(kDomains.at(static_cast<std::size_t>(place)));
 }
 
 ReadUser UserOf(const avro_value_t& record) {
