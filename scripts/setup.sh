@@ -20,8 +20,7 @@ deps=$PWD/.deps
 main() {
   local packages=("${build_packages[@]}")
   case ${1:-} in
-    '') packages+=("${test_packages[@]}") ;;
-    --test-build) packages+=("${test_packages[@]}") ;;
+    '' | --test-build) packages+=("${test_packages[@]}") ;;
     --build-only) ;;
     *) echo "usage: scripts/setup.sh [--build-only | --test-build]" >&2 && exit 2 ;;
   esac
