@@ -5,7 +5,10 @@ if(WEIR_WARNINGS_AS_ERRORS)
   target_compile_options(weir_options INTERFACE -Werror)
 endif()
 
-if(CMAKE_UNITY_BUILD)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # What libstdc++ and librdkafka do in their own headers.
+  target_compile_options(weir_options INTERFACE -Wno-deprecated-declarations -Wno-gnu-statement-expression-from-macro-expansion)
+elseif(CMAKE_UNITY_BUILD)
   # A file's own types have external linkage to the compiler once it is read by #include.
   target_compile_options(weir_options INTERFACE -Wno-subobject-linkage)
 endif()

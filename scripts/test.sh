@@ -2,9 +2,11 @@
 # Sets up, builds with sanitizers and runs every test; ends with `N passed, N failed`.
 #
 #   scripts/test.sh          what CI runs: at most 25 minutes on two cores, from clean
-#   scripts/test.sh --long   before an issue is closed: ten times the random rounds, the promised sizes, thread
-#                            sanitizer, lint of every file, the bench, and both commands on a fresh machine. A part
-#                            that passed is not run again for the same files, so that it can be resumed.
+#   scripts/test.sh --long [PART…]
+#                            before an issue is closed: ten times the random rounds (asan), the promised sizes (sized),
+#                            every peer (peers), thread sanitizer (tsan), lint of every file (tidy), the bench (bench),
+#                            and both commands on a fresh machine (fresh-demo, fresh-test). A part that passed is not
+#                            run again for the same files, so that it can be resumed.
 #
 # Whole chains, and tests that do the same at one point after another, take turns in the short run: the seed draws one in
 # six of them.
@@ -26,8 +28,8 @@ main() {
   touch "$results/parts.txt"
   case ${1:-} in
     '') run_short ;;
-    --long) scripts/setup.sh && run_long ;;
-    *) echo "usage: scripts/test.sh [--long]" >&2 && exit 2 ;;
+    --long) scripts/setup.sh && run_long "${@:2}" ;;
+    *) echo "usage: scripts/test.sh [--long [PART…]]" >&2 && exit 2 ;;
   esac
   scripts/count_tests.py "$results"
 }
@@ -46,16 +48,31 @@ run_short() {
 
 run_long() {
   export WEIR_TEST_ROUNDS=${WEIR_TEST_ROUNDS:-200}
+  local parts=("$@") part
+  ((${#parts[@]})) || parts=(asan sized peers tsan tidy bench fresh-demo fresh-test)
   check format scripts/format.sh --check
   check build build asan
-  once asan test_programs asan --timeout 900
-  once sized test_sized
-  once peers test_peers tests/python
-  once tsan test_threads
-  once tidy check tidy scripts/tidy.sh --all
-  once bench check bench run_if_there bench/run.sh
-  once fresh-demo check fresh-demo on_fresh_machine ./scripts/demo.sh
-  once fresh-test check fresh-test on_fresh_machine ./scripts/test.sh
+  for part in "${parts[@]}"; do once "$part"; done
+}
+
+# One part of the long run.
+run_part() {
+  case $1 in
+    asan) test_programs asan --timeout 900 ;;
+    sized) test_sized ;;
+    peers) test_peers tests/python ;;
+    tsan) test_threads ;;
+    tidy) check tidy scripts/tidy.sh --all ;;
+    bench) check bench run_if_there bench/run.sh ;;
+    fresh-demo) check fresh-demo on_fresh_machine ./scripts/demo.sh ;;
+    fresh-test) check fresh-test on_fresh_machine ./scripts/test.sh ;;
+    *) check "$1" no_part "$1" ;;
+  esac
+}
+
+no_part() {
+  echo "test.sh: the long run has no part $1" >&2
+  return 1
 }
 
 # Runs one part and notes whether it passed. What fails doesn't stop the others, but for a build.
@@ -146,7 +163,7 @@ once() {
     return
   fi
   before=$(not_passed)
-  "${@:2}"
+  run_part "$1"
   after=$(not_passed)
   mkdir -p build/long
   [[ $before != "$after" ]] || echo "$state" >"$stamp"
