@@ -21,13 +21,14 @@ using Explanation = std::optional<std::string>;
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-bool Holds(std::string_view letters, char letter) {
+bool HoldsLetter(std::string_view letters, char letter) {
   return letters.find(letter) != std::string_view::npos;
 }
 
 bool IsWord(std::string_view text, std::string_view more) {
   return !text.empty() && std::ranges::all_of(text, [&](char letter) {
-    return Holds(kLetters, letter) || Holds(kDigits, letter) || Holds(more, letter);
+    return HoldsLetter(kLetters, letter) || HoldsLetter(kDigits, letter) ||
+           HoldsLetter(more, letter);
   });
 }
 
@@ -95,7 +96,7 @@ TextFormat PlainName() {
 
 TextFormat Identifier() {
   return {.pattern = "^[A-Za-z_][A-Za-z0-9_]*$", .mistake = [](const std::string& text) {
-            return Unless(IsWord(text, "_") && !Holds(kDigits, text.front()),
+            return Unless(IsWord(text, "_") && !HoldsLetter(kDigits, text.front()),
                           "only letters, digits and '_' are allowed, and no digit in front");
           }};
 }

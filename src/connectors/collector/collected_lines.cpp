@@ -10,7 +10,7 @@
 namespace weir::connectors {
 namespace {
 
-enum EventField : std::uint8_t { kTs, kUid, kUserAgent, kIp };
+enum EventField : std::uint8_t { kEventTs, kEventUid, kEventUserAgent, kEventIp };
 constexpr std::array<std::string_view, 4> kEventFields = {"ts", "uid", "ua", "ip"};
 enum MappingField : std::uint8_t { kMappingTs, kIds };
 constexpr std::array<std::string_view, 2> kMappingFields = {"ts", "ids"};
@@ -78,11 +78,11 @@ CollectedLines CollectEvents(std::string_view body, const SenderFacts& sender) {
   const std::string ip = ",\"ip\":" + TextAsJson(sender.ip);
   enrich::JsonFields fields(kEventFields);
   ForEachLine(body, fields, [&](std::string_view line, std::size_t number) {
-    std::string added = HasNoTime(fields, kTs) ? ts : std::string();
-    if (HasNoId(fields, kUid)) {
+    std::string added = HasNoTime(fields, kEventTs) ? ts : std::string();
+    if (HasNoId(fields, kEventUid)) {
       added += uid;
-      added += fields.HasText(kUserAgent) ? "" : user_agent;
-      added += fields.HasText(kIp) ? "" : ip;
+      added += fields.HasText(kEventUserAgent) ? "" : user_agent;
+      added += fields.HasText(kEventIp) ? "" : ip;
     }
     if (line.size() + added.size() > enrich::kLongestLine) {
       throw UserError("line {}: it has {} bytes; {} are allowed, its sender's facts among them",

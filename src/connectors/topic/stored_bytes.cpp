@@ -42,9 +42,9 @@ class PlainBytes final : public StoredBytes {
 };
 
 // The stored bytes of a packed file, a chunk at a time.
-class PackedFile final : public storage::PackedSource {
+class PackedBytes final : public storage::PackedSource {
  public:
-  PackedFile(const storage::ObjectStore& store, const std::string& key)
+  PackedBytes(const storage::ObjectStore& store, const std::string& key)
       : url_(store.Url(key)), stored_(store, key) {}
 
   std::string_view Next() override {
@@ -86,7 +86,7 @@ class UnpackedBytes final : public StoredBytes {
   }
 
  private:
-  PackedFile file_;
+  PackedBytes file_;
   std::unique_ptr<storage::Unpacker> unpacker_;  // reads `file_`
 };
 
