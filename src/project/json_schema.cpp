@@ -1,5 +1,8 @@
 #include "project/json_schema.h"
 
+#include <algorithm>
+#include <array>
+
 #include "project/file_shapes.h"
 
 namespace weir::project {
@@ -9,10 +12,11 @@ using Json = nlohmann::ordered_json;
 
 Json SchemaOf(const Shape& shape);
 
-// A plain 1 or true of YAML is a text for weir, but not for a schema.
+// A plain 1, 0.5 or true of YAML is a text for weir, but not for a schema.
 Json PlainTypes(const TextFormat& format) {
+  constexpr std::array<const char*, 3> kNumbers = {"1", "20260105", "0.5"};
   Json types = Json::array({"string"});
-  if (!format.mistake("1") || !format.mistake("20260105")) {
+  if (std::ranges::any_of(kNumbers, [&](auto text) { return !format.mistake(text); })) {
     types.push_back("number");
   }
   if (!format.mistake("true")) {
