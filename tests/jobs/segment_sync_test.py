@@ -290,12 +290,13 @@ def refused(project, reference, day):
 
 
 def contradicting(project, world):
-    """Two segments with one number, in definitions that nobody has looked at: nothing is written that says two things of a user."""
+    """Two segments with one number, new ones so that all their members are told, in definitions that nobody has looked at:
+    nothing is written that says two things of a user."""
     day = DAYS[5]
     people = sorted({person for person, party, _ in world.mapping["amer"] if party == "an"})
-    world.scores["amer", day] = {1: people, 2: people[1:] + people[:1]}
+    world.scores["amer", day] = {10: people, 11: people[1:] + people[:1]}
     put(project, "metastore.lookalike_definitions",
-        [{**row(segment, 101, 12), "region": "amer", "ds": day} for segment in (1, 2)], "append")
+        [{**row(segment, 1001, 12), "region": "amer", "ds": day} for segment in (10, 11)], "append")
     put_scores(project, world, day)
     done = call("backfill", JOB, "--from", day, "--to", day, "--partition", "region=amer", folder=project, check=False)
     assert done.returncode == 1 and "dsp_user_id, dsp_segment_id" in done.stdout + done.stderr, done
