@@ -20,6 +20,7 @@
 #include "connectors/connector.h"
 #include "data/schema.h"
 #include "jobs/graph/views.h"
+#include "jobs/ledger/ledger.h"
 #include "lake/query.h"
 #include "lake/read_failure.h"
 #include "lake/table_references.h"
@@ -163,8 +164,9 @@ void FillLedgerTables(std::string_view sql, Services& services) {
   }
 }
 
-// The views of the project, if there is one; some may read the ledger's tables.
-lake::QuerySession::Views ViewsOf(Services& services) {
+// The views of the project, if there is one, for this SQL; some may read the ledger's tables, which
+// are there without rows as long as nothing has ended.
+lake::QuerySession::Views ViewsFor(std::string_view sql, Services& services) {
   if (services.FindProject() == nullptr) {
     return {};
   }
@@ -173,9 +175,14 @@ lake::QuerySession::Views ViewsOf(Services& services) {
                                   .operators = operators::BuiltinOperators().names(),
                                   .connectors = connectors::BuiltinConnectors().names()});
   lake::QuerySession::Views views;
+  bool names_ledger = NamesLedgerTable(sql);
   for (auto& [name, view] : jobs::ProjectViews(project)) {
     FillLedgerTables(view.sql, services);
+    names_ledger = names_ledger || NamesLedgerTable(view.sql);
     views[name] = view.sql;
+  }
+  if (names_ledger) {
+    views.merge(jobs::EmptyLedgerTables());
   }
   return views;
 }
@@ -189,7 +196,7 @@ void RunSql(const Arguments& arguments, Services& services) {
   if (lake::Warehouse* other = services.other_warehouse()) {
     session.AlsoRead(*other);
   }
-  session.SetViews([&services] { return ViewsOf(services); });
+  session.SetViews([&] { return ViewsFor(sql, services); });
   StatementRunner runner(session, arguments, services);
   for (const std::string_view statement : sql::SplitStatements(sql)) {
     if (!lake::IsBlank(statement)) {

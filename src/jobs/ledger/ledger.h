@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -128,5 +129,9 @@ class Ledger {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// A SELECT, by table, that has the columns of weir.runs and of weir.checks and no row: what they
+// are while no attempt, or none with checks, has ended.
+std::map<std::string, std::string> EmptyLedgerTables();
 
 }  // namespace weir::jobs

@@ -1,6 +1,9 @@
 // The rows of weir.runs and weir.checks: what SQL users see, and the whole record as JSON, from
 // which the cache is filled.
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -66,6 +69,10 @@ std::string CheckRowsSql(const std::vector<RunRecord>& records) {
       "coalesce(c.message, '') AS message, c.failures AS failures "
       "FROM (SELECT r, unnest(r.checks) AS c FROM ({}))",
       RecordsSql(records));
+}
+
+std::map<std::string, std::string> EmptyLedgerTables() {
+  return {{kRunTable, RunRowsSql({})}, {kCheckTable, CheckRowsSql({})}};
 }
 
 void LoadRunRows(lake::Warehouse& warehouse, const lake::Snapshot& snapshot,
