@@ -9,7 +9,7 @@
 #                            run again for the same files, so that it can be resumed.
 #
 # Whole chains, and tests that do the same at one point after another, take turns in the short run: the seed draws one in
-# six of them.
+# ten of them.
 # Random tests take WEIR_TEST_SEED (a fresh one if not set) and run WEIR_TEST_ROUNDS rounds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -111,7 +111,7 @@ test_programs() {
 left_out() {
   local names
   mapfile -t names < <(ctest --preset "$1" -N -L '^turn$' | sed -n 's/^ *Test *#[0-9]*: //p' |
-    shuf --random-source=<(yes "$WEIR_TEST_SEED") | awk 'NR % 6')
+    shuf --random-source=<(yes "$WEIR_TEST_SEED") | awk 'NR % 10')
   echo "left out this time: ${names[*]}" >&2
   (IFS='|' && echo "^(${names[*]})\$")
 }
@@ -135,9 +135,9 @@ test_peers() {
     check peers skip "no $python"
     return
   fi
-  ASAN_OPTIONS=detect_leaks=1:malloc_context_size=2:max_malloc_fill_size=0:quarantine_size_mb=16 LSAN_OPTIONS=suppressions=$PWD/scripts/sanitizers/lsan.supp:print_suppressions=0 \
+  ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0:malloc_context_size=2:max_malloc_fill_size=0:quarantine_size_mb=16 LSAN_OPTIONS=suppressions=$PWD/scripts/sanitizers/lsan.supp:print_suppressions=0 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 WEIR=${WEIR:-build/asan/weir} \
-    "$python" -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" "$@" ||
+    "$python" -m pytest -q --durations=10 -p no:cacheprovider --junitxml="$results/pytest.xml" "$@" ||
     [[ $? == 1 ]] || echo "failed pytest" >>"$results/parts.txt" # 1: tests failed, and the XML says which
 }
 
@@ -156,7 +156,7 @@ on_fresh_machine() {
 # Runs a part of the long run unless it passed before with the files as they are now.
 once() {
   local stamp=build/long/$1 state before after
-  state=$(git rev-parse HEAD)-$({ git diff HEAD && git ls-files -o --exclude-standard | xargs -r sha256sum; } | sha256sum | cut -c1-12)
+  state=$(git rev-parse HEAD^{tree})-$({ git diff HEAD && git ls-files -o --exclude-standard | xargs -r sha256sum; } | sha256sum | cut -c1-12)
   if [[ -f $stamp && $(<"$stamp") == "$state" ]]; then
     echo "== $1 passed before, for the same files"
     echo "passed $1 (before)" >>"$results/parts.txt"

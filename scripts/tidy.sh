@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lints C++ files with clang-tidy-19: those changed in the last commit and in the working tree, or with --all every one.
 # At most --limit N files, drawn by WEIR_TEST_SEED, so that the short test run stays short. Takes the compile commands of
-# --build DIR; without it, of build/dev, or for --all of build/asan, which joins sixteen files of a module to one: each
+# --build DIR; without it, of build/dev, or for --all of build/asan, which joins thirty-two files of a module to one: each
 # header is read once for all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."

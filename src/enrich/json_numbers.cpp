@@ -72,8 +72,8 @@ void AppendReadable(std::string_view number, std::string& text) {
   const bool is_number = !has_leading_zero && TakeDigitRun(rest, integer_digits) &&
                          (!TakeOneOf(rest, ".") || TakeDigitRun(rest, fraction_digits)) &&
                          TakeExponent(rest, exponent) && rest.empty();
-  constexpr long kMostDigits = 300;
-  if (is_number && static_cast<long>(integer_digits) + exponent > kMostDigits) {
+  constexpr long kMostIntegerDigits = 300;
+  if (is_number && static_cast<long>(integer_digits) + exponent > kMostIntegerDigits) {
     text += is_negative ? "-1e300" : "1e300";
     return;
   }

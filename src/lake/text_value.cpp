@@ -289,11 +289,11 @@ std::string TypeNameOf(std::string_view text) {
 }
 
 std::string ShownText(std::string_view text) {
-  constexpr std::size_t kLongest = 60;
-  if (text.size() <= kLongest) {
+  constexpr std::size_t kMostShown = 60;
+  if (text.size() <= kMostShown) {
     return fmt::format("'{}'", text);
   }
-  std::size_t end = kLongest;
+  std::size_t end = kMostShown;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
     --end;
   }

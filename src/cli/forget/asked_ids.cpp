@@ -27,7 +27,7 @@ PersonId IdOfWord(const std::string& word) {
 }
 
 // The text at a key; empty if there is none.
-std::string TextAt(const nlohmann::json& line, const char* key) {
+std::string FieldText(const nlohmann::json& line, const char* key) {
   const auto found = line.is_object() ? line.find(key) : line.end();
   return found != line.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -43,7 +43,7 @@ void ReadIds(const std::filesystem::path& path, std::vector<PersonId>& ids) {
       continue;
     }
     const auto line = nlohmann::json::parse(text, nullptr, false);
-    PersonId id{.party = TextAt(line, "party"), .user_id = TextAt(line, "user_id")};
+    PersonId id{.party = FieldText(line, "party"), .user_id = FieldText(line, "user_id")};
     if (id.party.empty() || id.user_id.empty()) {
       throw UserError(R"({}:{}: a line {{"party": "…", "user_id": "…"}} is expected)",
                       path.string(), number);

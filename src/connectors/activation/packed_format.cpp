@@ -91,8 +91,8 @@ void Follow(PackedPiece& all, const PackedPiece& piece) {
 }
 
 GzipFormat::GzipFormat(std::string_view title) : head_(GzipPiece(title)) {
-  constexpr std::array<char, 10> kHead{'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, 3};  // by Unix
-  head_.bytes.insert(0, kHead.data(), kHead.size());
+  constexpr std::array<char, 10> kGzipHead{'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, 3};  // by Unix
+  head_.bytes.insert(0, kGzipHead.data(), kGzipHead.size());
 }
 
 PackedPiece GzipFormat::Pack(std::string_view plain, std::int64_t /*records*/) const {
