@@ -9,6 +9,10 @@ function(weir_note_threads test program)
     set_property(TEST ${test} APPEND PROPERTY LABELS threads)
     add_dependencies(thread_tests ${program})
   endif()
+  # The detector of deadlocks holds 64 locks at most, and DuckDB's make it fail; races are looked for all the same.
+  if(layer STREQUAL "lake")
+    set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT_MODIFICATION "TSAN_OPTIONS=string_append::detect_deadlocks=0")
+  endif()
 endfunction()
 
 # One folder of src/ is one module: a static library, its test program, its alias weir::NAME.
