@@ -158,8 +158,8 @@ bool NamesLedgerTable(std::string_view sql) {
 
 // The ledger keeps ended runs as objects until there are a thousand; whoever asks for its tables
 // wants them all.
-void FillLedgerTables(std::string_view sql, Services& services) {
-  if (NamesLedgerTable(sql) && services.FindProject() != nullptr) {
+void FillLedgerTables(Services& services) {
+  if (services.FindProject() != nullptr) {
     services.ledger().Compact(1);
   }
 }
@@ -175,13 +175,13 @@ lake::QuerySession::Views ViewsFor(std::string_view sql, Services& services) {
                                   .operators = operators::BuiltinOperators().names(),
                                   .connectors = connectors::BuiltinConnectors().names()});
   lake::QuerySession::Views views;
-  bool names_ledger = NamesLedgerTable(sql);
   for (auto& [name, view] : jobs::ProjectViews(project)) {
-    FillLedgerTables(view.sql, services);
-    names_ledger = names_ledger || NamesLedgerTable(view.sql);
     views[name] = view.sql;
   }
-  if (names_ledger) {
+  const bool some_name_ledger =
+      std::ranges::any_of(views, [](const auto& view) { return NamesLedgerTable(view.second); });
+  if (some_name_ledger || NamesLedgerTable(sql)) {
+    FillLedgerTables(services);
     views.merge(jobs::EmptyLedgerTables());
   }
   return views;
@@ -190,7 +190,9 @@ lake::QuerySession::Views ViewsFor(std::string_view sql, Services& services) {
 void RunSql(const Arguments& arguments, Services& services) {
   const std::string sql = SqlText(arguments, services.stop());
   sql::CheckWhole(sql);
-  FillLedgerTables(sql, services);
+  if (NamesLedgerTable(sql)) {
+    FillLedgerTables(services);
+  }
   lake::QuerySession session(services.database(), services.FindWarehouse());
   session.SetStopToken(services.stop());
   if (lake::Warehouse* other = services.other_warehouse()) {
