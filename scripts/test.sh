@@ -4,9 +4,10 @@
 #   scripts/test.sh          what CI runs: at most 25 minutes on two cores, from clean
 #   scripts/test.sh --long [PART…]
 #                            before an issue is closed: ten times the random rounds (asan), the promised sizes (sized),
-#                            every peer (peers), thread sanitizer (tsan), lint of every file (tidy), the bench (bench),
-#                            and both commands on a fresh machine (fresh-demo, fresh-test). A part that passed is not
-#                            run again for the same files, so that it can be resumed.
+#                            every peer (peers), thread sanitizer (tsan), each file by itself and without warnings (dev;
+#                            all else joins files), lint of every file (tidy), the bench (bench), and both commands on a
+#                            fresh machine (fresh-demo, fresh-test). A part that passed is not run again for the same
+#                            files, so that it can be resumed.
 #
 # Whole chains, and tests that do the same at one point after another, take turns in the short run: the seed draws one in
 # ten of them.
@@ -49,7 +50,7 @@ run_short() {
 run_long() {
   export WEIR_TEST_ROUNDS=${WEIR_TEST_ROUNDS:-200}
   local parts=("$@") part
-  ((${#parts[@]})) || parts=(asan sized peers tsan tidy bench fresh-demo fresh-test)
+  ((${#parts[@]})) || parts=(asan sized peers tsan dev tidy bench fresh-demo fresh-test)
   check format scripts/format.sh --check
   check build build asan
   for part in "${parts[@]}"; do once "$part"; done
@@ -62,6 +63,7 @@ run_part() {
     sized) test_sized ;;
     peers) test_peers tests/python ;;
     tsan) test_threads ;;
+    dev) check dev build dev ;;
     tidy) check tidy scripts/tidy.sh --all ;;
     bench) check bench run_if_there bench/run.sh ;;
     fresh-demo) check fresh-demo on_fresh_machine ./scripts/demo.sh ;;

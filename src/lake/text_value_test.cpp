@@ -1,5 +1,6 @@
 #include "lake/text_value.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>

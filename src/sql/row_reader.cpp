@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sql/types.h"
+
 namespace weir::sql {
 
 RowReader::RowReader(Result& result) : chunks_(result), names_(result.column_names()) {
