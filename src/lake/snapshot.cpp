@@ -18,22 +18,19 @@
 namespace weir::lake {
 namespace {
 
-// The versions of the log entries among a listing, ascending, with their times.
+// The names in a log, and the versions of the entries among them, ascending.
 struct LogListing {
   std::vector<storage::ObjectInfo> objects;
   std::vector<std::int64_t> versions;
-  std::vector<Micros> modified;
 };
 
 LogListing ListLog(const TableFolder& table) {
-  LogListing listing{
-      .objects = table.store->List(kLogFolder, {.start_after = {}, .recursive = false}),
-      .versions = {},
-      .modified = {}};
+  LogListing listing{.objects = table.store->List(
+                         kLogFolder, {.start_after = {}, .recursive = false, .names_only = true}),
+                     .versions = {}};
   for (const storage::ObjectInfo& object : listing.objects) {
     if (const auto version = LogEntryVersion(object.key)) {
       listing.versions.push_back(*version);
-      listing.modified.push_back(object.modified);
     }
   }
   return listing;
@@ -42,8 +39,7 @@ LogListing ListLog(const TableFolder& table) {
 // The time of a version: its commitInfo's, else that of its file; 0 if the log has its checkpoint
 // alone.
 Micros TimeOf(const TableFolder& table, const LogListing& listing, std::int64_t version) {
-  const auto entry = std::ranges::lower_bound(listing.versions, version);
-  if (entry == listing.versions.end() || *entry != version) {
+  if (!std::ranges::binary_search(listing.versions, version)) {
     return 0;
   }
   for (const Action& action : ReadLogEntry(table, version)) {
@@ -52,7 +48,8 @@ Micros TimeOf(const TableFolder& table, const LogListing& listing, std::int64_t 
       return info->timestamp * 1000;
     }
   }
-  return listing.modified[static_cast<std::size_t>(entry - listing.versions.begin())];
+  const auto entry = table.store->Head(LogEntryKey(version));
+  return entry ? entry->modified : 0;
 }
 
 // The smallest version that the log names.

@@ -44,7 +44,8 @@ Json MetricsJson(const lake::OperationMetrics& metrics) {
 }
 
 bool IsThere(lake::Warehouse& warehouse, const lake::TableFolder& folder) {
-  return !folder.store->List("_delta_log/").empty() || warehouse.VersionOf(folder) >= 0;
+  const storage::ListOptions names{.start_after = {}, .recursive = false, .names_only = true};
+  return !folder.store->List("_delta_log/", names).empty() || warehouse.VersionOf(folder) >= 0;
 }
 
 [[noreturn]] void ThrowUnknown(lake::Warehouse& warehouse, const lake::TableFolder& folder,
