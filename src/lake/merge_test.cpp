@@ -162,6 +162,19 @@ TEST_F(MergeOrderTest, SoDoesOneOfAPartition) {
   EXPECT_EQ(Disorder(), before);
 }
 
+// So many edits that the join which applies them sets rows aside on disk, and gives them later.
+TEST_F(MergeOrderTest, SoDoesOneWithMoreChangesThanMemoryHolds) {
+  sql::Database small({.memory_bytes = 104 << 20, .threads = 2, .spill_folder = folder_ / "small"});
+  Warehouse lean(Root(), small);
+  Append("SELECT 2000000 - range AS id, 'a' AS name FROM range(2000000)");
+  WriteTable(lean, lean.FolderOf("s.t"),
+             {.select = "SELECT range AS id, 'the new name of ' || range AS name FROM "
+                        "range(1, 2000001, 2)",
+              .mode = WriteMode::kMerge,
+              .keys = {"id"}});
+  EXPECT_EQ(Disorder(), 0);
+}
+
 TEST_F(MergeTest, KeysOfEveryTypeMatch) {
   const Strings types = {"BOOLEAN", "TINYINT",      "SMALLINT", "INTEGER", "BIGINT",      "FLOAT",
                          "DOUBLE",  "DECIMAL(9,3)", "VARCHAR",  "DATE",    "TIMESTAMPTZ", "BLOB"};

@@ -9,6 +9,7 @@
 #include "sql/fingerprint_aggregate.h"
 #include "sql/native_aggregate.h"
 #include "sql/native_scalar.h"
+#include "sql/stays_function.h"
 
 namespace weir::sql {
 namespace {
@@ -23,6 +24,7 @@ void RegisterNativeFunctions(duckdb_connection connection) {
   NativeAggregate<ExactSumAggregate>::Register(connection, "exact_sum");
   NativeAggregate<FingerprintAggregate>::Register(connection, "weir_fingerprint");
   NativeScalar<&Xxh64>::Register(connection, "xxh64");
+  RegisterStays(connection);
 }
 
 }  // namespace weir::sql
