@@ -16,7 +16,7 @@ namespace {
 
 std::int64_t Integer(const sql::Value& value) { return std::get<std::int64_t>(value); }
 
-// Where EditsSql() has the columns that a row takes.
+// Where EditSql() has the columns that a row takes.
 std::string EditName(std::size_t column) { return fmt::format("weir{}", column); }
 
 // A column of the file with the edits applied.
