@@ -21,7 +21,7 @@ std::string EditName(std::size_t column) { return fmt::format("weir{}", column);
 
 // A column of the file with the edits applied.
 std::string EditedColumnSql(const Field& field, const Edits& edits) {
-  const std::string name = sql::QuoteName(field.name);
+  std::string name = sql::QuoteName(field.name);
   const auto edited = std::ranges::find(edits.columns, field.name);
   if (edited == edits.columns.end()) {
     return name;

@@ -44,7 +44,6 @@ void RegisterStays(duckdb_connection connection) {
   duckdb_scalar_function_add_parameter(scalar.get(), LogicalTypeOf<std::int64_t>().get());
   duckdb_scalar_function_add_parameter(scalar.get(), LogicalTypeOf<bool>().get());
   duckdb_scalar_function_set_return_type(scalar.get(), LogicalTypeOf<bool>().get());
-  duckdb_scalar_function_set_volatile(scalar.get());  // isn't moved to before a join
   duckdb_scalar_function_set_function(scalar.get(), &Stays);
   if (duckdb_register_scalar_function(connection, scalar.get()) != DuckDBSuccess) {
     throw ExternalError("DuckDB refuses to register the function weir_stays");
