@@ -112,8 +112,9 @@ class S3Server {
     setenv("ROOT_ACCESS_KEY", kAccessKey, 1);
     setenv("ROOT_SECRET_KEY", kSecretKey, 1);
     const int log = open((folder_.path() / "log").c_str(), O_WRONLY | O_CREAT, 0644);
-    dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
+    if (log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0) {
+      _exit(127);
+    }
     const std::string root = (folder_.path() / "root").string();
     const std::string sidecar = (folder_.path() / "sidecar").string();
     execl(program.c_str(), "versitygw", "--port", "127.0.0.1:0", "--keep-alive", "--quiet", "posix",
